@@ -1,0 +1,4 @@
+//! Typed request/response messaging, from one process to a fleet.
+
+pub mod limits;
+pub mod status;
