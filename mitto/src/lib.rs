@@ -1,4 +1,11 @@
 //! Typed request/response messaging, from one process to a fleet.
 
+pub mod codec;
+pub mod context;
+pub mod envelope;
+pub mod job;
 pub mod limits;
+pub mod message;
+pub mod peer;
+pub mod queue;
 pub mod status;
