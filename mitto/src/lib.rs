@@ -9,3 +9,4 @@ pub mod message;
 pub mod peer;
 pub mod queue;
 pub mod status;
+pub mod transport;
