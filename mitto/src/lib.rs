@@ -1,4 +1,7 @@
 //! Typed request/response messaging, from one process to a fleet.
 
+pub mod codec;
+pub mod envelope;
+pub mod framing;
 pub mod limits;
 pub mod status;
