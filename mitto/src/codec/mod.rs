@@ -11,7 +11,7 @@ impl Format {
     pub const MESSAGE_PACK: Self = Self(2);
 
     /// The format of a number.
-    pub const fn new(number: u8) -> Self {
+    pub const fn from_wire(number: u8) -> Self {
         Self(number)
     }
 

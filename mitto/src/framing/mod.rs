@@ -11,6 +11,9 @@ pub use self::native::Native;
 use crate::envelope::{Envelope, Head};
 use crate::status::Status;
 
+/// Where senders cut a payload into pieces: 64 KiB. One that is not larger goes as it is.
+pub const PIECE: usize = 64 << 10;
+
 /// How the bytes of one envelope are laid out on one connection.
 ///
 /// The session calls it between codec and transport: [`begin`](Self::begin), the codec's payload,
