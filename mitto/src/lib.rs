@@ -3,6 +3,8 @@
 pub mod codec;
 pub mod context;
 pub mod envelope;
+pub mod framing;
+pub mod in_flight;
 pub mod job;
 pub mod limits;
 pub mod message;

@@ -64,7 +64,7 @@ impl Context {
     pub fn new(parts: &Parts<'_>) -> Self {
         Self {
             address: parts.address.map(str::to_owned),
-            metadata: parts.metadata.to_metadata(),
+            metadata: parts.metadata.into(),
             deadline: parts.deadline,
             caller: parts.caller.clone(),
             answer: parts.answer.to(),

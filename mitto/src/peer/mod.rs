@@ -14,7 +14,8 @@ use std::sync::Arc;
 pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use item_stream::ItemStream;
-pub use outbound::{CallHead, Outbound, Reply, Started};
+pub use crate::in_flight::Reply;
+pub use outbound::{CallHead, Outbound, Started};
 
 use crate::message::Message;
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::codec::{Codecs, Format};
 use crate::envelope::{CorrelationId, MessageId, Metadata};
-use crate::message::{Body, MessageKind, Outgoing};
+use crate::in_flight::Reply;
+use crate::message::{MessageKind, Outgoing};
 use crate::status::Status;
 
 /// Reaches the other end: a session, a queue of the same process, a broker.
@@ -40,7 +41,7 @@ pub trait Outbound: Send + Sync + 'static {
     /// Gives a request up: frees its slot and tells the other end.
     fn cancel(&self, id: CorrelationId);
 
-    /// Gives a buffer back that came as a [`Body`], to be used again.
+    /// Gives a buffer back that came as a [`Body`](crate::message::Body), to be used again.
     fn recycle(&self, bytes: Vec<u8>) {
         drop(bytes);
     }
@@ -92,21 +93,4 @@ pub enum Started {
     Waiting(CorrelationId),
     /// Its reply may be there, or needs to be polled for.
     Poll(CorrelationId),
-}
-
-/// What comes back for a request.
-#[derive(Debug)]
-pub enum Reply {
-    /// The response. Ends the request.
-    Response(Body),
-    /// The handler's own error. Ends the request.
-    Error(Body),
-    /// Any other failure. Ends the request.
-    Status(Status),
-    /// The stream's handler has begun.
-    Opened,
-    /// The stream's next item.
-    Item(Body),
-    /// The stream's end. Ends the request.
-    End,
 }
