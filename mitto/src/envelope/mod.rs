@@ -84,6 +84,22 @@ impl Head<'_> {
             total: None,
         }
     }
+
+    /// The same without what it borrows: address and metadata, and without what tells a piece.
+    pub const fn detached(&self) -> Head<'static> {
+        Head {
+            kind: self.kind,
+            from_requester: self.from_requester,
+            status: self.status,
+            idempotent: self.idempotent,
+            redelivered: self.redelivered,
+            hops: self.hops,
+            message: self.message,
+            format: self.format,
+            timeout: self.timeout,
+            ..Head::new(self.kind, self.correlation)
+        }
+    }
 }
 
 /// What an envelope is for.

@@ -15,7 +15,7 @@ pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use item_stream::ItemStream;
 pub use crate::in_flight::Reply;
-pub use outbound::{CallHead, Outbound, Started};
+pub use outbound::{CallHead, Outbound, Started, Wait};
 
 use crate::message::Message;
 

@@ -3,6 +3,8 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::codec::{Codecs, Format};
 use crate::envelope::{CorrelationId, MessageId, Metadata};
 use crate::in_flight::Reply;
@@ -20,6 +22,7 @@ pub trait Outbound: Send + Sync + 'static {
         &self,
         head: &CallHead<'_>,
         message: &mut dyn Outgoing,
+        wait: &mut Wait,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>>;
 
@@ -32,8 +35,12 @@ pub trait Outbound: Send + Sync + 'static {
         &self,
         head: &CallHead<'_>,
         message: &mut dyn Outgoing,
+        wait: &mut Wait,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>>;
+
+    /// A call that waits for room is dropped.
+    fn leave(&self, wait: &mut Wait);
 
     /// Waits for the next reply. After one that ends the request the id is free.
     fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply>;
@@ -84,6 +91,15 @@ pub struct CallHead<'a> {
     pub metadata: &'a Metadata,
     /// The format it must be sent in, if not the connection's own.
     pub format: Option<Format>,
+}
+
+/// What a call keeps while it waits for room.
+#[derive(Clone, Debug, Default)]
+pub struct Wait {
+    /// Its place in the queue.
+    pub ticket: Option<u64>,
+    /// When it gives up.
+    pub deadline: Option<Instant>,
 }
 
 /// A request that has been sent.
