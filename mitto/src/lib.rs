@@ -1,4 +1,5 @@
 //! Typed request/response messaging, from one process to a fleet.
 
+pub mod codec;
 pub mod limits;
 pub mod status;
