@@ -10,5 +10,6 @@ pub mod limits;
 pub mod message;
 pub mod peer;
 pub mod queue;
+pub mod session;
 pub mod status;
 pub mod transport;

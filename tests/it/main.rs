@@ -1,0 +1,3 @@
+//! Behaviour, a file for each.
+
+mod codec;
