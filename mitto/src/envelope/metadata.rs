@@ -99,12 +99,6 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Metadata {
     }
 }
 
-impl From<Entries<'_>> for Metadata {
-    fn from(entries: Entries<'_>) -> Self {
-        entries.iter().collect()
-    }
-}
-
 /// The metadata of a [`Head`](super::Head): borrowed from a [`Metadata`], or from the frame that it
 /// came in, where it is checked once and read where it lies.
 #[derive(Clone, Copy)]
@@ -185,6 +179,11 @@ impl<'a> Entries<'a> {
                 std::str::from_utf8(value).ok()?,
             ))
         })
+    }
+
+    /// An owned copy.
+    pub fn to_metadata(self) -> Metadata {
+        self.iter().collect()
     }
 
     /// How many entries there are.

@@ -109,9 +109,9 @@ pub enum Kind {
     End = 8,
     /// The reader of a stream allows its sender more bytes.
     Credit = 9,
-    /// The handler is still at work: the requester's time starts anew.
+    /// The handler is at work: the requester's time starts anew.
     Progress = 10,
-    /// The last envelope in each direction, and why.
+    /// Its sender takes no new requests and closes when it has answered those that run; and why.
     Goodbye = 11,
     /// Asks for a pong with the same payload.
     Ping = 12,

@@ -115,18 +115,18 @@ fn prefix(head: &Head<'_>) -> [u8; PREFIX] {
 }
 
 fn write_parts(head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
-    if let Some(timeout) = head.timeout {
-        parts::write(TIMEOUT, &milliseconds(timeout).to_be_bytes(), out);
-    }
     if let Some(address) = head.address {
         let bytes = address.as_bytes();
         parts::write(ADDRESS, &bytes[..bytes.len().min(ADDRESS_MAX)], out);
     }
-    if let Some(total) = head.total {
-        parts::write(TOTAL, &total.to_be_bytes(), out);
+    if let Some(timeout) = head.timeout {
+        parts::write(TIMEOUT, &milliseconds(timeout).to_be_bytes(), out);
     }
     if !head.metadata.is_empty() {
         parts::write_with(METADATA, out, |out| head.metadata.pack(out));
+    }
+    if let Some(total) = head.total {
+        parts::write(TOTAL, &total.to_be_bytes(), out);
     }
     let length = (out.len() - start - PREFIX) as u16;
     out[start + 18..start + PREFIX].copy_from_slice(&length.to_be_bytes());

@@ -1,0 +1,4 @@
+//! The behaviour of `mitto`, a file per subject.
+
+mod framing;
+mod golden;
