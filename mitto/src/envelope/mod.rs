@@ -4,14 +4,16 @@
 //! bytes of a frame into an [`Envelope`]; a session, a broker or a forwarder reads the head and
 //! passes the payload on. Nothing here allocates except [`Metadata`].
 
+mod entries;
 mod id;
 mod metadata;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use self::entries::{Entries, MetadataError};
 pub use self::id::{CorrelationId, MessageId};
-pub use self::metadata::{Entries, Metadata, MetadataError};
+pub use self::metadata::Metadata;
 use crate::codec::Format;
 
 /// A head and its payload, both borrowed from the frame that they came in.
