@@ -81,7 +81,7 @@ proptest! {
         Native.parse(&frame, &mut |envelope| {
             assert_eq!(envelope.head, owned.head());
             assert_eq!(envelope.payload, payload);
-            assert_eq!(envelope.head.metadata.to_metadata(), owned.metadata);
+            assert_eq!(Metadata::from(envelope.head.metadata), owned.metadata);
             assert_eq!(envelope.head.metadata.len(), owned.metadata.len());
             assert_eq!(envelope.head.metadata.bytes(), owned.metadata.entries().bytes());
             seen += 1;
@@ -184,6 +184,10 @@ fn errors_say_what_the_receiver_does() {
     };
     assert!(matches!(error, FrameError::Part { error, .. } if error == length));
     assert_eq!(error.fault(), Fault::Refuse(request));
+    assert_eq!(
+        error.to_status().message(),
+        "a request frame cannot be read: part 2 has 2 bytes, it must have 4"
+    );
 
     for kind in [Kind::Response, Kind::Error, Kind::Item, Kind::End] {
         frame[1..4].copy_from_slice(&[kind.number(), 0, 0]);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::Metadata;
 use crate::limits::Limits;
 use crate::status::Status;
 
@@ -13,7 +12,7 @@ const PACKED_MAX: usize = 60_000;
 /// What an entry costs beside its key and value: their lengths.
 const OVERHEAD: usize = 3;
 
-/// The metadata of a [`Head`](super::Head): borrowed from a [`Metadata`], or from the frame that it
+/// The metadata of a [`Head`](super::Head): borrowed from a [`Metadata`](super::Metadata), or from the frame that it
 /// came in, where it is checked once and read where it lies.
 #[derive(Clone, Copy)]
 pub struct Entries<'a>(Source<'a>);
@@ -97,11 +96,6 @@ impl<'a> Entries<'a> {
                 std::str::from_utf8(value).ok()?,
             ))
         })
-    }
-
-    /// An owned copy.
-    pub fn to_metadata(self) -> Metadata {
-        self.iter().collect()
     }
 
     /// How many entries there are.

@@ -91,6 +91,13 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Metadata {
     }
 }
 
+/// An owned copy.
+impl From<Entries<'_>> for Metadata {
+    fn from(entries: Entries<'_>) -> Self {
+        entries.iter().collect()
+    }
+}
+
 fn lower(mut key: String) -> String {
     key.make_ascii_lowercase();
     key
