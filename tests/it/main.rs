@@ -1,3 +1,5 @@
-//! Behaviour, a file for each.
+//! The behaviour of `mitto`, a file for each subject.
 
 mod codec;
+mod framing;
+mod golden;

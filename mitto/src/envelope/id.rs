@@ -16,7 +16,7 @@ impl MessageId {
     /// use mitto::envelope::MessageId;
     ///
     /// const PING: MessageId = MessageId::of_name("Ping");
-    /// assert_eq!(PING.to_string(), "0x20568678");
+    /// assert_eq!(PING.to_string(), "0x7fb7f0a9");
     /// ```
     pub const fn of_name(name: &str) -> Self {
         const OFFSET: u32 = 0x811c_9dc5;

@@ -4,14 +4,16 @@
 //! bytes of a frame into an [`Envelope`]; a session, a broker or a forwarder reads the head and
 //! passes the payload on. Nothing here allocates except [`Metadata`].
 
+mod entries;
 mod id;
 mod metadata;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use self::entries::{Entries, MetadataError};
 pub use self::id::{CorrelationId, MessageId};
-pub use self::metadata::{Entries, Metadata, MetadataError};
+pub use self::metadata::Metadata;
 use crate::codec::Format;
 
 /// A head and its payload, both borrowed from the frame that they came in.
@@ -125,9 +127,9 @@ pub enum Kind {
     End = 8,
     /// The reader of a stream allows its sender more bytes.
     Credit = 9,
-    /// The handler is still at work: the requester's time starts anew.
+    /// The handler is at work: the requester's time starts anew.
     Progress = 10,
-    /// The last envelope in each direction, and why.
+    /// Its sender takes no new requests and closes when it has answered those that run; and why.
     Goodbye = 11,
     /// Asks for a pong with the same payload.
     Ping = 12,

@@ -1,6 +1,7 @@
 //! Why a frame cannot be read, and what its receiver does about it.
 
 use crate::envelope::{CorrelationId, Kind, MetadataError};
+use crate::status::Status;
 
 /// Why a frame cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +51,14 @@ impl FrameError {
                 _ => Fault::Skip,
             },
         }
+    }
+
+    /// What the other end is told: a `BadRequest` with the texts of the error and its cause.
+    pub fn to_status(&self) -> Status {
+        Status::bad_request(match self {
+            Self::Part { error, .. } => format!("{self}: {error}"),
+            _ => self.to_string(),
+        })
     }
 }
 

@@ -115,18 +115,18 @@ fn prefix(head: &Head<'_>) -> [u8; PREFIX] {
 }
 
 fn write_parts(head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
-    if let Some(timeout) = head.timeout {
-        parts::write(TIMEOUT, &milliseconds(timeout).to_be_bytes(), out);
-    }
     if let Some(address) = head.address {
         let bytes = address.as_bytes();
         parts::write(ADDRESS, &bytes[..bytes.len().min(ADDRESS_MAX)], out);
     }
-    if let Some(total) = head.total {
-        parts::write(TOTAL, &total.to_be_bytes(), out);
+    if let Some(timeout) = head.timeout {
+        parts::write(TIMEOUT, &milliseconds(timeout).to_be_bytes(), out);
     }
     if !head.metadata.is_empty() {
         parts::write_with(METADATA, out, |out| head.metadata.pack(out));
+    }
+    if let Some(total) = head.total {
+        parts::write(TOTAL, &total.to_be_bytes(), out);
     }
     let length = (out.len() - start - PREFIX) as u16;
     out[start + 18..start + PREFIX].copy_from_slice(&length.to_be_bytes());
@@ -146,35 +146,12 @@ fn envelope(frame: &[u8]) -> Result<Envelope<'_>, FrameError> {
             _ => FrameError::Truncated(frame.len()),
         });
     };
-    // The compiler turns this into a few wide loads.
-    let [
-        version,
-        kind,
-        f0,
-        f1,
-        c0,
-        c1,
-        c2,
-        c3,
-        c4,
-        c5,
-        c6,
-        c7,
-        m0,
-        m1,
-        m2,
-        m3,
-        format,
-        hops,
-        l0,
-        l1,
-    ] = *bytes;
-    if version != VERSION {
-        return Err(FrameError::Version(version));
+    if bytes[0] != VERSION {
+        return Err(FrameError::Version(bytes[0]));
     }
-    let kind = Kind::from_number(kind).ok_or(FrameError::Kind(kind))?;
-    let flags = u16::from_be_bytes([f0, f1]);
-    let correlation = u64::from_be_bytes([c0, c1, c2, c3, c4, c5, c6, c7]);
+    let kind = Kind::from_number(bytes[1]).ok_or(FrameError::Kind(bytes[1]))?;
+    let flags = u16::from_be_bytes(field(bytes, 2));
+    let correlation = CorrelationId::from(u64::from_be_bytes(field(bytes, 4)));
     let mut head = Head {
         from_requester: flags & FROM_REQUESTER != 0,
         more: flags & MORE != 0,
@@ -182,12 +159,12 @@ fn envelope(frame: &[u8]) -> Result<Envelope<'_>, FrameError> {
         status: flags & STATUS != 0,
         idempotent: flags & IDEMPOTENT != 0,
         redelivered: flags & REDELIVERED != 0,
-        hops,
-        message: MessageId(u32::from_be_bytes([m0, m1, m2, m3])),
-        format: (format != 0).then_some(Format::from_wire(format)),
-        ..Head::new(kind, CorrelationId::from(correlation))
+        hops: bytes[17],
+        message: MessageId(u32::from_be_bytes(field(bytes, 12))),
+        format: (bytes[16] != 0).then_some(Format::from_wire(bytes[16])),
+        ..Head::new(kind, correlation)
     };
-    let length = usize::from(u16::from_be_bytes([l0, l1]));
+    let length = usize::from(u16::from_be_bytes(field(bytes, 18)));
     if length == 0 {
         return Ok(Envelope {
             head,
@@ -203,6 +180,12 @@ fn envelope(frame: &[u8]) -> Result<Envelope<'_>, FrameError> {
             error,
         }),
     }
+}
+
+/// A field of the fixed part.
+#[inline]
+fn field<const N: usize>(bytes: &[u8; PREFIX], offset: usize) -> [u8; N] {
+    std::array::from_fn(|i| bytes[offset + i])
 }
 
 /// Reads the parts into the head; what is left is the payload.
