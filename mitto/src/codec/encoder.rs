@@ -68,4 +68,21 @@ impl<'a> Encoder<'a> {
         };
         out.finish(written, self.limit)
     }
+
+    /// Appends a payload that is encoded already.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::UnsupportedFormat`] when it is in another format than the one asked for,
+    /// [`CodecError::TooLarge`].
+    pub fn append(&mut self, format: Format, payload: &[u8]) -> Result<(), CodecError> {
+        if format != self.format {
+            return Err(CodecError::UnsupportedFormat(format));
+        }
+        if payload.len() > self.end - self.out.len().min(self.end) {
+            return Err(CodecError::TooLarge { limit: self.limit });
+        }
+        self.out.extend_from_slice(payload);
+        Ok(())
+    }
 }

@@ -276,12 +276,12 @@ mod tests {
                 .unwrap();
         }
         let mut late = 0;
-        table.expire(start + Duration::from_secs(569), |..| late += 1);
+        table.expire(start + Duration::from_secs(569), |_, _| late += 1);
         assert_eq!(late, 0);
         table
             .progress(id, start + Duration::from_secs(595))
             .unwrap();
-        table.expire(start + Duration::from_secs(601), |..| late += 1);
+        table.expire(start + Duration::from_secs(601), |_, _| late += 1);
         assert_eq!(late, 1);
     }
 }

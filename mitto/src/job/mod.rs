@@ -14,6 +14,7 @@ pub use answer::{Answer, Answering};
 pub use pool::Pool;
 pub use run::Run;
 
+use crate::codec::Codecs;
 use crate::envelope::{Entries, MessageId};
 use crate::message::Payload;
 use crate::peer::Peer;
@@ -26,6 +27,8 @@ pub struct Job<'a> {
     pub message: MessageId,
     /// The message itself.
     pub payload: Payload<'a>,
+    /// The formats of the end that it came in at.
+    pub codecs: &'a Codecs,
     /// Where it goes: `application/node`, or `application/node/action`.
     pub address: Option<&'a str>,
     /// What travels beside it.
@@ -40,10 +43,16 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// A job without address, metadata and deadline.
-    pub fn new(message: MessageId, payload: Payload<'a>, caller: &'a Peer) -> Self {
+    pub fn new(
+        message: MessageId,
+        payload: Payload<'a>,
+        caller: &'a Peer,
+        codecs: &'a Codecs,
+    ) -> Self {
         Self {
             message,
             payload,
+            codecs,
             address: None,
             metadata: Entries::default(),
             deadline: None,

@@ -93,7 +93,8 @@ impl<'p, M: Message> Call<'p, M> {
             match self.state {
                 State::New => {
                     let head = head::<M>(&self.options);
-                    match std::task::ready!(out.start(&head, &mut self.message, &mut self.wait, cx)) {
+                    match std::task::ready!(out.start(&head, &mut self.message, &mut self.wait, cx))
+                    {
                         Ok(Started::Poll(id)) => self.state = State::Sent(id),
                         Ok(Started::Waiting(id)) => {
                             self.state = State::Sent(id);
@@ -121,7 +122,12 @@ impl<'p, M: Message> Call<'p, M> {
         let Some(out) = self.peer.outbound() else {
             return Poll::Ready(Err(Status::unavailable("there is nobody to notify")));
         };
-        let sent = out.notify(&head::<M>(&self.options), &mut self.message, &mut self.wait, cx);
+        let sent = out.notify(
+            &head::<M>(&self.options),
+            &mut self.message,
+            &mut self.wait,
+            cx,
+        );
         if sent.is_ready() {
             self.state = State::Done;
         }

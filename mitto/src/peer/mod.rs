@@ -11,10 +11,10 @@ mod outbound;
 use std::fmt;
 use std::sync::Arc;
 
+pub use crate::in_flight::Reply;
 pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use item_stream::ItemStream;
-pub use crate::in_flight::Reply;
 pub use outbound::{CallHead, Outbound, Started, Wait};
 
 use crate::message::Message;

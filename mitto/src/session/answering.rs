@@ -28,7 +28,9 @@ impl Shared {
         };
         // `Serialize` is the user's code: it may panic.
         let sent = catch_unwind(AssertUnwindSafe(|| {
-            self.send(state, &head, format, body, |state, _| self.finish(state, id))
+            self.send(state, &head, format, body, |state, _| {
+                self.finish(state, id)
+            })
         }));
         match sent {
             Ok(Ok(())) => {}
@@ -59,7 +61,11 @@ impl Shared {
     }
 
     /// Nobody waits for the answer any more.
-    pub(super) fn cancelled(&self, state: &mut State, id: CorrelationId) -> Option<CancellationToken> {
+    pub(super) fn cancelled(
+        &self,
+        state: &mut State,
+        id: CorrelationId,
+    ) -> Option<CancellationToken> {
         state.requests.get(id)?;
         self.config.running.fetch_sub(1, Relaxed);
         state.out.pieces().cancel(&Head::new(Kind::Response, id));

@@ -32,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 pub use config::Config;
+pub use handshake::HandshakeError;
 
 use crate::peer::Peer;
 use crate::status::Status;
@@ -56,7 +57,7 @@ impl Session {
     pub async fn connect(
         connection: Box<dyn Connection>,
         config: Arc<Config>,
-    ) -> Result<Self, Status> {
+    ) -> Result<Self, HandshakeError> {
         Self::open(connection, config, Side::Connecting).await
     }
 
@@ -68,7 +69,7 @@ impl Session {
     pub async fn accept(
         connection: Box<dyn Connection>,
         config: Arc<Config>,
-    ) -> Result<Self, Status> {
+    ) -> Result<Self, HandshakeError> {
         Self::open(connection, config, Side::Accepting).await
     }
 
@@ -76,7 +77,7 @@ impl Session {
         mut connection: Box<dyn Connection>,
         config: Arc<Config>,
         side: Side,
-    ) -> Result<Self, Status> {
+    ) -> Result<Self, HandshakeError> {
         let hello = handshake::run(&mut *connection, &config, side).await?;
         let shared = Arc::new(Shared::new(config, hello, connection.remote()));
         Ok(Self {
@@ -107,6 +108,9 @@ impl std::fmt::Debug for Session {
             .finish_non_exhaustive()
     }
 }
+
+/// The messages in pieces that one end takes at once.
+const PIECES_AT_ONCE: usize = 4;
 
 /// No user code runs under the session's locks, so that what a panic leaves behind is whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

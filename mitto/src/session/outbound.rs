@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
-use super::shared::{Shared, State};
+use super::shared::{Closing, Shared, State};
 use crate::codec::{CodecError, Codecs};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
@@ -198,9 +198,10 @@ impl Outbound for Shared {
     }
 
     fn close(&self) {
-        let done = Status::new(Code::ConnectionLost, "the connection was closed by this end");
-        self.state().closing.get_or_insert(done);
-        self.signal.raise();
+        self.begin_close(
+            Status::new(Code::ConnectionLost, "the connection was closed"),
+            false,
+        );
     }
 }
 
@@ -215,14 +216,30 @@ impl Shared {
         self.control(state, &head, |_| {});
     }
 
+    /// Closes the connection: at once, or when what runs has finished.
+    pub(super) fn begin_close(&self, why: Status, drain: bool) {
+        let told = false;
+        let mut state = self.state();
+        match &mut state.closing {
+            Some(closing) => closing.drain &= drain,
+            none => *none = Some(Closing { why, drain, told }),
+        }
+        drop(state);
+        self.signal.raise();
+    }
+
     /// Counts a request of the other end that runs in this process.
     pub(super) fn count_running(&self) -> bool {
         let running = &self.config.running;
         if running.fetch_add(1, Relaxed) < self.config.limits.in_flight_process {
             return true;
         }
-        running.fetch_sub(1, Relaxed);
+        self.uncount_running();
         false
+    }
+
+    pub(super) fn uncount_running(&self) {
+        self.config.running.fetch_sub(1, Relaxed);
     }
 }
 

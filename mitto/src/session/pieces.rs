@@ -2,12 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::envelope::{CorrelationId, Head, Kind, Metadata};
-use crate::framing::Framing;
+use crate::envelope::{CorrelationId, Head, Metadata};
+use crate::framing::{Framing, PIECE};
 use crate::transport::Batch;
-
-/// The most payload bytes of one frame. What is larger travels in several.
-pub(super) const PIECE: usize = 64 << 10;
 
 /// The messages that are being sent in pieces. They take turns, some at once; the others wait.
 #[derive(Debug)]
@@ -16,8 +13,6 @@ pub(super) struct Pieces {
     /// How many take turns: what the other end said it takes.
     at_once: usize,
     bytes: usize,
-    /// Makes up ids for notifications, which have none of their own.
-    notifications: u32,
 }
 
 /// One message on its way in pieces.
@@ -100,7 +95,6 @@ impl Pieces {
             queue: VecDeque::new(),
             at_once: at_once.max(1),
             bytes: 0,
-            notifications: 0,
         }
     }
 
@@ -123,13 +117,10 @@ impl Pieces {
             })
     }
 
-    pub(super) fn push(&mut self, mut large: Large) {
+    /// Adds a message. Those of one correlation id come one after the other: the items of a stream,
+    /// and notifications, which have no id.
+    pub(super) fn push(&mut self, large: Large) {
         self.bytes += large.payload.len();
-        if large.head.head.kind == Kind::Notification {
-            // Generation 0 belongs to no request, and slot 0 of it to nothing at all.
-            self.notifications = self.notifications.wrapping_add(1).max(1);
-            large.head.head.correlation = CorrelationId::new(self.notifications, 0);
-        }
         let (id, side) = (large.correlation(), large.from_requester());
         match self
             .queue
@@ -183,6 +174,7 @@ impl Pieces {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::envelope::Kind;
     use crate::framing::Native;
 
     fn large(slot: u32, kind: Kind, bytes: usize) -> Large {

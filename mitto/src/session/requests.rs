@@ -170,7 +170,13 @@ impl Requests {
         }
     }
 
-    /// Takes the wakers of the handlers that wait for room.
+    /// Takes the wakers of the handlers that have credit and wait for room.
+    pub(super) fn wakers_of_room(&mut self, into: &mut Vec<Waker>) {
+        let ready = self.slots.iter_mut().filter(|slot| slot.credit > 0);
+        into.extend(ready.filter_map(|slot| slot.waker.take()));
+    }
+
+    /// Takes the wakers of all handlers that wait.
     pub(super) fn wakers(&mut self, into: &mut Vec<Waker>) {
         into.extend(self.slots.iter_mut().filter_map(|slot| slot.waker.take()));
     }

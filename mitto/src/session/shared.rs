@@ -7,16 +7,16 @@ use std::task::Waker;
 
 use tokio::time::Instant;
 
+use super::Config;
 use super::lock;
 use super::out::{Draft, Out};
-use super::pieces::{Large, PIECE};
+use super::pieces::Large;
 use super::requests::Requests;
 use super::signal::Signal;
 use super::waiting::Waiting;
-use super::Config;
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
-use crate::framing::Hello;
+use crate::framing::{Hello, PIECE};
 use crate::in_flight::InFlight;
 use crate::message::Outgoing;
 use crate::status::{Code, Status};
@@ -42,10 +42,22 @@ pub(super) struct State {
     /// Why nothing more can be sent.
     pub(super) closed: Option<Status>,
     /// Why this end wants to close.
-    pub(super) closing: Option<Status>,
+    pub(super) closing: Option<Closing>,
+    /// What the other end said when it took its leave.
+    pub(super) leaving: Option<Status>,
     pub(super) on_closed: Vec<Waker>,
     /// Buffers of replies, to be used again.
     pub(super) spare: Vec<Vec<u8>>,
+}
+
+/// How this end wants to close.
+#[derive(Clone, Debug)]
+pub(super) struct Closing {
+    pub(super) why: Status,
+    /// Whether what runs may finish first.
+    pub(super) drain: bool,
+    /// Whether the other end was told.
+    pub(super) told: bool,
 }
 
 /// The most reply buffers that are kept, and the most bytes of one.
@@ -64,6 +76,7 @@ impl Shared {
                 waiting: Waiting::default(),
                 closed: None,
                 closing: None,
+                leaving: None,
                 on_closed: Vec::new(),
                 spare: Vec::new(),
             }),
@@ -147,12 +160,20 @@ impl Shared {
 
     /// Why nothing can be sent, if so.
     pub(super) fn refusal(state: &State) -> Option<Status> {
-        state.closed.clone().or_else(|| {
-            state
-                .closing
-                .as_ref()
-                .map(|_| Status::new(Code::ConnectionLost, "the connection is closing"))
-        })
+        if let Some(closed) = &state.closed {
+            return Some(closed.clone());
+        }
+        if state.closing.is_some() {
+            return Some(Status::new(
+                Code::ConnectionLost,
+                "the connection is closing",
+            ));
+        }
+        let leaving = state.leaving.as_ref()?;
+        Some(Status::unavailable(format!(
+            "the other end is leaving: {}",
+            leaving.message()
+        )))
     }
 
     /// Wakes callers for whom there is room again.

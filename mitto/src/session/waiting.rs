@@ -40,7 +40,12 @@ impl Waiting {
 
     /// The wakers of the first `room` callers. They stay in the queue until they get through.
     pub(super) fn wake(&self, room: usize, into: &mut Vec<Waker>) {
-        into.extend(self.queue.values().take(room).map(|(waker, _)| waker.clone()));
+        into.extend(
+            self.queue
+                .values()
+                .take(room)
+                .map(|(waker, _)| waker.clone()),
+        );
     }
 
     /// The wakers of those whose deadline has passed.
