@@ -1,0 +1,3 @@
+//! Behaviour of `mitto`, seen from outside: one file per behaviour.
+
+mod transport;
