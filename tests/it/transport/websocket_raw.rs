@@ -141,15 +141,15 @@ async fn fragments_become_one_message_with_pings_answered_in_between() {
         frame(0x89, b"first"),
         frame(0x00, b""),
         frame(0x8A, b"unasked"),
-        frame(0x89, b"latest"),
+        frame(0x89, b"second"),
         frame(0x80, b"\xA4!"),
         frame(0x82, b"next"),
         frame(0x88, b"\x03\xE8bye"),
     ];
     let (frames, result) = frames_for(&frames.concat()).await;
     let expected = [
-        &b"\x81\x03\xC3\xA4!"[..],
-        b"\x8A\x06latest",
+        &b"\x8A\x05first\x8A\x06second"[..],
+        b"\x81\x03\xC3\xA4!",
         b"\x82\x04next",
         b"\x88\x05\x03\xE8bye",
     ];

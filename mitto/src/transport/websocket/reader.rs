@@ -251,3 +251,71 @@ fn check_text(bytes: &[u8]) -> Result<(), TransportError> {
         Err(_) => Err(TransportError::NotText),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+    use crate::transport::websocket::frame::HEADER_MAX;
+
+    /// Sends a frame of `len` bytes that announces `announced`, and reads it.
+    async fn cross(
+        reader: &mut Reader,
+        (here, there): &mut (DuplexStream, DuplexStream),
+        len: usize,
+        announced: usize,
+    ) {
+        let mut bytes = Vec::new();
+        let header = Header {
+            fin: true,
+            opcode: Opcode::Binary,
+            mask: None,
+            len: announced as u64,
+        };
+        header.write(&mut bytes);
+        bytes.resize(bytes.len() + len, 7);
+        let send = there.write_all(&bytes);
+        let receive = async {
+            let mut read = 0;
+            while read < bytes.len() {
+                let before = reader.buf.len() - reader.parsed;
+                assert!(
+                    poll_fn(|cx| reader.poll_fill(Pin::new(here), cx))
+                        .await
+                        .unwrap()
+                );
+                read += reader.buf.len() - before;
+                let event = reader.next().unwrap();
+                assert_eq!(event.is_some(), read == bytes.len() && len == announced);
+            }
+            // A read that finds nothing.
+            let mut cx = Context::from_waker(std::task::Waker::noop());
+            assert!(reader.poll_fill(Pin::new(here), &mut cx).is_pending());
+        };
+        let (sent, ()) = tokio::join!(send, receive);
+        sent.unwrap();
+    }
+
+    #[tokio::test]
+    async fn buffer_grows_for_one_large_frame_and_is_given_back() {
+        let mut stream = duplex(1 << 20);
+        let mut reader = Reader::new(Role::Client, 1 << 20, Vec::new());
+        cross(&mut reader, &mut stream, 10, 10).await;
+        assert_eq!(reader.buf.capacity(), AT_REST);
+        cross(&mut reader, &mut stream, 1 << 20, 1 << 20).await;
+        assert!(reader.buf.capacity() <= BUSY);
+        cross(&mut reader, &mut stream, 10, 10).await;
+        assert_eq!(reader.buf.capacity(), AT_REST);
+    }
+
+    #[tokio::test]
+    async fn announced_length_is_not_reserved() {
+        let mut stream = duplex(1 << 20);
+        let mut reader = Reader::new(Role::Client, 1 << 30, Vec::new());
+        cross(&mut reader, &mut stream, 10, 1 << 30).await;
+        assert!(reader.buf.capacity() <= AT_REST + HEADER_MAX);
+    }
+}
