@@ -3,3 +3,4 @@
 mod codec;
 mod framing;
 mod golden;
+mod transport;

@@ -7,8 +7,12 @@ use super::{Batch, CloseReason, Frame, TransportError};
 /// [`poll_write`](Self::poll_write) takes all the frames that have gathered.
 ///
 /// One task owns a connection and polls both directions; a `poll_` method wakes it through `cx`
-/// when it can go on. After an error the connection is of no more use than for
-/// [`poll_close`](Self::poll_close).
+/// when it can go on. When no frame is left, it also calls `poll_write`, with an empty batch if need
+/// be: the transport may have an answer of its own to send, such as a pong.
+///
+/// After an error no frame comes any more. Call [`poll_close`](Self::poll_close) with its
+/// [`close_reason`](TransportError::close_reason), then fill until `false` or for a moment: what
+/// still comes is thrown away, and the other end is sure to get the reason.
 ///
 #[doc = include_str!("../docs/connection.md")]
 pub trait Connection: Send + 'static {

@@ -83,8 +83,30 @@ impl TransportError {
 
     pub(super) fn invalid_url(url: &str, reason: impl Into<String>) -> Self {
         Self::InvalidUrl {
-            url: url.to_owned(),
+            url: without_user(url),
             reason: reason.into(),
         }
+    }
+}
+
+/// The URL without the user and password that it may hold, for errors end in logs.
+fn without_user(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = url.split_at(start);
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..authority].rfind('@') {
+        Some(at) => format!("{scheme}***{}", &rest[at..]),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn password_is_not_shown() {
+        let error = TransportError::invalid_url("ws://me:secret@here/a@b", "why");
+        assert_eq!(error.to_string(), "invalid url `ws://***@here/a@b`: why");
     }
 }

@@ -11,6 +11,8 @@ mod error;
 mod registry;
 
 pub mod memory;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use batch::{Batch, Frame, Frames};
 pub use close::CloseReason;

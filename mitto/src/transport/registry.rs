@@ -17,7 +17,13 @@ impl Transports {
     /// The given transports, and the built-in ones behind them: a given one that serves the same
     /// scheme is taken instead.
     pub fn new(custom: Vec<Arc<dyn Transport>>) -> Self {
-        Self { all: custom }
+        let built_in: Vec<Arc<dyn Transport>> = vec![
+            #[cfg(feature = "websocket")]
+            Arc::new(super::websocket::WebSocket::new()),
+        ];
+        Self {
+            all: custom.into_iter().chain(built_in).collect(),
+        }
     }
 
     /// The transport for a URL.

@@ -26,6 +26,8 @@ pub struct MemoryConnection {
     /// What was taken from `incoming`, and how far it is read.
     reading: Batch,
     next: usize,
+    /// A frame was refused; nothing more is read.
+    failed: bool,
     close_reason: Option<CloseReason>,
     max_frame: usize,
     remote: String,
@@ -38,6 +40,7 @@ impl MemoryConnection {
             outgoing,
             reading: Batch::new(),
             next: 0,
+            failed: false,
             close_reason: None,
             max_frame: Settings::default().max_frame,
             remote: "memory".to_owned(),
@@ -52,7 +55,7 @@ impl MemoryConnection {
 
 impl Connection for MemoryConnection {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, TransportError>> {
-        if self.next < self.reading.frames().len() {
+        if self.next < self.reading.frames().len() && !self.failed {
             return Poll::Ready(Ok(true));
         }
         self.reading.clear();
@@ -75,10 +78,14 @@ impl Connection for MemoryConnection {
     }
 
     fn next_frame(&mut self) -> Result<Option<Frame<'_>>, TransportError> {
+        if self.failed {
+            return Ok(None);
+        }
         let Some(frame) = self.reading.get(self.next) else {
             return Ok(None);
         };
         if frame.bytes.len() > self.max_frame {
+            self.failed = true;
             return Err(TransportError::TooLarge {
                 limit: self.max_frame,
             });
@@ -93,7 +100,7 @@ impl Connection for MemoryConnection {
         batch: &mut Batch,
     ) -> Poll<Result<(), TransportError>> {
         let mut pipe = lock(&self.outgoing);
-        if pipe.read_closed || (pipe.write_closed && !batch.is_empty()) {
+        if pipe.lost || (!batch.is_empty() && (pipe.read_closed || pipe.write_closed)) {
             batch.clear();
             return Poll::Ready(Err(io::Error::from(io::ErrorKind::BrokenPipe).into()));
         }
@@ -153,6 +160,7 @@ impl Drop for MemoryConnection {
         pipe.read_closed = true;
         let unread = mem::take(&mut pipe.batch);
         let writer = pipe.writer.take();
+        pipe.lost = !unread.is_empty();
         drop(pipe);
         drop(unread);
         wake(reader);
@@ -177,6 +185,8 @@ struct Pipe {
     writer: Option<Waker>,
     write_closed: bool,
     read_closed: bool,
+    /// The reader went away with frames unread.
+    lost: bool,
     reason: Option<CloseReason>,
 }
 
@@ -190,6 +200,7 @@ impl Pipe {
             writer: None,
             write_closed: false,
             read_closed: false,
+            lost: false,
             reason: None,
         }
     }
