@@ -10,6 +10,7 @@ pub mod limits;
 pub mod message;
 pub mod peer;
 pub mod queue;
+mod runtime;
 pub mod session;
 pub mod status;
 pub mod transport;

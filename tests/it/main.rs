@@ -3,4 +3,5 @@
 mod codec;
 mod framing;
 mod golden;
+mod session;
 mod transport;

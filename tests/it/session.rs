@@ -1,28 +1,55 @@
 //! scratch
-use std::sync::Arc;
 use mitto::codec::*;
+use mitto::envelope::MessageId;
 use mitto::job::*;
 use mitto::message::*;
-use mitto::envelope::MessageId;
 use mitto::queue::Queue;
 use mitto::session::*;
 use mitto::status::*;
 use mitto::transport::memory;
+use std::sync::Arc;
 
 #[derive(serde::Serialize, serde::Deserialize, Clone, PartialEq, Debug)]
-struct Echo { id: u64, name: String, payload: String }
+struct Echo {
+    id: u64,
+    name: String,
+    payload: String,
+}
 
 impl Message for Echo {
-    const INFO: &'static MessageInfo = &MessageInfo { name: "Echo", id: MessageId::of_name("Echo"), kind: MessageKind::Request, was: &[], rust: "Echo", response: "Echo", error: None, docs: "", timeout: None, idempotent: false };
+    const INFO: &'static MessageInfo = &MessageInfo {
+        name: "Echo",
+        id: MessageId::of_name("Echo"),
+        kind: MessageKind::Request,
+        was: &[],
+        rust: "Echo",
+        response: "Echo",
+        error: None,
+        docs: "",
+        timeout: None,
+        idempotent: false,
+    };
     type Kind = Unary;
     type Response = Echo;
     type Failure = Status;
-    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> { to.encode(self) }
-    fn decode(from: Decoder<'_>) -> Result<Self, CodecError> { from.decode() }
-    fn encode_response(r: &Echo, to: &mut Encoder<'_>) -> Result<(), CodecError> { to.encode(r) }
-    fn decode_response(from: Decoder<'_>) -> Result<Echo, CodecError> { from.decode() }
-    fn encode_error(e: &Never, _: &mut Encoder<'_>) -> Result<(), CodecError> { match *e {} }
-    fn decode_error(from: Decoder<'_>) -> Result<Never, CodecError> { from.decode() }
+    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
+        to.encode(self)
+    }
+    fn decode(from: Decoder<'_>) -> Result<Self, CodecError> {
+        from.decode()
+    }
+    fn encode_response(r: &Echo, to: &mut Encoder<'_>) -> Result<(), CodecError> {
+        to.encode(r)
+    }
+    fn decode_response(from: Decoder<'_>) -> Result<Echo, CodecError> {
+        from.decode()
+    }
+    fn encode_error(e: &Never, _: &mut Encoder<'_>) -> Result<(), CodecError> {
+        match *e {}
+    }
+    fn decode_error(from: Decoder<'_>) -> Result<Never, CodecError> {
+        from.decode()
+    }
 }
 
 struct EchoQueue;
@@ -42,22 +69,57 @@ impl Queue for EchoQueue {
 async fn session_smoke() {
     let (a, b) = memory::pair(64 << 10);
     let config = Arc::new(Config::new(Arc::new(EchoQueue)));
-    let (a, b) = tokio::join!(Session::connect(Box::new(a), config.clone()), Session::accept(Box::new(b), config));
+    let (a, b) = tokio::join!(
+        Session::connect(Box::new(a), config.clone()),
+        Session::accept(Box::new(b), config)
+    );
     let (a, b) = (a.unwrap(), b.unwrap());
     let peer = a.peer().clone();
     let back = b.peer().clone();
     tokio::spawn(a);
     let end = tokio::spawn(b);
     for size in [0, 10, 70_000, 900_000] {
-        let echo = Echo { id: 1, name: "n".into(), payload: "x".repeat(size) };
+        let echo = Echo {
+            id: 1,
+            name: "n".into(),
+            payload: "x".repeat(size),
+        };
         assert_eq!(peer.call(echo.clone()).await.unwrap(), echo);
         assert_eq!(back.call(echo.clone()).await.unwrap(), echo);
     }
-    let big = Echo { id: 1, name: "n".into(), payload: "x".repeat(2_000_000) };
+    let big = Echo {
+        id: 1,
+        name: "n".into(),
+        payload: "x".repeat(2_000_000),
+    };
     println!("{:?}", peer.call(big).await);
-    let many: Vec<_> = (0..5000).map(|i| { let peer = peer.clone(); tokio::spawn(async move { peer.call(Echo { id: i, name: "n".into(), payload: "y".repeat(1000) }).await.unwrap().id }) }).collect();
-    for (i, task) in many.into_iter().enumerate() { assert_eq!(task.await.unwrap(), i as u64); }
+    let many: Vec<_> = (0..5000)
+        .map(|i| {
+            let peer = peer.clone();
+            tokio::spawn(async move {
+                peer.call(Echo {
+                    id: i,
+                    name: "n".into(),
+                    payload: "y".repeat(1000),
+                })
+                .await
+                .unwrap()
+                .id
+            })
+        })
+        .collect();
+    for (i, task) in many.into_iter().enumerate() {
+        assert_eq!(task.await.unwrap(), i as u64);
+    }
     peer.close();
     println!("{:?}", end.await);
-    println!("{:?}", peer.call(Echo { id: 1, name: String::new(), payload: String::new() }).await);
+    println!(
+        "{:?}",
+        peer.call(Echo {
+            id: 1,
+            name: String::new(),
+            payload: String::new()
+        })
+        .await
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::envelope::{Entries, Metadata};

@@ -10,7 +10,7 @@ mod slot;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 
 pub use reply::{Reply, item_cost};
 use slot::Slot;
@@ -126,6 +126,24 @@ impl InFlight {
         Poll::Ready((reply, credit))
     }
 
+    /// Whether a request still waits for its last reply.
+    pub fn is_open(&self, id: CorrelationId) -> bool {
+        self.get(id).is_ok_and(Slot::is_open)
+    }
+
+    /// When a request is given up; `None` when it has ended, or is a stream that has begun.
+    pub fn deadline(&self, id: CorrelationId) -> Option<Instant> {
+        self.get(id).ok()?.deadline()
+    }
+
+    /// Whether a stream may send its next item; `None` when nobody reads it.
+    pub fn credit(&self, id: CorrelationId) -> Option<bool> {
+        self.get(id)
+            .ok()
+            .filter(|slot| slot.is_open())
+            .map(Slot::has_credit)
+    }
+
     /// Gives a request up and frees its slot. Says whether the other end must be told.
     pub fn cancel(&mut self, id: CorrelationId) -> bool {
         match self.get_mut(id) {
@@ -176,6 +194,13 @@ impl InFlight {
             for slot in &mut self.slots {
                 slot.shrink();
             }
+        }
+    }
+
+    fn get(&self, id: CorrelationId) -> Result<&Slot, Stale> {
+        match self.slots.get(id.slot() as usize) {
+            Some(slot) if slot.is(id.generation()) => Ok(slot),
+            _ => Err(Stale),
         }
     }
 

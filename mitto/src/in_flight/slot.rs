@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 
 use super::{Patience, Reply, Stale};
 use crate::status::{Code, Status};
@@ -51,6 +51,10 @@ impl Slot {
 
     pub(super) fn is_open(&self) -> bool {
         self.state == State::Open
+    }
+
+    pub(super) fn has_credit(&self) -> bool {
+        self.buffered < self.window
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {

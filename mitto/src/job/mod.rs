@@ -7,7 +7,7 @@ mod answer;
 mod pool;
 mod run;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 
 use crate::codec::{Codecs, Format};
 use crate::envelope::{CorrelationId, MessageId, Metadata};
@@ -68,8 +68,8 @@ pub trait Outbound: Send + Sync + 'static {
     /// See [`Peer::closed`](super::Peer::closed).
     fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()>;
 
-    /// See [`Peer::close`](super::Peer::close).
-    fn close(&self);
+    /// Ends the connection: at once, or when what runs has finished.
+    fn close(&self, drain: bool);
 }
 
 /// What is sent ahead of a message.

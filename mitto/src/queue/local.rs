@@ -351,7 +351,9 @@ impl Answering for Local {
     ) -> Poll<Result<(), Status>> {
         let mut state = self.state();
         match state.in_flight.credit(id) {
-            None => return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items"))),
+            None => {
+                return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
+            }
             Some(false) => {
                 state.slot(id).sender = Some(cx.waker().clone());
                 return Poll::Pending;

@@ -29,7 +29,7 @@ impl Shared {
         // `Serialize` is the user's code: it may panic.
         let sent = catch_unwind(AssertUnwindSafe(|| {
             self.send(state, &head, format, body, |state, _| {
-                self.finish(state, id)
+                self.finish(state, id);
             })
         }));
         match sent {

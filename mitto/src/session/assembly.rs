@@ -1,6 +1,6 @@
 //! Large messages on their way in, in pieces.
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 
 use crate::envelope::{CorrelationId, Envelope, Head, Metadata};
 

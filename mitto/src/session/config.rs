@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use crate::codec::{Codecs, Format};
-use crate::framing::{Framing, Native, SchemaEntry};
+use crate::framing::{Framing, Native, PIECE, SchemaEntry};
 use crate::limits::Limits;
 use crate::queue::Queue;
 
@@ -40,6 +40,12 @@ impl Config {
             queue,
             running: Arc::default(),
         }
+    }
+
+    /// The largest frame that may come in, in bytes: a whole payload, or a piece of one, and what
+    /// stands around it.
+    pub fn max_frame(&self) -> usize {
+        self.limits.message.max(PIECE) + Native::OVERHEAD
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep};
+use crate::runtime::{Instant, Sleep, sleep_until};
 
 use super::receive::{End, Receive};
 use super::shared::Shared;
@@ -56,7 +56,7 @@ impl Driver {
         Self {
             connection,
             framing: shared.config.framing.clone(),
-            timer: Box::pin(tokio::time::sleep_until(now + shared.config.limits.ping)),
+            timer: Box::pin(sleep_until(now + shared.config.limits.ping)),
             receive: Receive::new(shared),
             writing: Batch::new(),
             write: Write::Idle,

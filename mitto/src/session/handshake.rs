@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Config;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::{FrameError, Framing, Hello};
+use crate::runtime::timeout;
 use crate::status::Status;
 use crate::transport::{Batch, CloseReason, Connection, TransportError};
 
@@ -71,7 +72,7 @@ pub(super) async fn run(
         }
         Ok(hello)
     };
-    let outcome = match tokio::time::timeout(limit, exchange).await {
+    let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
         Err(_) => Err(HandshakeError::Timeout(limit)),
     };
@@ -82,7 +83,7 @@ pub(super) async fn run(
         };
         let close = poll_fn(|cx| connection.poll_close(cx, &reason));
         // The error at hand says more than one on the way out.
-        let _ = tokio::time::timeout(Duration::from_secs(1), close).await;
+        let _ = timeout(Duration::from_secs(1), close).await;
     }
     outcome
 }

@@ -79,7 +79,7 @@ impl Session {
         side: Side,
     ) -> Result<Self, HandshakeError> {
         let hello = handshake::run(&mut *connection, &config, side).await?;
-        let shared = Arc::new(Shared::new(config, hello, connection.remote()));
+        let shared = Arc::new(Shared::new(config, &hello, connection.remote()));
         Ok(Self {
             peer: Peer::new(shared.clone()),
             driver: Driver::new(connection, shared),

@@ -47,7 +47,11 @@ impl Out {
 
     /// Whether there is something to write, and it may be written now.
     pub(super) fn is_ready(&self) -> bool {
-        !self.lent && !(self.batch.is_empty() && self.pieces.is_empty())
+        !self.lent && self.has_frames()
+    }
+
+    fn has_frames(&self) -> bool {
+        !self.batch.is_empty() || !self.pieces.is_empty()
     }
 
     /// Lends the batch.

@@ -197,11 +197,9 @@ impl Outbound for Shared {
         Poll::Pending
     }
 
-    fn close(&self) {
-        self.begin_close(
-            Status::new(Code::ConnectionLost, "the connection was closed"),
-            false,
-        );
+    fn close(&self, drain: bool) {
+        let why = Status::new(Code::ConnectionLost, "the connection was closed");
+        self.begin_close(why, drain);
     }
 }
 

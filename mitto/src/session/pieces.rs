@@ -51,7 +51,7 @@ impl Large {
         self.head.head.correlation
     }
 
-    fn from_requester(&self) -> bool {
+    fn is_from_requester(&self) -> bool {
         self.head.head.from_requester
     }
 
@@ -69,7 +69,7 @@ impl Large {
                 ..self.head.head
             },
             false => Head {
-                from_requester: self.from_requester(),
+                from_requester: self.is_from_requester(),
                 status: self.head.head.status,
                 more,
                 rest: true,
@@ -113,7 +113,7 @@ impl Pieces {
             && !head.correlation.is_none()
             && self.queue.iter().any(|large| {
                 large.correlation() == head.correlation
-                    && large.from_requester() == head.from_requester
+                    && large.is_from_requester() == head.from_requester
             })
     }
 
@@ -121,11 +121,11 @@ impl Pieces {
     /// and notifications, which have no id.
     pub(super) fn push(&mut self, large: Large) {
         self.bytes += large.payload.len();
-        let (id, side) = (large.correlation(), large.from_requester());
+        let (id, side) = (large.correlation(), large.is_from_requester());
         match self
             .queue
             .iter_mut()
-            .find(|l| l.correlation() == id && l.from_requester() == side)
+            .find(|l| l.correlation() == id && l.is_from_requester() == side)
         {
             Some(before) => before.behind.push_back(large),
             None => self.queue.push_back(large),
@@ -137,7 +137,7 @@ impl Pieces {
         let bytes = &mut self.bytes;
         self.queue.retain(|large| {
             let keep = large.correlation() != head.correlation
-                || large.from_requester() != head.from_requester;
+                || large.is_from_requester() != head.from_requester;
             if !keep {
                 let behind: usize = large.behind.iter().map(|l| l.payload.len()).sum();
                 *bytes -= large.payload.len() - large.sent + behind;

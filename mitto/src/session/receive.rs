@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 
 use super::assembly::{Assembly, PieceError};
 use super::requests::Refusal;

@@ -3,7 +3,7 @@
 use std::task::Waker;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::codec::Format;

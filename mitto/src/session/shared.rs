@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 
 use super::Config;
 use super::lock;
@@ -64,7 +64,7 @@ pub(super) struct Closing {
 const SPARES: (usize, usize) = (256, 1 << 10);
 
 impl Shared {
-    pub(super) fn new(config: Arc<Config>, hello: Hello, remote: &str) -> Self {
+    pub(super) fn new(config: Arc<Config>, hello: &Hello, remote: &str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let limits = &config.limits;
         let in_flight = usize::try_from(hello.in_flight).unwrap_or(usize::MAX);

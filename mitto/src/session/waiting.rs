@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::task::Waker;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 
 /// Those who wait, first come first served.
 #[derive(Debug, Default)]
