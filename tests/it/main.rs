@@ -1,3 +1,6 @@
-//! Behaviour of `mitto`, seen from outside: one file per behaviour.
+//! The behaviour of `mitto`, a file for each subject.
 
+mod codec;
+mod framing;
+mod golden;
 mod transport;

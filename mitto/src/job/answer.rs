@@ -1,0 +1,185 @@
+//! The way back of one request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::envelope::CorrelationId;
+use crate::message::{Failure, Message, Outgoing, Returned, Thrown};
+use crate::status::{Code, Status};
+
+/// Where answers go: into a connection, to a caller in the same process, to a broker, a test.
+///
+/// An id that is no longer waited for is ignored by every method.
+pub trait Answering: Send + Sync + 'static {
+    /// Sends the response. Ends the request.
+    fn respond(&self, id: CorrelationId, response: &mut dyn Outgoing);
+
+    /// Sends the handler's own error. Ends the request.
+    fn throw(&self, id: CorrelationId, error: &mut dyn Outgoing);
+
+    /// Sends any other failure. Ends the request.
+    fn fail(&self, id: CorrelationId, status: Status);
+
+    /// Sends the end of a stream. Ends the request.
+    fn end(&self, id: CorrelationId);
+
+    /// Sends the next item of a stream, or waits until its reader has room.
+    ///
+    /// # Errors
+    ///
+    /// When nobody reads any more, or the item cannot be sent.
+    fn poll_item(
+        &self,
+        id: CorrelationId,
+        item: &mut dyn Outgoing,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>>;
+
+    /// Tells the caller that the request is being worked on, which gives it a new deadline; tells the
+    /// caller of a stream that its handler has begun.
+    fn progress(&self, id: CorrelationId);
+
+    /// Whether somebody still waits for the answer.
+    fn is_waited_for(&self, id: CorrelationId) -> bool;
+
+    /// A token that is cancelled when nobody waits for the answer any more.
+    fn cancellation(&self, id: CorrelationId) -> CancellationToken;
+}
+
+/// The owned way back of one request. It is used up by its one outcome; dropped without one it
+/// answers `Internal`.
+#[must_use = "a request that is dropped is answered with `Internal`"]
+pub struct Answer {
+    /// `None` for a notification, and after the outcome.
+    to: Option<AnswerTo>,
+}
+
+/// A shared handle to where an answer goes, for what is sent before the outcome.
+#[derive(Clone)]
+pub(crate) struct AnswerTo {
+    pub(crate) to: Arc<dyn Answering>,
+    pub(crate) id: CorrelationId,
+}
+
+impl Answer {
+    /// An answer to request `id`, sent through `to`.
+    pub fn new(to: Arc<dyn Answering>, id: CorrelationId) -> Self {
+        Self {
+            to: Some(AnswerTo { to, id }),
+        }
+    }
+
+    /// The answer to a notification: nobody waits for it.
+    pub fn nobody() -> Self {
+        Self { to: None }
+    }
+
+    /// Sends what the handler of `M` came to.
+    pub fn outcome<M: Message>(self, outcome: Result<M::Response, M::Failure>) {
+        match outcome {
+            Ok(response) => self.respond(&mut Returned::<M>(Some(response))),
+            Err(failure) => self.failure::<M>(failure),
+        }
+    }
+
+    /// Sends the failure of the handler of `M`.
+    pub fn failure<M: Message>(self, failure: M::Failure) {
+        match failure.into_handler() {
+            Ok(error) => self.throw(&mut Thrown::<M>(Some(error))),
+            Err(status) => self.fail(status),
+        }
+    }
+
+    /// Sends a response.
+    pub fn respond(mut self, response: &mut dyn Outgoing) {
+        if let Some(AnswerTo { to, id }) = self.to.take() {
+            to.respond(id, response);
+        }
+    }
+
+    /// Sends the handler's own error.
+    pub fn throw(mut self, error: &mut dyn Outgoing) {
+        if let Some(AnswerTo { to, id }) = self.to.take() {
+            to.throw(id, error);
+        }
+    }
+
+    /// Sends any other failure.
+    pub fn fail(mut self, status: Status) {
+        match self.to.take() {
+            Some(AnswerTo { to, id }) => to.fail(id, status),
+            None => tracing::warn!(%status, "a notification failed"),
+        }
+    }
+
+    /// Sends the end of a stream.
+    pub fn end(mut self) {
+        if let Some(AnswerTo { to, id }) = self.to.take() {
+            to.end(id);
+        }
+    }
+
+    /// Sends the next item of a stream, or waits until its reader has room.
+    ///
+    /// # Errors
+    ///
+    /// When nobody reads any more, or the item cannot be sent.
+    pub fn poll_item(
+        &self,
+        item: &mut dyn Outgoing,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        match &self.to {
+            Some(AnswerTo { to, id }) => to.poll_item(*id, item, cx),
+            None => Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items"))),
+        }
+    }
+
+    /// Tells the caller that the request is being worked on.
+    pub fn progress(&self) {
+        if let Some(AnswerTo { to, id }) = &self.to {
+            to.progress(*id);
+        }
+    }
+
+    /// Whether somebody still waits for the answer. Nobody waits for that of a notification.
+    pub fn is_waited_for(&self) -> bool {
+        self.to
+            .as_ref()
+            .is_some_and(|AnswerTo { to, id }| to.is_waited_for(*id))
+    }
+
+    /// A token that is cancelled when nobody waits for the answer any more.
+    pub fn cancellation(&self) -> CancellationToken {
+        match &self.to {
+            Some(AnswerTo { to, id }) => to.cancellation(*id),
+            None => CancellationToken::new(),
+        }
+    }
+
+    pub(crate) fn to(&self) -> Option<AnswerTo> {
+        self.to.clone()
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(AnswerTo { to, id }) = self.to.take() {
+            to.fail(
+                id,
+                Status::new(Code::Internal, "the handler ended without an answer"),
+            );
+        }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("id", &self.to.as_ref().map(|to| to.id))
+            .finish_non_exhaustive()
+    }
+}

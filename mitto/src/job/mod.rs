@@ -1,0 +1,63 @@
+//! One request on its way to a handler: what was asked, how to answer, and what still runs.
+//!
+//! A session, or a caller in the same process, makes a [`Job`] and an [`Answer`] and submits both to
+//! a queue; it gets a [`Run`] back, which it polls until the handler has finished.
+
+mod answer;
+mod pool;
+mod run;
+
+use tokio::time::Instant;
+
+pub(crate) use answer::AnswerTo;
+pub use answer::{Answer, Answering};
+pub use pool::Pool;
+pub use run::Run;
+
+use crate::codec::Codecs;
+use crate::envelope::{Entries, MessageId};
+use crate::message::Payload;
+use crate::peer::Peer;
+
+/// What was asked, borrowed from where it came in. Whoever must keep it copies it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Job<'a> {
+    /// Which message.
+    pub message: MessageId,
+    /// The message itself.
+    pub payload: Payload<'a>,
+    /// The formats of the end that it came in at.
+    pub codecs: &'a Codecs,
+    /// Where it goes: `application/node`, or `application/node/action`.
+    pub address: Option<&'a str>,
+    /// What travels beside it.
+    pub metadata: Entries<'a>,
+    /// When its caller gives up.
+    pub deadline: Option<Instant>,
+    /// Who asks, and can be called back.
+    pub caller: &'a Peer,
+    /// Where finished handlers leave their memory to be used again.
+    pub pool: Option<&'a mut Pool>,
+}
+
+impl<'a> Job<'a> {
+    /// A job without address, metadata and deadline.
+    pub fn new(
+        message: MessageId,
+        payload: Payload<'a>,
+        caller: &'a Peer,
+        codecs: &'a Codecs,
+    ) -> Self {
+        Self {
+            message,
+            payload,
+            codecs,
+            address: None,
+            metadata: Entries::default(),
+            deadline: None,
+            caller,
+            pool: None,
+        }
+    }
+}

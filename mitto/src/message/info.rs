@@ -1,0 +1,43 @@
+//! A message as data.
+
+use std::time::Duration;
+
+use crate::envelope::MessageId;
+
+/// What is known of a message type at compile time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageInfo {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// Its id on the wire: the hash of `name`, unless given.
+    pub id: MessageId,
+    /// How it is answered.
+    pub kind: MessageKind,
+    /// Earlier names, which are still understood.
+    pub was: &'static [&'static str],
+    /// The name of its Rust type.
+    pub rust: &'static str,
+    /// The response or item type as written; `()` for a notification.
+    pub response: &'static str,
+    /// The handler's own error type as written.
+    pub error: Option<&'static str>,
+    /// Its documentation.
+    pub docs: &'static str,
+    /// Its deadline, where it names one.
+    pub timeout: Option<Duration>,
+    /// Whether it may be run twice without harm.
+    pub idempotent: bool,
+}
+
+/// How a message is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum MessageKind {
+    /// By one response.
+    Request,
+    /// By a stream of items.
+    Stream,
+    /// Not at all.
+    Notification,
+}

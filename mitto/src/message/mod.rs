@@ -1,0 +1,160 @@
+//! The user's typed structs: what a request is answered with, and how each is encoded.
+//!
+//! The derives write these impls. The encoding methods live on the message's own impl, and not in
+//! generic code of the library, so that each type's serde code is compiled once, in the crate that
+//! defines it.
+
+mod info;
+mod outgoing;
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{CodecError, Decoder, Encoder};
+use crate::status::{CallError, Status};
+
+pub use info::{MessageInfo, MessageKind};
+pub use outgoing::{Body, Encoded, Outgoing, Payload, Returned, Sent, Thrown};
+
+/// A type that travels: a request or a notification.
+///
+/// Written by `#[derive(Request)]` and `#[derive(Notification)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message",
+    label = "not a message",
+    note = "add `#[derive(mitto::Request)]` or `#[derive(mitto::Notification)]` to `{Self}`"
+)]
+pub trait Message: Sized + Send + 'static {
+    /// Name, id and everything else that is known of it.
+    const INFO: &'static MessageInfo;
+
+    /// How it is answered: [`Unary`], [`Streaming`] or [`OneWay`].
+    type Kind: Kind;
+
+    /// The response, the item of a stream, or `()`.
+    type Response: Send + 'static;
+
+    /// What its caller gets when it fails: [`Status`], or a [`CallError`] of the handler's own error.
+    type Failure: Failure;
+
+    /// Encodes the message.
+    ///
+    /// # Errors
+    ///
+    /// When the format cannot carry it.
+    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError>;
+
+    /// Reads the message.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is not such a message.
+    fn decode(from: Decoder<'_>) -> Result<Self, CodecError>;
+
+    /// Encodes a response or an item.
+    ///
+    /// # Errors
+    ///
+    /// When the format cannot carry it.
+    fn encode_response(response: &Self::Response, to: &mut Encoder<'_>) -> Result<(), CodecError>;
+
+    /// Reads a response or an item.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is not such a response.
+    fn decode_response(from: Decoder<'_>) -> Result<Self::Response, CodecError>;
+
+    /// Encodes the handler's own error.
+    ///
+    /// # Errors
+    ///
+    /// When the format cannot carry it.
+    fn encode_error(error: &ErrorOf<Self>, to: &mut Encoder<'_>) -> Result<(), CodecError>;
+
+    /// Reads the handler's own error.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is not such an error.
+    fn decode_error(from: Decoder<'_>) -> Result<ErrorOf<Self>, CodecError>;
+}
+
+/// The handler's own error of a message; [`Never`] where it declares none.
+pub type ErrorOf<M> = <<M as Message>::Failure as Failure>::Error;
+
+/// How a message is answered.
+pub trait Kind: Send + Sync + Sized + 'static {
+    /// The same as a value.
+    const KIND: MessageKind;
+}
+
+/// Answered by one response.
+#[derive(Clone, Copy, Debug)]
+pub struct Unary;
+
+/// Answered by a stream of items.
+#[derive(Clone, Copy, Debug)]
+pub struct Streaming;
+
+/// Not answered.
+#[derive(Clone, Copy, Debug)]
+pub struct OneWay;
+
+impl Kind for Unary {
+    const KIND: MessageKind = MessageKind::Request;
+}
+
+impl Kind for Streaming {
+    const KIND: MessageKind = MessageKind::Stream;
+}
+
+impl Kind for OneWay {
+    const KIND: MessageKind = MessageKind::Notification;
+}
+
+/// What the caller of a failed call gets: [`Status`] or [`CallError`].
+pub trait Failure: From<Status> + Send + 'static {
+    /// The handler's own error.
+    type Error: Send + 'static;
+
+    /// The failure that carries the handler's own error.
+    fn from_handler(error: Self::Error) -> Self;
+
+    /// The handler's own error, or else the status.
+    ///
+    /// # Errors
+    ///
+    /// The status, when that is what the failure is.
+    fn into_handler(self) -> Result<Self::Error, Status>;
+}
+
+impl Failure for Status {
+    type Error = Never;
+
+    fn from_handler(error: Never) -> Self {
+        match error {}
+    }
+
+    fn into_handler(self) -> Result<Never, Status> {
+        Err(self)
+    }
+}
+
+impl<E: Send + 'static> Failure for CallError<E> {
+    type Error = E;
+
+    fn from_handler(error: E) -> Self {
+        Self::Handler(error)
+    }
+
+    fn into_handler(self) -> Result<E, Status> {
+        match self {
+            Self::Handler(error) => Ok(error),
+            Self::Status(status) => Err(status),
+        }
+    }
+}
+
+/// The error of a request that declares none; it has no values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Never {}

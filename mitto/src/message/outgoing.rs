@@ -1,0 +1,148 @@
+//! Values on their way: taken as they are in process, encoded anywhere else.
+
+use std::any::Any;
+use std::fmt;
+
+use super::{ErrorOf, Message};
+use crate::codec::{CodecError, Encoder, Format};
+
+/// A value that is being sent, by a caller or as an answer.
+///
+/// Whoever reaches another process encodes it; whoever stays in this one takes it.
+pub trait Outgoing: Send {
+    /// Encodes the value.
+    ///
+    /// # Errors
+    ///
+    /// When the format cannot carry it.
+    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError>;
+
+    /// Takes the value out. A second call gives `()`.
+    fn take(&mut self) -> Body;
+
+    /// Lends the value to a queue.
+    fn payload(&mut self) -> Payload<'_>;
+
+    /// The value in its place, for whoever knows its type: a [`Sent`], [`Returned`] or [`Thrown`].
+    /// `None` where only bytes are left.
+    fn as_any(&mut self) -> Option<&mut dyn Any>;
+}
+
+/// What a queue is given to hand on: bytes that came, or a value of this process.
+pub enum Payload<'a> {
+    /// Bytes in a format.
+    Encoded {
+        /// Their format.
+        format: Format,
+        /// The bytes, lent from the read buffer.
+        bytes: &'a [u8],
+    },
+    /// A value of this process, which has not been encoded.
+    Value(&'a mut dyn Outgoing),
+}
+
+/// What a caller is given back: bytes that came, or a value of this process.
+pub enum Body {
+    /// Bytes in a format.
+    Encoded {
+        /// Their format.
+        format: Format,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// A value of this process, which has not been encoded.
+    Value(Box<dyn Any + Send>),
+}
+
+/// A message on its way to its handler.
+#[derive(Debug)]
+pub struct Sent<M>(pub Option<M>);
+
+/// A response or item on its way to the caller.
+pub struct Returned<M: Message>(pub Option<M::Response>);
+
+/// A handler's own error on its way to the caller.
+pub struct Thrown<M: Message>(pub Option<ErrorOf<M>>);
+
+/// Bytes that are encoded already; they travel in their own format only.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoded<'a> {
+    /// Their format.
+    pub format: Format,
+    /// The bytes.
+    pub bytes: &'a [u8],
+}
+
+macro_rules! outgoing {
+    ($wrapper:ident, $value:ident, $to:ident => $encode:expr) => {
+        impl<M: Message> Outgoing for $wrapper<M> {
+            fn encode(&self, $to: &mut Encoder<'_>) -> Result<(), CodecError> {
+                match &self.0 {
+                    Some($value) => $encode,
+                    None => Ok(()),
+                }
+            }
+
+            fn take(&mut self) -> Body {
+                match self.0.take() {
+                    Some(value) => Body::Value(Box::new(value)),
+                    None => Body::Value(Box::new(())),
+                }
+            }
+
+            fn payload(&mut self) -> Payload<'_> {
+                Payload::Value(self)
+            }
+
+            fn as_any(&mut self) -> Option<&mut dyn Any> {
+                Some(self)
+            }
+        }
+    };
+}
+
+outgoing!(Sent, message, to => message.encode(to));
+outgoing!(Returned, response, to => M::encode_response(response, to));
+outgoing!(Thrown, error, to => M::encode_error(error, to));
+
+impl Outgoing for Encoded<'_> {
+    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
+        to.append(self.format, self.bytes)
+    }
+
+    fn take(&mut self) -> Body {
+        Body::Encoded {
+            format: self.format,
+            bytes: self.bytes.to_vec(),
+        }
+    }
+
+    fn payload(&mut self) -> Payload<'_> {
+        Payload::Encoded {
+            format: self.format,
+            bytes: self.bytes,
+        }
+    }
+
+    fn as_any(&mut self) -> Option<&mut dyn Any> {
+        None
+    }
+}
+
+impl fmt::Debug for Payload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Encoded { format, bytes } => write!(f, "{format:?}, {} bytes", bytes.len()),
+            Self::Value(_) => f.write_str("a value"),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Encoded { format, bytes } => write!(f, "{format:?}, {} bytes", bytes.len()),
+            Self::Value(_) => f.write_str("a value"),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! A message on its way, as a future.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use super::await_kind::{Await, Outcome};
+use super::{CallHead, Peer, Reply, Started, Wait};
+use crate::codec::Format;
+use crate::envelope::{CorrelationId, Metadata};
+use crate::message::{Message, Sent};
+use crate::status::Status;
+
+/// A call: the first poll sends the message, dropping it cancels the request.
+///
+/// Its output depends on the message: see [`Outcome`].
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<'p, M: Message> {
+    pub(super) peer: &'p Peer,
+    message: Sent<M>,
+    options: CallOptions,
+    wait: Wait,
+    state: State,
+}
+
+/// What a single call can have set.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// Its deadline from its first poll on. Otherwise the message's own, or else the limit's default.
+    pub timeout: Option<Duration>,
+    /// Where it goes.
+    pub address: Option<String>,
+    /// What travels beside it.
+    pub metadata: Metadata,
+    /// The format it is sent in.
+    pub format: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    New,
+    Sent(CorrelationId),
+    Done,
+}
+
+impl<'p, M: Message> Call<'p, M> {
+    pub(super) fn new(peer: &'p Peer, message: M) -> Self {
+        Self {
+            peer,
+            message: Sent(Some(message)),
+            options: CallOptions::default(),
+            wait: Wait::default(),
+            state: State::New,
+        }
+    }
+
+    /// Sets its deadline, counted from the first poll.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// Sends it to `application/node`, or to `application/node/action`.
+    pub fn at(mut self, address: impl Into<String>) -> Self {
+        self.options.address = Some(address.into());
+        self
+    }
+
+    /// Adds an entry to its metadata.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.metadata.insert(key, value);
+        self
+    }
+
+    /// Sends it in another format than the connection's own.
+    pub fn format(mut self, format: Format) -> Self {
+        self.options.format = Some(format);
+        self
+    }
+
+    /// Sends the message if that is still to do, then waits for the next reply.
+    pub(super) fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
+        let Some(out) = self.peer.outbound() else {
+            self.state = State::Done;
+            return Poll::Ready(Reply::Status(Status::unavailable(
+                "there is nobody to call",
+            )));
+        };
+        loop {
+            match self.state {
+                State::New => {
+                    let head = head::<M>(&self.options);
+                    match std::task::ready!(out.start(&head, &mut self.message, &mut self.wait, cx))
+                    {
+                        Ok(Started::Poll(id)) => self.state = State::Sent(id),
+                        Ok(Started::Waiting(id)) => {
+                            self.state = State::Sent(id);
+                            return Poll::Pending;
+                        }
+                        Err(status) => {
+                            self.state = State::Done;
+                            return Poll::Ready(Reply::Status(status));
+                        }
+                    }
+                }
+                State::Sent(id) => {
+                    let reply = std::task::ready!(out.poll_reply(id, cx));
+                    if reply.is_last() {
+                        self.state = State::Done;
+                    }
+                    return Poll::Ready(reply);
+                }
+                State::Done => panic!("a call was polled after it ended"),
+            }
+        }
+    }
+
+    pub(super) fn poll_notify(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        let Some(out) = self.peer.outbound() else {
+            return Poll::Ready(Err(Status::unavailable("there is nobody to notify")));
+        };
+        let sent = out.notify(
+            &head::<M>(&self.options),
+            &mut self.message,
+            &mut self.wait,
+            cx,
+        );
+        if sent.is_ready() {
+            self.state = State::Done;
+        }
+        sent
+    }
+
+    /// Hands the request over to a stream of its items.
+    pub(super) fn detach(&mut self) -> Option<CorrelationId> {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Sent(id) => Some(id),
+            State::New | State::Done => None,
+        }
+    }
+}
+
+fn head<M: Message>(options: &CallOptions) -> CallHead<'_> {
+    CallHead {
+        message: M::INFO.id,
+        name: M::INFO.name,
+        kind: M::INFO.kind,
+        idempotent: M::INFO.idempotent,
+        timeout: options.timeout.or(M::INFO.timeout),
+        address: options.address.as_deref(),
+        metadata: &options.metadata,
+        format: options.format,
+    }
+}
+
+/// Nothing in it is pinned: the message only waits to be encoded.
+impl<M: Message> Unpin for Call<'_, M> {}
+
+impl<M: Message> Future for Call<'_, M>
+where
+    M::Kind: Await<M>,
+{
+    type Output = Outcome<M>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        M::Kind::poll(self.get_mut(), cx)
+    }
+}
+
+impl<M: Message> Drop for Call<'_, M> {
+    fn drop(&mut self) {
+        let Some(out) = self.peer.outbound() else {
+            return;
+        };
+        if self.wait.ticket.is_some() {
+            out.leave(&mut self.wait);
+        }
+        if let Some(id) = self.detach() {
+            out.cancel(id);
+        }
+    }
+}
+
+impl<M: Message> fmt::Debug for Call<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("message", &M::INFO.name)
+            .field("peer", self.peer)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,105 @@
+//! The items of a stream, at the caller.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use super::await_kind::{failure, response};
+use super::{Peer, Reply};
+use crate::envelope::CorrelationId;
+use crate::message::{Body, Message};
+
+/// The items that answer a stream request, in the order in which the handler sent them.
+///
+/// Taking items lets the handler go on; dropping the stream cancels the request.
+#[must_use = "dropping the stream cancels the request"]
+pub struct ItemStream<M: Message> {
+    peer: Peer,
+    id: Option<CorrelationId>,
+    first: Option<Body>,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<M: Message> ItemStream<M> {
+    pub(super) fn new(peer: Peer, id: Option<CorrelationId>, first: Option<Body>) -> Self {
+        Self {
+            peer,
+            id,
+            first,
+            message: PhantomData,
+        }
+    }
+
+    /// Waits for the next item; `None` is the end.
+    ///
+    /// After an error the stream has ended.
+    pub async fn next(&mut self) -> Option<Result<M::Response, M::Failure>> {
+        std::future::poll_fn(|cx| self.poll_item(cx)).await
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M::Response, M::Failure>>> {
+        let Some(out) = self.peer.outbound() else {
+            return Poll::Ready(None);
+        };
+        loop {
+            let reply = match (self.first.take(), self.id) {
+                (Some(first), _) => Reply::Item(first),
+                (None, Some(id)) => ready!(out.poll_reply(id, cx)),
+                (None, None) => return Poll::Ready(None),
+            };
+            if reply.is_last() {
+                self.id = None;
+            }
+            return Poll::Ready(match reply {
+                Reply::Opened => continue,
+                Reply::End => None,
+                Reply::Item(body) => {
+                    let item = response::<M>(body, &**out);
+                    if item.is_err() {
+                        self.cancel();
+                    }
+                    Some(item.map_err(Into::into))
+                }
+                other => {
+                    self.cancel();
+                    Some(Err(failure::<M>(
+                        other,
+                        self.peer.outbound().map(|out| &**out),
+                    )))
+                }
+            });
+        }
+    }
+
+    fn cancel(&mut self) {
+        if let (Some(id), Some(out)) = (self.id.take(), self.peer.outbound()) {
+            out.cancel(id);
+        }
+    }
+}
+
+impl<M: Message> Stream for ItemStream<M> {
+    type Item = Result<M::Response, M::Failure>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_item(cx)
+    }
+}
+
+impl<M: Message> Drop for ItemStream<M> {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+impl<M: Message> fmt::Debug for ItemStream<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ItemStream")
+            .field("message", &M::INFO.name)
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}

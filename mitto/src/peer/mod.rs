@@ -1,0 +1,92 @@
+//! The other end, over whatever reaches it.
+//!
+//! A [`Peer`] is made by a session, by a queue of the same process, or by a test; stubs wrap one. Its
+//! calls go to an [`Outbound`], which encodes the message and holds the slot for the reply.
+
+mod await_kind;
+mod call;
+mod item_stream;
+mod outbound;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use crate::in_flight::Reply;
+pub use await_kind::{Await, Outcome};
+pub use call::{Call, CallOptions};
+pub use item_stream::ItemStream;
+pub use outbound::{CallHead, Outbound, Started, Wait};
+
+use crate::message::Message;
+
+/// A cheap, cloneable handle to the other end.
+#[derive(Clone, Default)]
+pub struct Peer {
+    out: Option<Arc<dyn Outbound>>,
+}
+
+impl Peer {
+    /// A peer that is reached through `out`.
+    pub fn new(out: Arc<dyn Outbound>) -> Self {
+        Self { out: Some(out) }
+    }
+
+    /// Nobody: calls to it fail with `Unavailable`. The caller of a provider's own `call` is nobody.
+    pub fn nobody() -> Self {
+        Self::default()
+    }
+
+    /// Sends a message of any schema: a request, or a notification.
+    ///
+    /// The typed stubs are the better way in; this is what they call.
+    pub fn call<M: Message>(&self, message: M) -> Call<'_, M> {
+        Call::new(self, message)
+    }
+
+    /// Where it is, for people: `127.0.0.1:53124`, `in process`.
+    pub fn remote(&self) -> &str {
+        self.out.as_ref().map_or("nobody", |out| out.remote())
+    }
+
+    /// A number that tells the peers of this process apart.
+    pub fn id(&self) -> u64 {
+        self.out.as_ref().map_or(0, |out| out.id())
+    }
+
+    /// Whether it can still be reached.
+    pub fn is_connected(&self) -> bool {
+        self.out.as_ref().is_some_and(|out| out.is_connected())
+    }
+
+    /// Waits until it can no longer be reached.
+    pub async fn closed(&self) {
+        if let Some(out) = &self.out {
+            std::future::poll_fn(|cx| out.poll_closed(cx)).await;
+        }
+    }
+
+    /// Ends the connection: says goodbye, and fails what still waits with `ConnectionLost`.
+    pub fn close(&self) {
+        if let Some(out) = &self.out {
+            out.close();
+        }
+    }
+
+    pub(crate) fn outbound(&self) -> Option<&Arc<dyn Outbound>> {
+        self.out.as_ref()
+    }
+}
+
+impl PartialEq for Peer {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Peer {}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Peer({}, {})", self.id(), self.remote())
+    }
+}

@@ -1,0 +1,112 @@
+//! What a peer's calls go to.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::codec::{Codecs, Format};
+use crate::envelope::{CorrelationId, MessageId, Metadata};
+use crate::in_flight::Reply;
+use crate::message::{MessageKind, Outgoing};
+use crate::status::Status;
+
+/// Reaches the other end: a session, a queue of the same process, a broker.
+pub trait Outbound: Send + Sync + 'static {
+    /// Sends a request, or waits for room.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being sent: it is too large, the connection is gone.
+    fn start(
+        &self,
+        head: &CallHead<'_>,
+        message: &mut dyn Outgoing,
+        wait: &mut Wait,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Started, Status>>;
+
+    /// Sends a notification, or waits for room.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    fn notify(
+        &self,
+        head: &CallHead<'_>,
+        message: &mut dyn Outgoing,
+        wait: &mut Wait,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>>;
+
+    /// A call that waits for room is dropped.
+    fn leave(&self, wait: &mut Wait);
+
+    /// Waits for the next reply. After one that ends the request the id is free.
+    fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply>;
+
+    /// Gives a request up: frees its slot and tells the other end.
+    fn cancel(&self, id: CorrelationId);
+
+    /// Gives a buffer back that came as a [`Body`](crate::message::Body), to be used again.
+    fn recycle(&self, bytes: Vec<u8>) {
+        drop(bytes);
+    }
+
+    /// The codecs that its replies are read with.
+    fn codecs(&self) -> &Codecs;
+
+    /// See [`Peer::remote`](super::Peer::remote).
+    fn remote(&self) -> &str;
+
+    /// See [`Peer::id`](super::Peer::id).
+    fn id(&self) -> u64;
+
+    /// See [`Peer::is_connected`](super::Peer::is_connected).
+    fn is_connected(&self) -> bool;
+
+    /// See [`Peer::closed`](super::Peer::closed).
+    fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// See [`Peer::close`](super::Peer::close).
+    fn close(&self);
+}
+
+/// What is sent ahead of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct CallHead<'a> {
+    /// Which message.
+    pub message: MessageId,
+    /// Its name, for log lines and for framings that send names.
+    pub name: &'a str,
+    /// How it is answered.
+    pub kind: MessageKind,
+    /// Whether it may be run twice without harm.
+    pub idempotent: bool,
+    /// Its deadline from now on; the other end's default where it names none.
+    pub timeout: Option<Duration>,
+    /// Where it goes.
+    pub address: Option<&'a str>,
+    /// What travels beside it.
+    pub metadata: &'a Metadata,
+    /// The format it must be sent in, if not the connection's own.
+    pub format: Option<Format>,
+}
+
+/// What a call keeps while it waits for room.
+#[derive(Clone, Debug, Default)]
+pub struct Wait {
+    /// Its place in the queue.
+    pub ticket: Option<u64>,
+    /// When it gives up.
+    pub deadline: Option<Instant>,
+}
+
+/// A request that has been sent.
+#[derive(Clone, Copy, Debug)]
+pub enum Started {
+    /// Its reply will wake the task that started it.
+    Waiting(CorrelationId),
+    /// Its reply may be there, or needs to be polled for.
+    Poll(CorrelationId),
+}
