@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use crate::codec::{Codecs, Format};
-use crate::framing::{Framing, Native, PIECE, SchemaEntry};
+use crate::framing::{Framing, Hello, Native, PIECE, SchemaEntry};
 use crate::limits::Limits;
 use crate::queue::Queue;
 
@@ -39,6 +39,17 @@ impl Config {
             schemas: Vec::new(),
             queue,
             running: Arc::default(),
+        }
+    }
+
+    /// Says in the log where the two ends differ in their schemas. That is no reason to refuse: old and
+    /// new versions live side by side while a fleet is updated.
+    pub(super) fn compare(&self, hello: &Hello, remote: &str) {
+        for ours in &self.schemas {
+            let theirs = hello.schemas.iter().find(|theirs| theirs.name == ours.name);
+            if theirs.is_some_and(|theirs| theirs.digest != ours.digest) {
+                tracing::warn!(peer = %remote, schema = ours.name, "the other end has another version");
+            }
         }
     }
 
