@@ -7,9 +7,15 @@ impl Format {
     pub const MESSAGE_PACK: Self = Self(2);
 }
 #[derive(Debug, thiserror::Error)]
-#[error("codec: {0}")]
-pub struct CodecError(String);
-#[derive(Clone, Default)]
+pub enum CodecError {
+    #[error("codec: {0}")]
+    Decode(String),
+    #[error("larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("no codec for {0:?}")]
+    UnsupportedFormat(Format),
+}
+#[derive(Clone, Debug, Default)]
 pub struct Codecs;
 pub struct Encoder<'a> {
     out: &'a mut Vec<u8>,
@@ -19,7 +25,7 @@ impl<'a> Encoder<'a> {
         Self { out }
     }
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        serde_json::to_writer(&mut *self.out, value).map_err(|e| CodecError(e.to_string()))
+        serde_json::to_writer(&mut *self.out, value).map_err(|e| CodecError::Decode(e.to_string()))
     }
     pub fn append(&mut self, _format: Format, bytes: &[u8]) -> Result<(), CodecError> {
         self.out.extend_from_slice(bytes);
@@ -38,6 +44,6 @@ impl<'a> Decoder<'a> {
         Self { payload }
     }
     pub fn decode<T: DeserializeOwned>(self) -> Result<T, CodecError> {
-        serde_json::from_slice(self.payload).map_err(|e| CodecError(e.to_string()))
+        serde_json::from_slice(self.payload).map_err(|e| CodecError::Decode(e.to_string()))
     }
 }

@@ -14,6 +14,7 @@ pub use answer::{Answer, Answering};
 pub use pool::Pool;
 pub use run::Run;
 
+use crate::codec::Codecs;
 use crate::envelope::{Entries, MessageId};
 use crate::message::Payload;
 use crate::peer::Peer;
@@ -32,6 +33,8 @@ pub struct Job<'a> {
     pub metadata: Entries<'a>,
     /// When its caller gives up.
     pub deadline: Option<Instant>,
+    /// What an encoded message is read with.
+    pub codecs: &'a Codecs,
     /// Who asks, and can be called back.
     pub caller: &'a Peer,
     /// Where finished handlers leave their memory to be used again.
@@ -40,13 +43,14 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// A job without address, metadata and deadline.
-    pub fn new(message: MessageId, payload: Payload<'a>, caller: &'a Peer) -> Self {
+    pub fn new(message: MessageId, payload: Payload<'a>, codecs: &'a Codecs, caller: &'a Peer) -> Self {
         Self {
             message,
             payload,
             address: None,
             metadata: Entries::default(),
             deadline: None,
+            codecs,
             caller,
             pool: None,
         }
