@@ -1,0 +1,5 @@
+//! Behaviour, one file each.
+
+mod answers;
+mod macros;
+mod ui;
