@@ -20,7 +20,10 @@ fn line(attribute: &Attribute) -> Option<String> {
         return None;
     };
     let text = text.value();
-    pair.path
-        .is_ident("doc")
-        .then(|| text.strip_prefix(' ').unwrap_or(&text).trim_end().to_owned())
+    pair.path.is_ident("doc").then(|| {
+        text.strip_prefix(' ')
+            .unwrap_or(&text)
+            .trim_end()
+            .to_owned()
+    })
 }

@@ -102,7 +102,10 @@ mod tests {
 
     #[test]
     fn mistyped_names_find_the_nearest() {
-        assert_eq!(nearest("respons", &["response", "stream"]), Some("response"));
+        assert_eq!(
+            nearest("respons", &["response", "stream"]),
+            Some("response")
+        );
         assert_eq!(nearest("nmae", &["name", "was"]), None);
         assert_eq!(nearest("unrelated", &["name", "was"]), None);
     }

@@ -8,7 +8,11 @@ use syn::Path;
 ///
 /// A const evaluation error is reported on the call, which reaches from its first group to its last:
 /// only these two are put on the user's tokens, so that nothing foreign is found there by an editor.
-pub(crate) fn check(user: &impl ToTokens, check: TokenStream, arguments: TokenStream) -> TokenStream {
+pub(crate) fn check(
+    user: &impl ToTokens,
+    check: TokenStream,
+    arguments: TokenStream,
+) -> TokenStream {
     let (first, last) = ends(user);
     let check = group(check, first);
     let arguments = group(arguments, last);

@@ -3,7 +3,9 @@
 pub mod codec;
 pub mod context;
 pub mod envelope;
+pub mod framing;
 pub mod handler;
+pub mod in_flight;
 pub mod job;
 pub mod limits;
 pub mod message;
@@ -12,8 +14,11 @@ pub mod peer;
 pub mod private;
 pub mod provider;
 pub mod queue;
+mod runtime;
 pub mod schema;
+pub mod session;
 pub mod status;
+pub mod transport;
 
 #[cfg(feature = "macros")]
 pub use mitto_derive::{Notification, Request, handler, provider};

@@ -43,7 +43,10 @@ impl Came {
 impl Answers {
     pub(crate) fn new() -> (Arc<Self>, Answer) {
         let answers = Arc::new(Self::default());
-        let answer = Answer::new(Arc::clone(&answers) as Arc<dyn Answering>, CorrelationId::NONE);
+        let answer = Answer::new(
+            Arc::clone(&answers) as Arc<dyn Answering>,
+            CorrelationId::NONE,
+        );
         (answers, answer)
     }
 

@@ -16,8 +16,8 @@ use mitto_test_handlers::auth::{self, Users};
 use mitto_test_handlers::ping;
 use mitto_test_messages::presence::{Presence, PresenceClient, Who};
 use mitto_test_messages::{
-    Chat, ChatClient, Confirm, Login, LoginError, Lounge, LoungeClient, Ping, Pong, Stray, Tick, Token,
-    Typing, Watch,
+    Chat, ChatClient, Confirm, Login, LoginError, Lounge, LoungeClient, Ping, Pong, Stray, Tick,
+    Token, Typing, Watch,
 };
 
 use crate::answers::{Answers, Came};
@@ -74,7 +74,7 @@ async fn run(provider: &impl MessageProvider, id: MessageId, bytes: &[u8]) -> Ve
         bytes,
     };
     let (answers, answer) = Answers::new();
-    let run = provider.dispatch(Job::new(id, payload, &codecs, &caller), answer);
+    let run = provider.dispatch(Job::new(id, payload, &caller, &codecs), answer);
     run.await;
     answers.came()
 }
@@ -82,7 +82,12 @@ async fn run(provider: &impl MessageProvider, id: MessageId, bytes: &[u8]) -> Ve
 async fn send<M: Message>(provider: &impl MessageProvider, message: M) -> Vec<Came> {
     let (codecs, mut bytes) = (Codecs::default(), Vec::new());
     message
-        .encode(&mut Encoder::new(&codecs, Format::JSON, &mut bytes, 1 << 20))
+        .encode(&mut Encoder::new(
+            &codecs,
+            Format::JSON,
+            &mut bytes,
+            1 << 20,
+        ))
         .unwrap();
     run(provider, M::INFO.id, &bytes).await
 }
@@ -97,7 +102,10 @@ fn messages_are_known_as_data() {
     assert_eq!(login.docs, "Log a user in.\n\nWrong names are refused.");
     assert_eq!(login.timeout, Some(std::time::Duration::from_secs(5)));
     assert!(!login.idempotent && Ping::INFO.idempotent);
-    assert_eq!((Typing::INFO.name, Typing::INFO.id), ("typing", MessageId(7)));
+    assert_eq!(
+        (Typing::INFO.name, Typing::INFO.id),
+        ("typing", MessageId(7))
+    );
     assert_eq!(Who::INFO.response, "Vec<String>");
     assert_eq!(Stray::INFO.response, "()");
 }
@@ -109,7 +117,10 @@ async fn a_provider_is_called_directly() {
     let ann = Login { user: "ann".into() };
     assert_eq!(server.call(ann).await, Ok(Token("ann".into())));
     let bob = Login { user: "bob".into() };
-    assert_eq!(server.call(bob).await, Err(CallError::Handler(LoginError::Unknown)));
+    assert_eq!(
+        server.call(bob).await,
+        Err(CallError::Handler(LoginError::Unknown))
+    );
     assert_eq!(server.call(Typing { user: "ann".into() }).await, Ok(()));
     assert_eq!(*server.typed.lock().unwrap(), ["ann!"]);
 }
@@ -124,14 +135,20 @@ async fn a_stream_of_a_direct_call_is_read_as_any_other() {
     let mut ticks = server().call(Watch { to: 9 }).await.unwrap();
     ticks.next().await;
     ticks.next().await;
-    assert_eq!(ticks.next().await, Some(Err(Status::denied("three is too many"))));
+    assert_eq!(
+        ticks.next().await,
+        Some(Err(Status::denied("three is too many")))
+    );
     assert_eq!(ticks.next().await, None);
 }
 
 #[tokio::test]
 async fn jobs_find_their_handler() {
     let server = server();
-    assert_eq!(send(&server, Ping { n: 1 }).await, [Came::response(r#"{"n":1}"#)]);
+    assert_eq!(
+        send(&server, Ping { n: 1 }).await,
+        [Came::response(r#"{"n":1}"#)]
+    );
     let bob = Login { user: "bob".into() };
     assert_eq!(send(&server, bob).await, [Came::error(r#""Unknown""#)]);
     assert_eq!(
@@ -158,7 +175,11 @@ async fn an_unknown_message_is_not_found() {
         panic!("{came:?}");
     };
     assert_eq!(status.code(), Code::NotFound);
-    assert!(status.message().contains(&format!("{:#010x}", Stray::INFO.id.0)));
+    assert!(
+        status
+            .message()
+            .contains(&format!("{:#010x}", Stray::INFO.id.0))
+    );
 }
 
 #[tokio::test]
@@ -177,32 +198,53 @@ async fn a_value_of_this_process_is_not_encoded() {
     let server = server();
     let mut ping = Sent(Some(Ping { n: 5 }));
     let (answers, answer) = Answers::new();
-    let run = server.dispatch(Job::new(Ping::INFO.id, Payload::Value(&mut ping), &codecs, &caller), answer);
+    let run = server.dispatch(
+        Job::new(Ping::INFO.id, Payload::Value(&mut ping), &caller, &codecs),
+        answer,
+    );
     assert!(run.is_done());
     assert_eq!(answers.came(), [Came::response(r#"{"n":5}"#)]);
 
     let mut stray = Sent(Some(Stray));
     let (answers, answer) = Answers::new();
-    let run = server.dispatch(Job::new(Ping::INFO.id, Payload::Value(&mut stray), &codecs, &caller), answer);
+    let run = server.dispatch(
+        Job::new(Ping::INFO.id, Payload::Value(&mut stray), &caller, &codecs),
+        answer,
+    );
     assert!(run.is_done());
-    assert!(matches!(&answers.came()[..], [Came::Status(status)] if status.code() == Code::SchemaMismatch));
+    assert!(
+        matches!(&answers.came()[..], [Came::Status(status)] if status.code() == Code::SchemaMismatch)
+    );
 }
 
 #[test]
 fn schemas_are_known_as_data() {
     let chat = Chat::DESCRIPTOR;
-    assert_eq!((&*chat.name, &*chat.docs), ("Chat", "A chat between one server and many clients."));
-    let names: Vec<&str> = chat.to_server.iter().map(|message| &*message.name).collect();
+    assert_eq!(
+        (&*chat.name, &*chat.docs),
+        ("Chat", "A chat between one server and many clients.")
+    );
+    let names: Vec<&str> = chat
+        .to_server
+        .iter()
+        .map(|message| &*message.name)
+        .collect();
     assert_eq!(names, ["Ping", "Login", "Watch", "typing"]);
     assert_eq!(chat.to_client.len(), 1);
-    let login = chat.message(Side::Server, MessageId::of_name("SignIn")).unwrap();
+    let login = chat
+        .message(Side::Server, MessageId::of_name("SignIn"))
+        .unwrap();
     assert_eq!(login.name, "Login");
 
     let text = serde_json::to_string(chat).unwrap();
     let back: mitto::schema::Descriptor = serde_json::from_str(&text).unwrap();
     assert_eq!(&back, chat);
 
-    let lounge: Vec<&str> = Lounge::DESCRIPTOR.to_server.iter().map(|message| &*message.name).collect();
+    let lounge: Vec<&str> = Lounge::DESCRIPTOR
+        .to_server
+        .iter()
+        .map(|message| &*message.name)
+        .collect();
     assert_eq!(lounge, ["Ping", "Who"]);
     assert_ne!(Lounge::DESCRIPTOR.digest, chat.digest);
 }
@@ -223,7 +265,9 @@ mod shuffled {
 fn a_digest_does_not_depend_on_the_order() {
     assert_eq!(shuffled::Chat::DESCRIPTOR.digest, Chat::DESCRIPTOR.digest);
     let stub = shuffled::ChatClient::from(Peer::nobody());
-    drop(stub.sign_in(Login { user: String::new() }));
+    drop(stub.sign_in(Login {
+        user: String::new(),
+    }));
     drop(shuffled::ChatCaller::from(Peer::nobody()).confirm(Confirm));
 }
 
@@ -254,11 +298,17 @@ async fn schemas_and_providers_compose() {
     assert_eq!(server.descriptor().name, "Lounge");
     assert_eq!(server.side(), Side::Server);
     assert_eq!(send(&server, Who).await, [Came::response(r#"["ann"]"#)]);
-    assert_eq!(send(&server, Ping { n: 2 }).await, [Came::response(r#"{"n":2}"#)]);
+    assert_eq!(
+        send(&server, Ping { n: 2 }).await,
+        [Came::response(r#"{"n":2}"#)]
+    );
     assert_eq!(server.presence.call(Who).await.unwrap(), ["ann"]);
     let client = LoungeClient::from(Peer::nobody());
     let _: &PresenceClient = client.presence();
-    assert_eq!(client.presence().who(Who).await.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(
+        client.presence().who(Who).await.unwrap_err().code(),
+        Code::Unavailable
+    );
 }
 
 mod trouble {
@@ -375,16 +425,26 @@ async fn a_panic_in_the_drop_of_a_cancelled_handler_stays_there() {
     let (codecs, caller) = (Codecs::default(), Peer::nobody());
     let mut dropped = Sent(Some(trouble::Dropped));
     let (answers, answer) = Answers::new();
-    let job = Job::new(trouble::Dropped::INFO.id, Payload::Value(&mut dropped), &codecs, &caller);
+    let job = Job::new(
+        trouble::Dropped::INFO.id,
+        Payload::Value(&mut dropped),
+        &caller,
+        &codecs,
+    );
     let mut run = TroubleServer.dispatch(job, answer);
     assert!(poll_once(&mut run).is_pending());
     drop(run);
-    assert!(matches!(&answers.came()[..], [Came::Status(status)] if status.code() == Code::Internal));
+    assert!(
+        matches!(&answers.came()[..], [Came::Status(status)] if status.code() == Code::Internal)
+    );
 }
 
 #[tokio::test]
 async fn a_blocking_handler_runs_elsewhere() {
-    assert_eq!(send(&TroubleServer, trouble::Blocked).await, [Came::response(r#""done""#)]);
+    assert_eq!(
+        send(&TroubleServer, trouble::Blocked).await,
+        [Came::response(r#""done""#)]
+    );
 }
 
 #[tokio::test]
@@ -392,7 +452,10 @@ async fn a_stream_that_a_handler_returns_is_sent() {
     let came = send(&TroubleServer, trouble::Returned { fail: false }).await;
     assert_eq!(came, [Came::item("1"), Came::item("2"), Came::End]);
     let came = send(&TroubleServer, trouble::Returned { fail: true }).await;
-    assert_eq!(came, [Came::item("1"), Came::Status(Status::denied("no more"))]);
+    assert_eq!(
+        came,
+        [Came::item("1"), Came::Status(Status::denied("no more"))]
+    );
 }
 
 #[tokio::test]
@@ -400,7 +463,12 @@ async fn a_stream_without_items_yet_reports_that_it_began() {
     let (codecs, caller) = (Codecs::default(), Peer::nobody());
     let mut silent = Sent(Some(trouble::Silent));
     let (answers, answer) = Answers::new();
-    let job = Job::new(trouble::Silent::INFO.id, Payload::Value(&mut silent), &codecs, &caller);
+    let job = Job::new(
+        trouble::Silent::INFO.id,
+        Payload::Value(&mut silent),
+        &caller,
+        &codecs,
+    );
     let mut run = TroubleServer.dispatch(job, answer);
     assert!(poll_once(&mut run).is_pending());
     assert!(poll_once(&mut run).is_pending());
@@ -429,4 +497,3 @@ fn poll_once(run: &mut Run) -> std::task::Poll<()> {
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     std::pin::Pin::new(run).poll(&mut cx)
 }
-

@@ -1,5 +1,10 @@
-//! Behaviour, one file each.
+//! The behaviour of `mitto`, a file for each subject.
 
 mod answers;
+mod codec;
+mod framing;
+mod golden;
 mod macros;
+mod session;
+mod transport;
 mod ui;

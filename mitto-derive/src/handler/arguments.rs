@@ -42,7 +42,9 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
                 "the message comes last: move `{extractor}` before the `{}`",
                 quote::quote!(#earlier)
             ),
-            None => format!("a handler takes its message after `{extractor}`, as the last argument"),
+            None => {
+                format!("a handler takes its message after `{extractor}`, as the last argument")
+            }
         };
         errors.on(&message, text);
         return (types, None);
@@ -74,7 +76,9 @@ fn check(ty: &Type, errors: &mut Errors) {
         ),
         Type::Path(path) => {
             let plain = path.path.get_ident().map(ToString::to_string);
-            if let Some(name) = plain.filter(|name| super::model::PRIMITIVES.contains(&name.as_str()) || name == "String") {
+            if let Some(name) = plain.filter(|name| {
+                super::model::PRIMITIVES.contains(&name.as_str()) || name == "String"
+            }) {
                 errors.on(
                     path,
                     format!("`{name}` does not say where it comes from: take a field of the message, `State<{name}>` or your own `Extract`"),

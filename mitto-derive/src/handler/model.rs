@@ -138,10 +138,16 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
         _ => {}
     }
     if let Some(constness) = &signature.constness {
-        errors.on(constness, "a handler is not called at compile time: take `const` out");
+        errors.on(
+            constness,
+            "a handler is not called at compile time: take `const` out",
+        );
     }
     if let syn::Safety::Unsafe(word) = &signature.safety {
-        errors.on(word, "a handler is called with whatever comes in, so it must be safe: take `unsafe` out");
+        errors.on(
+            word,
+            "a handler is called with whatever comes in, so it must be safe: take `unsafe` out",
+        );
     }
     if let Some(abi) = &signature.abi {
         errors.on(abi, "a handler is called from Rust: take `extern` out");

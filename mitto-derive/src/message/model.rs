@@ -167,7 +167,11 @@ impl Values {
             "id" => self.id = Some(id(key, input)?),
             "was" => {
                 let was = wire_name(key, input, errors)?;
-                if self.was.iter().any(|earlier| earlier.value() == was.value()) {
+                if self
+                    .was
+                    .iter()
+                    .any(|earlier| earlier.value() == was.value())
+                {
                     errors.at(was.span(), format!("`{}` is given twice", was.value()));
                 }
                 self.was.push(was);
@@ -190,7 +194,10 @@ impl Values {
 fn owned_type(key: &Ident, input: ParseStream<'_>, like: &str) -> syn::Result<Type> {
     attr::equals(key, input, like)?;
     let ty: Type = input.parse().map_err(|error| {
-        syn::Error::new(error.span(), format!("`{key}` takes a type: `{key} = {like}`"))
+        syn::Error::new(
+            error.span(),
+            format!("`{key}` takes a type: `{key} = {like}`"),
+        )
     })?;
     match ty {
         Type::Reference(_) => Err(syn::Error::new(

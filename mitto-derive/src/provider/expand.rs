@@ -56,8 +56,12 @@ fn table(model: &Model) -> TokenStream {
     } = model;
     let schema = schema(model);
     let own = handlers.len();
-    let infos = handlers.iter().map(|path| described(path, quote!(__mitto::Handler), quote!(INFO)));
-    let runs = handlers.iter().map(|path| described(path, quote!(__mitto::Serve<#ident>), quote!(RUN)));
+    let infos = handlers
+        .iter()
+        .map(|path| described(path, quote!(__mitto::Handler), quote!(INFO)));
+    let runs = handlers
+        .iter()
+        .map(|path| described(path, quote!(__mitto::Serve<#ident>), quote!(RUN)));
     let sets = model.included.iter().map(|included| set(included, *side));
     let list = match side {
         Side::Server => quote!(TO_SERVER),
@@ -125,8 +129,11 @@ fn checks(model: &Model) -> TokenStream {
         let after = at + 1;
         listed(path, quote!((#at, #after)))
     });
-    let sets: Vec<TokenStream> =
-        model.included.iter().map(|included| set(included, model.side)).collect();
+    let sets: Vec<TokenStream> = model
+        .included
+        .iter()
+        .map(|included| set(included, model.side))
+        .collect();
     let included = model.included.iter().enumerate().map(|(at, included)| {
         let before = sets[..at].iter();
         let through = sets[..=at].iter();
@@ -151,7 +158,11 @@ fn provider(model: &Model) -> TokenStream {
     let Model { ident, side, .. } = model;
     let schema = schema(model);
     let schema_path = &model.schema;
-    let members: Vec<_> = model.included.iter().map(|included| &included.member).collect();
+    let members: Vec<_> = model
+        .included
+        .iter()
+        .map(|included| &included.member)
+        .collect();
     let included = quote!(&[#(&self.#members),*]);
     quote! {
         #[automatically_derived]

@@ -33,9 +33,9 @@ pub(super) fn read(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Field> {
             !is_ours
         });
         if is_state
-            && let Some(earlier) = read.iter().find(|earlier| {
-                earlier.is_state && text(&earlier.ty) == text(&field.ty)
-            })
+            && let Some(earlier) = read
+                .iter()
+                .find(|earlier| earlier.is_state && text(&earlier.ty) == text(&field.ty))
         {
             let ty = text(&field.ty);
             errors.at(
@@ -61,7 +61,10 @@ pub(super) fn read(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Field> {
 fn check_skip(attribute: &Attribute, errors: &mut Errors) {
     let is_skip = matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string() == "skip");
     if !is_skip {
-        errors.on(attribute, "write `#[state(skip)]`: it keeps the field out of `State<..>`");
+        errors.on(
+            attribute,
+            "write `#[state(skip)]`: it keeps the field out of `State<..>`",
+        );
     }
 }
 

@@ -94,7 +94,10 @@ impl Model {
     fn include(&mut self, member: Member, errors: &mut Errors) {
         let name = shown(&member);
         if self.included.iter().any(|earlier| earlier.member == member) {
-            errors.at(member.span(), format!("`{name}` is included twice: take one of them out"));
+            errors.at(
+                member.span(),
+                format!("`{name}` is included twice: take one of them out"),
+            );
             return;
         }
         match self.fields.iter().find(|field| field.member == member) {
@@ -106,7 +109,9 @@ impl Model {
                 let ident = &self.ident;
                 errors.at(
                     member.span(),
-                    format!("`{ident}` has no field `{name}`: include a field whose type is a provider"),
+                    format!(
+                        "`{ident}` has no field `{name}`: include a field whose type is a provider"
+                    ),
                 );
             }
         }
@@ -118,7 +123,10 @@ impl Model {
             let text = path_text(path);
             let is_new = !seen.contains(&text);
             if !is_new {
-                errors.on(path, format!("`{text}` is listed twice: take one of them out"));
+                errors.on(
+                    path,
+                    format!("`{text}` is listed twice: take one of them out"),
+                );
             }
             seen.push(text);
             is_new
@@ -140,7 +148,9 @@ impl Head {
         if tokens.is_empty() {
             errors.at(
                 Span::call_site(),
-                format!("say which side of which schema this provides, and list the handlers: {LIKE}"),
+                format!(
+                    "say which side of which schema this provides, and list the handlers: {LIKE}"
+                ),
             );
             return None;
         }
@@ -149,13 +159,20 @@ impl Head {
             let of: Option<Ident> = input.parse()?;
             if of.as_ref().is_none_or(|of| of != "of") {
                 let span = of.map_or_else(|| input.span(), |of| of.span());
-                return Err(syn::Error::new(span, format!("expected `of` and the schema: {LIKE}")));
+                return Err(syn::Error::new(
+                    span,
+                    format!("expected `of` and the schema: {LIKE}"),
+                ));
             }
-            let expected =
-                |error: syn::Error| syn::Error::new(error.span(), format!("expected the schema: {LIKE}"));
+            let expected = |error: syn::Error| {
+                syn::Error::new(error.span(), format!("expected the schema: {LIKE}"))
+            };
             let schema = input.call(Path::parse_mod_style).map_err(expected)?;
             let listed = |error: syn::Error| {
-                syn::Error::new(error.span(), format!("expected `: [..]` with the handlers: {LIKE}"))
+                syn::Error::new(
+                    error.span(),
+                    format!("expected `: [..]` with the handlers: {LIKE}"),
+                )
             };
             input.parse::<Token![:]>().map_err(listed)?;
             if !input.peek(syn::token::Bracket) {
@@ -201,7 +218,9 @@ impl Head {
 
     fn read_entry(&mut self, list: ParseStream<'_>) -> syn::Result<()> {
         let fork = list.fork();
-        let is_include = fork.call(Ident::parse_any).is_ok_and(|word| word == "include")
+        let is_include = fork
+            .call(Ident::parse_any)
+            .is_ok_and(|word| word == "include")
             && (fork.peek(syn::Ident::peek_any) || fork.peek(syn::LitInt));
         if is_include {
             list.call(Ident::parse_any)?;
@@ -238,8 +257,10 @@ fn read_side(input: ParseStream<'_>) -> syn::Result<Side> {
 fn not_a_struct(item: &TokenStream, error: syn::Error) -> syn::Error {
     let starts_other = item.clone().into_iter().find_map(|token| match token {
         proc_macro2::TokenTree::Ident(word)
-            if ["fn", "enum", "union", "impl", "trait", "mod", "type", "async", "struct"]
-                .contains(&word.to_string().as_str()) =>
+            if [
+                "fn", "enum", "union", "impl", "trait", "mod", "type", "async", "struct",
+            ]
+            .contains(&word.to_string().as_str()) =>
         {
             Some(word)
         }

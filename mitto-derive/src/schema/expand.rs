@@ -23,8 +23,14 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let to_server = list(model, To::Server);
     let to_client = list(model, To::Client);
     let description = description(model);
-    let stubs = model.directions.iter().map(|direction| stub::expand(model, direction));
-    let places = model.directions.iter().map(|direction| places(model, direction));
+    let stubs = model
+        .directions
+        .iter()
+        .map(|direction| stub::expand(model, direction));
+    let places = model
+        .directions
+        .iter()
+        .map(|direction| places(model, direction));
     let silent = [To::Server, To::Client]
         .into_iter()
         .filter(|to| model.directions.iter().all(|direction| direction.to != *to))
@@ -61,25 +67,40 @@ fn list(model: &Model, to: To) -> TokenStream {
     let name = to.name().to_uppercase();
     let [own, all, by_id, by_name, list] =
         ["OWN", "ALL", "BY_ID", "BY_NAME", "LIST"].map(|part| format_ident!("__{part}_{name}"));
-    let infos = messages.iter().map(|Listed { path, .. }| {
-        quote_spanned!(path.span()=> <#path as __mitto::Message>::INFO)
-    });
+    let infos = messages
+        .iter()
+        .map(|Listed { path, .. }| quote_spanned!(path.span()=> <#path as __mitto::Message>::INFO));
     let constant = constant(to);
-    let lists = model.includes.iter().map(|Listed { path, .. }| {
-        quote_spanned!(path.span()=> <#path as __mitto::Schema>::#constant)
-    });
+    let lists = model.includes.iter().map(
+        |Listed { path, .. }| quote_spanned!(path.span()=> <#path as __mitto::Schema>::#constant),
+    );
     let included: Vec<TokenStream> = lists.collect();
-    let checks = messages.iter().enumerate().map(|(at, Listed { path, .. })| {
-        let after = at + 1;
-        check(path, quote!(__mitto::distinct), quote!(&#list, &#by_name, #at, #after))
-    });
+    let checks = messages
+        .iter()
+        .enumerate()
+        .map(|(at, Listed { path, .. })| {
+            let after = at + 1;
+            check(
+                path,
+                quote!(__mitto::distinct),
+                quote!(&#list, &#by_name, #at, #after),
+            )
+        });
     let own_count = messages.len();
-    let included_checks = model.includes.iter().enumerate().map(|(at, Listed { path, .. })| {
-        let (before, through) = (&included[..at], &included[..=at]);
-        let from = quote!(#own_count + __mitto::count(&[], &[#(#before),*]));
-        let to = quote!(#own_count + __mitto::count(&[], &[#(#through),*]));
-        check(path, quote!(__mitto::distinct), quote!(&#list, &#by_name, #from, #to))
-    });
+    let included_checks = model
+        .includes
+        .iter()
+        .enumerate()
+        .map(|(at, Listed { path, .. })| {
+            let (before, through) = (&included[..at], &included[..=at]);
+            let from = quote!(#own_count + __mitto::count(&[], &[#(#before),*]));
+            let to = quote!(#own_count + __mitto::count(&[], &[#(#through),*]));
+            check(
+                path,
+                quote!(__mitto::distinct),
+                quote!(&#list, &#by_name, #from, #to),
+            )
+        });
     quote! {
         const #own: &[&__mitto::MessageInfo] = &[#(#infos),*];
         const #all: [&__mitto::MessageInfo; __mitto::count(#own, &[#(#included),*])] =
@@ -121,18 +142,22 @@ fn places(model: &Model, direction: &Direction) -> TokenStream {
     let ident = &model.ident;
     let stub = &direction.stub;
     let end = end(direction.to);
-    let each = direction.messages.iter().enumerate().map(|(at, Listed { path, .. })| {
-        let sends = quote_spanned!(path.span()=> __mitto::Sends<#path>);
-        quote! {
-            #[automatically_derived]
-            impl __mitto::SentTo<__mitto::#end, #ident> for #path {
-                type At = __mitto::At<#at>;
+    let each = direction
+        .messages
+        .iter()
+        .enumerate()
+        .map(|(at, Listed { path, .. })| {
+            let sends = quote_spanned!(path.span()=> __mitto::Sends<#path>);
+            quote! {
+                #[automatically_derived]
+                impl __mitto::SentTo<__mitto::#end, #ident> for #path {
+                    type At = __mitto::At<#at>;
+                }
+                #[doc(hidden)]
+                #[automatically_derived]
+                impl #sends for #stub {}
             }
-            #[doc(hidden)]
-            #[automatically_derived]
-            impl #sends for #stub {}
-        }
-    });
+        });
     quote!(#(#each)*)
 }
 

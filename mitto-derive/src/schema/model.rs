@@ -44,8 +44,24 @@ pub(super) enum To {
 
 /// Methods that every stub has, from the library or from Rust.
 const RESERVED: &[&str] = &[
-    "connect", "builder", "local", "peer", "from", "into", "clone", "clone_from", "call", "fmt", "new",
-    "borrow", "borrow_mut", "to_owned", "try_from", "try_into", "type_id", "drop",
+    "connect",
+    "builder",
+    "local",
+    "peer",
+    "from",
+    "into",
+    "clone",
+    "clone_from",
+    "call",
+    "fmt",
+    "new",
+    "borrow",
+    "borrow_mut",
+    "to_owned",
+    "try_from",
+    "try_into",
+    "type_id",
+    "drop",
 ];
 
 impl Model {
@@ -57,7 +73,10 @@ impl Model {
             let attributes = input.call(Attribute::parse_outer)?;
             let visibility = input.parse()?;
             let ident = input.parse().map_err(|error: syn::Error| {
-                syn::Error::new(error.span(), "expected `pub Name { .. }`: a schema's visibility, name and messages")
+                syn::Error::new(
+                    error.span(),
+                    "expected `pub Name { .. }`: a schema's visibility, name and messages",
+                )
             })?;
             let body;
             braced!(body in input);
@@ -81,7 +100,10 @@ impl Model {
                 let _ = body.parse::<Option<Token![,]>>();
             }
             if !input.is_empty() {
-                errors.at(input.span(), "one `schema!` declares one schema: start another `schema!`");
+                errors.at(
+                    input.span(),
+                    "one `schema!` declares one schema: start another `schema!`",
+                );
                 let _: TokenStream = input.parse()?;
             }
             Ok(model)
@@ -96,7 +118,10 @@ impl Model {
         if let Ok(docs) = input.call(Attribute::parse_outer)
             && let Some(first) = docs.first()
         {
-            errors.on(first, "document the schema or the message itself: its stubs link there");
+            errors.on(
+                first,
+                "document the schema or the message itself: its stubs link there",
+            );
         }
         let word = input.call(Ident::parse_any)?;
         match word.to_string().as_str() {
@@ -111,9 +136,11 @@ impl Model {
                 word.span(),
                 match nearest(other, &["client", "server", "include"]) {
                     Some(meant) => format!("unknown `{other}`: did you mean `{meant}`?"),
-                    None => "expected `client => server as Stub: [..]`, `server => client as Stub: \
+                    None => {
+                        "expected `client => server as Stub: [..]`, `server => client as Stub: \
                              [..]` or `include other::Schema`"
-                        .to_owned(),
+                            .to_owned()
+                    }
                 },
             )),
         }
@@ -128,14 +155,18 @@ impl Model {
     ) -> syn::Result<()> {
         let receiver = to.name();
         let like = format!("`{from} => {receiver} as Stub: [..]`");
-        let expected = |error: syn::Error| syn::Error::new(error.span(), format!("expected {like}"));
+        let expected =
+            |error: syn::Error| syn::Error::new(error.span(), format!("expected {like}"));
         input.parse::<Token![=>]>().map_err(expected)?;
         let named: Ident = input.parse().map_err(expected)?;
         if named != receiver {
             return Err(syn::Error::new(named.span(), format!("expected {like}")));
         }
         input.parse::<Token![as]>().map_err(|error| {
-            syn::Error::new(error.span(), format!("name the stub that sends these messages: {like}"))
+            syn::Error::new(
+                error.span(),
+                format!("name the stub that sends these messages: {like}"),
+            )
         })?;
         let stub: Ident = input.parse().map_err(expected)?;
         input.parse::<Token![:]>().map_err(expected)?;
@@ -149,7 +180,10 @@ impl Model {
             if let Ok(attributes) = list.call(Attribute::parse_outer)
                 && let Some(first) = attributes.first()
             {
-                errors.on(first, "document the message itself: its stub's method links there");
+                errors.on(
+                    first,
+                    "document the message itself: its stub's method links there",
+                );
             }
             match read_listed(&list) {
                 Ok(listed) => messages.push(listed),
@@ -171,7 +205,10 @@ impl Model {
             ),
             None => {
                 if self.ident == stub || self.directions.iter().any(|other| other.stub == stub) {
-                    errors.at(stub.span(), format!("`{stub}` is taken: give the stub another name"));
+                    errors.at(
+                        stub.span(),
+                        format!("`{stub}` is taken: give the stub another name"),
+                    );
                     return Ok(());
                 }
                 self.directions.push(Direction { to, stub, messages });
@@ -217,10 +254,15 @@ fn keep_distinct(list: &mut Vec<Listed>, taken: &mut HashMap<String, String>, er
 
 fn read_listed(input: ParseStream<'_>) -> syn::Result<Listed> {
     let path = input.call(Path::parse_mod_style).map_err(|error| {
-        syn::Error::new(error.span(), "expected the path of a type: `Ping` or `auth::Login`")
+        syn::Error::new(
+            error.span(),
+            "expected the path of a type: `Ping` or `auth::Login`",
+        )
     })?;
     if input.peek(Token![<]) {
-        return Err(input.error("what a schema lists cannot be generic: one name stands for one type"));
+        return Err(
+            input.error("what a schema lists cannot be generic: one name stands for one type")
+        );
     }
     if input.parse::<Option<Token![as]>>()?.is_some() {
         let method = input.call(Ident::parse_any).map_err(|error| {
@@ -234,7 +276,11 @@ fn read_listed(input: ParseStream<'_>) -> syn::Result<Listed> {
         return Err(input.error("expected the path of a type"));
     };
     let method = identifier(&snake_case(&last.ident), last.ident.span()).ok_or_else(|| {
-        let text = format!("`{}` cannot name a method: write `{} as other_name`", last.ident, path_text(&path));
+        let text = format!(
+            "`{}` cannot name a method: write `{} as other_name`",
+            last.ident,
+            path_text(&path)
+        );
         syn::Error::new(last.ident.span(), text)
     })?;
     Ok(Listed { path, method })

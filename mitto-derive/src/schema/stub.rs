@@ -48,7 +48,9 @@ pub(super) fn expand(model: &Model, direction: &Direction) -> TokenStream {
             }
         }
     });
-    let methods = messages.iter().map(|listed| method(listed, *to, visibility));
+    let methods = messages
+        .iter()
+        .map(|listed| method(listed, *to, visibility));
     let client_methods = (*to == To::Server).then(|| quote!(__mitto::client_methods! { #stub }));
     quote! {
         #[doc = #docs]

@@ -1,49 +1,112 @@
-//! stand-in
-use serde::{Serialize, de::DeserializeOwned};
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Format(u8);
-impl Format {
-    pub const JSON: Self = Self(1);
-    pub const MESSAGE_PACK: Self = Self(2);
+//! Typed value <-> payload bytes.
+//!
+//! A message encodes itself through an [`Encoder`] and is read back through a [`Decoder`]; both know
+//! the [`Format`] asked for and the [`Codecs`] of their end. Before this comes the stub or the handler
+//! with the typed value, after it the framing with the bytes.
+//!
+//! | format | feature | how |
+//! | --- | --- | --- |
+//! | [`Format::JSON`] | `json` | `serde_json` |
+//! | [`Format::MESSAGE_PACK`] | `messagepack` | `rmp-serde`, structs as maps with their field names |
+//! | [`Format::custom`] | | a [`Codec`] of your own |
+
+mod codecs;
+mod decoder;
+mod encoder;
+mod format;
+#[cfg(feature = "json")]
+mod json;
+mod limited;
+#[cfg(feature = "messagepack")]
+mod message_pack;
+
+use std::io;
+
+pub use erased_serde;
+
+pub use codecs::{Codecs, CodecsError};
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use format::Format;
+
+/// Arrays and maps nested deeper than this are refused when decoding, in every built-in format, also
+/// inside fields that the type ignores.
+pub const MAX_DEPTH: usize = 128;
+
+/// A format of your own.
+///
+/// Give it to a client and a server with their builders' `codec`. The built-in formats do not go
+/// through this trait.
+pub trait Codec: Send + Sync + 'static {
+    /// The tag of its payloads: a [`Format::custom`], the same at both ends.
+    fn format(&self) -> Format;
+
+    /// Its name, for log lines and errors.
+    fn name(&self) -> &'static str;
+
+    /// Writes the encoded `value` to `out`.
+    ///
+    /// `out` fails once the value is larger than the other end takes. Whatever this returns then, the
+    /// caller gets [`CodecError::TooLarge`]. What was written before an error is discarded.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::Encode`] when the format cannot carry the value.
+    fn encode(
+        &self,
+        value: &dyn erased_serde::Serialize,
+        out: &mut dyn io::Write,
+    ) -> Result<(), CodecError>;
+
+    /// Reads `payload` and hands a deserializer over it to `read`, once.
+    ///
+    /// `payload` came from the other end, which may be hostile: a codec refuses what follows the value,
+    /// believes no length that it reads, and bounds the nesting by [`MAX_DEPTH`] itself, before a
+    /// recursive type overflows the stack.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::Decode`] when the payload is malformed or `read` fails, [`CodecError::TooDeep`]
+    /// when it nests too deep.
+    fn decode(
+        &self,
+        payload: &[u8],
+        read: &mut dyn FnMut(
+            &mut dyn erased_serde::Deserializer<'_>,
+        ) -> Result<(), erased_serde::Error>,
+    ) -> Result<(), CodecError>;
 }
+
+/// Why a value could not be encoded, or a payload not decoded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CodecError {
-    #[error("codec: {0}")]
-    Decode(String),
-    #[error("larger than {limit} bytes")]
-    TooLarge { limit: usize },
-    #[error("no codec for {0:?}")]
+    /// The format cannot carry this value.
+    #[error("cannot encode as {format}: {reason}")]
+    Encode {
+        /// The format asked for.
+        format: Format,
+        /// What the format said.
+        reason: String,
+    },
+    /// The payload is not a value of the type.
+    #[error("cannot decode {format}: {reason}")]
+    Decode {
+        /// The format of the payload.
+        format: Format,
+        /// What the format said, with the place where it can tell.
+        reason: String,
+    },
+    /// The payload nests deeper than [`MAX_DEPTH`].
+    #[error("nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+    /// The encoded value is larger than the other end takes.
+    #[error("larger than {limit} bytes, the most that the other end takes")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// This end has no codec for the format.
+    #[error("no codec for {0}")]
     UnsupportedFormat(Format),
-}
-#[derive(Clone, Debug, Default)]
-pub struct Codecs;
-pub struct Encoder<'a> {
-    out: &'a mut Vec<u8>,
-}
-impl<'a> Encoder<'a> {
-    pub fn new(_c: &'a Codecs, _f: Format, out: &'a mut Vec<u8>, _limit: usize) -> Self {
-        Self { out }
-    }
-    pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        serde_json::to_writer(&mut *self.out, value).map_err(|e| CodecError::Decode(e.to_string()))
-    }
-    pub fn append(&mut self, _format: Format, bytes: &[u8]) -> Result<(), CodecError> {
-        self.out.extend_from_slice(bytes);
-        Ok(())
-    }
-    pub fn format(&self) -> Format {
-        Format::JSON
-    }
-}
-#[derive(Clone, Copy)]
-pub struct Decoder<'a> {
-    payload: &'a [u8],
-}
-impl<'a> Decoder<'a> {
-    pub fn new(_c: &'a Codecs, _f: Format, payload: &'a [u8]) -> Self {
-        Self { payload }
-    }
-    pub fn decode<T: DeserializeOwned>(self) -> Result<T, CodecError> {
-        serde_json::from_slice(self.payload).map_err(|e| CodecError::Decode(e.to_string()))
-    }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::envelope::{Entries, Metadata};
@@ -80,7 +80,7 @@ impl Context {
     pub fn new(parts: &Parts<'_>) -> Self {
         Self {
             address: parts.address.map(str::to_owned),
-            metadata: parts.metadata.to_metadata(),
+            metadata: parts.metadata.into(),
             deadline: parts.deadline,
             caller: parts.caller.clone(),
             answer: parts.answer.to(),

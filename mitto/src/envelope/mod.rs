@@ -1,40 +1,211 @@
-//! stand-in
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MessageId(pub u32);
-impl MessageId {
-    pub const fn of_name(name: &str) -> Self {
-        let b = name.as_bytes();
-        let mut h = 0x811c_9dc5_u32;
-        let mut i = 0;
-        while i < b.len() {
-            h = (h ^ b[i] as u32).wrapping_mul(0x0100_0193);
-            i += 1;
+//! One message in transit.
+//!
+//! A [`Framing`](crate::framing::Framing) turns a [`Head`] into the bytes before a payload, and the
+//! bytes of a frame into an [`Envelope`]; a session, a broker or a forwarder reads the head and
+//! passes the payload on. Nothing here allocates except [`Metadata`].
+
+mod entries;
+mod id;
+mod metadata;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use self::entries::{Entries, MetadataError};
+pub use self::id::{CorrelationId, MessageId};
+pub use self::metadata::Metadata;
+use crate::codec::Format;
+
+/// A head and its payload, both borrowed from the frame that they came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Envelope<'a> {
+    /// Everything but the payload.
+    pub head: Head<'a>,
+    /// The payload, or a piece of it; encoded in the head's format.
+    pub payload: &'a [u8],
+}
+
+/// What an envelope says about its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// What the envelope is for.
+    pub kind: Kind,
+    /// Whether its sender is the end that made the request. It tells the two directions apart, which
+    /// share their kinds and number their requests independently.
+    pub from_requester: bool,
+    /// Whether the payload continues in a later envelope.
+    pub more: bool,
+    /// Whether the payload continues that of an earlier envelope of the same kind, sender and
+    /// correlation id.
+    pub rest: bool,
+    /// Of an error: whether the payload is a [`Status`](crate::status::Status) in the framing's own
+    /// layout, and not the handler's own error in the request's format.
+    pub status: bool,
+    /// Of a request: whether it may be run twice.
+    pub idempotent: bool,
+    /// Of a request: whether it may have run before.
+    pub redelivered: bool,
+    /// How often it was forwarded; believed only on a link.
+    pub hops: u8,
+    /// The request it belongs to.
+    pub correlation: CorrelationId,
+    /// The message in the payload, of a request and a notification.
+    pub message: MessageId,
+    /// How the payload is encoded; `None` where there is no payload, or one in the framing's own
+    /// layout.
+    pub format: Option<Format>,
+    /// What is asked, as `application/node/action`.
+    pub address: Option<&'a str>,
+    /// The time that the requester still waits. Travels in whole milliseconds, rounded up, at most
+    /// `u32::MAX` of them (49 days).
+    pub timeout: Option<Duration>,
+    /// What the two ends tell each other beside the message.
+    pub metadata: Entries<'a>,
+    /// The bytes of the whole payload, in the first of several pieces.
+    pub total: Option<u64>,
+}
+
+impl Head<'_> {
+    /// Makes a head that says nothing but its kind and request; the rest is set with `..`.
+    pub const fn new(kind: Kind, correlation: CorrelationId) -> Self {
+        Self {
+            kind,
+            from_requester: false,
+            more: false,
+            rest: false,
+            status: false,
+            idempotent: false,
+            redelivered: false,
+            hops: 0,
+            correlation,
+            message: MessageId::NONE,
+            format: None,
+            address: None,
+            timeout: None,
+            metadata: Entries::NONE,
+            total: None,
         }
-        Self(h)
+    }
+
+    /// The same without what it borrows: address and metadata, and without what tells a piece.
+    pub const fn detached(&self) -> Head<'static> {
+        Head {
+            kind: self.kind,
+            from_requester: self.from_requester,
+            status: self.status,
+            idempotent: self.idempotent,
+            redelivered: self.redelivered,
+            hops: self.hops,
+            message: self.message,
+            format: self.format,
+            timeout: self.timeout,
+            ..Head::new(self.kind, self.correlation)
+        }
     }
 }
+
+/// What an envelope is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CorrelationId(u64);
-impl CorrelationId {
-    pub const NONE: Self = Self(0);
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The first envelope in each direction: what its sender takes and speaks.
+    Hello = 1,
+    /// Asks for an outcome.
+    Request = 2,
+    /// An outcome: the response.
+    Response = 3,
+    /// An outcome: the handler's own error, or a status.
+    Error = 4,
+    /// A message without an answer.
+    Notification = 5,
+    /// The requester gives its request up.
+    Cancel = 6,
+    /// One item of a stream.
+    Item = 7,
+    /// An outcome: the stream is complete.
+    End = 8,
+    /// The reader of a stream allows its sender more bytes.
+    Credit = 9,
+    /// The handler is at work: the requester's time starts anew.
+    Progress = 10,
+    /// Its sender takes no new requests and closes when it has answered those that run; and why.
+    Goodbye = 11,
+    /// Asks for a pong with the same payload.
+    Ping = 12,
+    /// Answers a ping.
+    Pong = 13,
 }
-#[derive(Clone, Debug, Default)]
-pub struct Metadata(Vec<(String, String)>);
-impl Metadata {
-    pub fn get(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, v)| v.as_str())
+
+impl Kind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Self; 13] = [
+        Self::Hello,
+        Self::Request,
+        Self::Response,
+        Self::Error,
+        Self::Notification,
+        Self::Cancel,
+        Self::Item,
+        Self::End,
+        Self::Credit,
+        Self::Progress,
+        Self::Goodbye,
+        Self::Ping,
+        Self::Pong,
+    ];
+
+    /// The kind of a number of the native framing, if there is one.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1..=13 => Some(Self::ALL[number as usize - 1]),
+            _ => None,
+        }
     }
-    pub fn insert(&mut self, k: impl Into<String>, v: impl Into<String>) {
-        self.0.push((k.into(), v.into()));
+
+    /// Its number in the native framing.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// Whether it settles a request: a response, an error or the end of a stream.
+    pub const fn is_outcome(self) -> bool {
+        matches!(self, Self::Response | Self::Error | Self::End)
     }
 }
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Entries<'a>(std::marker::PhantomData<&'a ()>);
-impl Entries<'_> {
-    pub fn to_metadata(self) -> Metadata {
-        Metadata::default()
+
+/// The name in lower case, as in `request`.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hello => "hello",
+            Self::Request => "request",
+            Self::Response => "response",
+            Self::Error => "error",
+            Self::Notification => "notification",
+            Self::Cancel => "cancel",
+            Self::Item => "item",
+            Self::End => "end",
+            Self::Credit => "credit",
+            Self::Progress => "progress",
+            Self::Goodbye => "goodbye",
+            Self::Ping => "ping",
+            Self::Pong => "pong",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_keep_their_numbers() {
+        for (kind, number) in Kind::ALL.into_iter().zip(1..) {
+            assert_eq!(kind.number(), number);
+            assert_eq!(Kind::from_number(number), Some(kind));
+        }
+        assert_eq!(Kind::from_number(0), None);
+        assert_eq!(Kind::from_number(14), None);
     }
 }

@@ -42,7 +42,6 @@ pub struct Handled {
     pub message: Option<&'static MessageInfo>,
 }
 
-
 /// Stands for a handler whose head has a mistake; never runs, as that does not compile.
 pub fn broken<S>(_: &S, _: Job<'_>, answer: Answer) -> Run {
     answer.fail(Status::unavailable("the handler did not compile"));

@@ -18,8 +18,7 @@ use crate::status::Status;
 ///
 /// impl<S> Extract<S> for Locale {
 ///     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
-///         let metadata = parts.metadata.to_metadata();
-///         let locale = metadata.get("locale").unwrap_or("en");
+///         let locale = parts.metadata.get("locale").unwrap_or("en");
 ///         Ok(Self(locale.to_owned()))
 ///     }
 /// }
@@ -70,7 +69,7 @@ impl<S> Extract<S> for Context {
 
 impl<S> Extract<S> for Metadata {
     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
-        Ok(parts.metadata.to_metadata())
+        Ok(parts.metadata.into())
     }
 }
 

@@ -11,9 +11,10 @@ use super::running::Running;
 use crate::codec::Codecs;
 use crate::context::{ItemSource, Parts};
 use crate::envelope::CorrelationId;
+use crate::in_flight::Reply;
 use crate::job::{Answer, Answering, Run};
 use crate::message::{Message, Outgoing, Streaming};
-use crate::peer::{CallHead, ItemStream, Outbound, Peer, Reply, Started};
+use crate::peer::{CallHead, ItemStream, Outbound, Peer, Started, Wait};
 use crate::status::Status;
 
 /// There is one request only.
@@ -100,6 +101,7 @@ impl Outbound for LocalStream {
         &self,
         _: &CallHead<'_>,
         _: &mut dyn Outgoing,
+        _: &mut Wait,
         _: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
         Poll::Ready(Err(Status::unavailable("this is the end of one stream")))
@@ -109,10 +111,13 @@ impl Outbound for LocalStream {
         &self,
         _: &CallHead<'_>,
         _: &mut dyn Outgoing,
+        _: &mut Wait,
         _: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
         Poll::Ready(Err(Status::unavailable("this is the end of one stream")))
     }
+
+    fn leave(&self, _: &mut Wait) {}
 
     fn poll_reply(&self, _: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
         loop {
@@ -169,7 +174,7 @@ impl Outbound for LocalStream {
         Poll::Pending
     }
 
-    fn close(&self) {
+    fn close(&self, _: bool) {
         self.cancel(ID);
     }
 }

@@ -122,12 +122,12 @@ where
     let Some((_, begun)) = begin::<S, M, A>(state, job, answer) else {
         return Run::done();
     };
-    Run::new(Task(tokio::task::spawn_blocking(move || {
-        match H::watched().guard(|| H::call(begun.arguments, begun.message)) {
+    Run::new(Task(tokio::task::spawn_blocking(
+        move || match H::watched().guard(|| H::call(begun.arguments, begun.message)) {
             Ok(outcome) => <M::Kind as Finish>::finish::<M>(begun.answer, outcome),
             Err(panicked) => begun.answer.fail(panicked),
-        }
-    })))
+        },
+    )))
 }
 
 /// Everything that a handler needs to run.

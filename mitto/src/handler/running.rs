@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::run::{Finish, Outcome};
 use super::Watched;
+use super::run::{Finish, Outcome};
 use crate::job::Answer;
 use crate::message::Message;
 

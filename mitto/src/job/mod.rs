@@ -7,7 +7,7 @@ mod answer;
 mod pool;
 mod run;
 
-use tokio::time::Instant;
+use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};
@@ -27,14 +27,14 @@ pub struct Job<'a> {
     pub message: MessageId,
     /// The message itself.
     pub payload: Payload<'a>,
+    /// The formats of the end that it came in at.
+    pub codecs: &'a Codecs,
     /// Where it goes: `application/node`, or `application/node/action`.
     pub address: Option<&'a str>,
     /// What travels beside it.
     pub metadata: Entries<'a>,
     /// When its caller gives up.
     pub deadline: Option<Instant>,
-    /// What an encoded message is read with.
-    pub codecs: &'a Codecs,
     /// Who asks, and can be called back.
     pub caller: &'a Peer,
     /// Where finished handlers leave their memory to be used again.
@@ -43,14 +43,19 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// A job without address, metadata and deadline.
-    pub fn new(message: MessageId, payload: Payload<'a>, codecs: &'a Codecs, caller: &'a Peer) -> Self {
+    pub fn new(
+        message: MessageId,
+        payload: Payload<'a>,
+        caller: &'a Peer,
+        codecs: &'a Codecs,
+    ) -> Self {
         Self {
             message,
             payload,
+            codecs,
             address: None,
             metadata: Entries::default(),
             deadline: None,
-            codecs,
             caller,
             pool: None,
         }

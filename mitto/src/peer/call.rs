@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
-use super::{CallHead, Peer, Reply, Started};
+use super::{CallHead, Peer, Reply, Started, Wait};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Metadata};
 use crate::message::{Message, Sent};
@@ -21,6 +21,7 @@ pub struct Call<'p, M: Message> {
     pub(super) peer: &'p Peer,
     message: Sent<M>,
     options: CallOptions,
+    wait: Wait,
     state: State,
 }
 
@@ -51,6 +52,7 @@ impl<'p, M: Message> Call<'p, M> {
             peer,
             message: Sent(Some(message)),
             options: CallOptions::default(),
+            wait: Wait::default(),
             state: State::New,
         }
     }
@@ -91,7 +93,8 @@ impl<'p, M: Message> Call<'p, M> {
             match self.state {
                 State::New => {
                     let head = head::<M>(&self.options);
-                    match std::task::ready!(out.start(&head, &mut self.message, cx)) {
+                    match std::task::ready!(out.start(&head, &mut self.message, &mut self.wait, cx))
+                    {
                         Ok(Started::Poll(id)) => self.state = State::Sent(id),
                         Ok(Started::Waiting(id)) => {
                             self.state = State::Sent(id);
@@ -119,7 +122,12 @@ impl<'p, M: Message> Call<'p, M> {
         let Some(out) = self.peer.outbound() else {
             return Poll::Ready(Err(Status::unavailable("there is nobody to notify")));
         };
-        let sent = out.notify(&head::<M>(&self.options), &mut self.message, cx);
+        let sent = out.notify(
+            &head::<M>(&self.options),
+            &mut self.message,
+            &mut self.wait,
+            cx,
+        );
         if sent.is_ready() {
             self.state = State::Done;
         }
@@ -164,7 +172,13 @@ where
 
 impl<M: Message> Drop for Call<'_, M> {
     fn drop(&mut self) {
-        if let (Some(id), Some(out)) = (self.detach(), self.peer.outbound()) {
+        let Some(out) = self.peer.outbound() else {
+            return;
+        };
+        if self.wait.ticket.is_some() {
+            out.leave(&mut self.wait);
+        }
+        if let Some(id) = self.detach() {
             out.cancel(id);
         }
     }

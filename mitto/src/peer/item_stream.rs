@@ -114,10 +114,3 @@ impl<M: Message> fmt::Debug for ItemStream<M> {
             .finish_non_exhaustive()
     }
 }
-
-impl Reply {
-    /// Whether it ends the request.
-    pub fn is_last(&self) -> bool {
-        !matches!(self, Self::Opened | Self::Item(_))
-    }
-}

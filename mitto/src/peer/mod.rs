@@ -11,10 +11,11 @@ mod outbound;
 use std::fmt;
 use std::sync::Arc;
 
+pub use crate::in_flight::Reply;
 pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use item_stream::ItemStream;
-pub use outbound::{CallHead, Outbound, Reply, Started};
+pub use outbound::{CallHead, Outbound, Started, Wait};
 
 use crate::message::Message;
 
@@ -22,12 +23,31 @@ use crate::message::Message;
 #[derive(Clone, Default)]
 pub struct Peer {
     out: Option<Arc<dyn Outbound>>,
+    /// Closes the connection with the last handle that has it.
+    #[expect(dead_code, reason = "all it does is to be dropped")]
+    owner: Option<Arc<Owner>>,
 }
 
+/// What the handles share that keep a connection open.
+struct Owner(Arc<dyn Outbound>);
+
 impl Peer {
-    /// A peer that is reached through `out`.
+    /// A peer that is reached through `out`. The handle does not keep the connection open.
     pub fn new(out: Arc<dyn Outbound>) -> Self {
-        Self { out: Some(out) }
+        Self {
+            out: Some(out),
+            owner: None,
+        }
+    }
+
+    /// The same as a handle that owns the connection: with its last clone the connection is closed,
+    /// as by [`drain`](Self::drain).
+    pub fn into_owner(self) -> Self {
+        let owner = self.out.clone().map(|out| Arc::new(Owner(out)));
+        Self {
+            out: self.out,
+            owner,
+        }
     }
 
     /// Nobody: calls to it fail with `Unavailable`. The caller of a provider's own `call` is nobody.
@@ -65,14 +85,30 @@ impl Peer {
     }
 
     /// Ends the connection: says goodbye, and fails what still waits with `ConnectionLost`.
+    ///
+    /// [`closed`](Self::closed) waits until that is done.
     pub fn close(&self) {
         if let Some(out) = &self.out {
-            out.close();
+            out.close(false);
+        }
+    }
+
+    /// Ends the connection gently: says goodbye and takes nothing new, then closes when what runs, in
+    /// either direction, has finished.
+    pub fn drain(&self) {
+        if let Some(out) = &self.out {
+            out.close(true);
         }
     }
 
     pub(crate) fn outbound(&self) -> Option<&Arc<dyn Outbound>> {
         self.out.as_ref()
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.close(true);
     }
 }
 

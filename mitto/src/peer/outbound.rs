@@ -3,9 +3,12 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::runtime::Instant;
+
 use crate::codec::{Codecs, Format};
 use crate::envelope::{CorrelationId, MessageId, Metadata};
-use crate::message::{Body, MessageKind, Outgoing};
+use crate::in_flight::Reply;
+use crate::message::{MessageKind, Outgoing};
 use crate::status::Status;
 
 /// Reaches the other end: a session, a queue of the same process, a broker.
@@ -19,6 +22,7 @@ pub trait Outbound: Send + Sync + 'static {
         &self,
         head: &CallHead<'_>,
         message: &mut dyn Outgoing,
+        wait: &mut Wait,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>>;
 
@@ -31,8 +35,12 @@ pub trait Outbound: Send + Sync + 'static {
         &self,
         head: &CallHead<'_>,
         message: &mut dyn Outgoing,
+        wait: &mut Wait,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>>;
+
+    /// A call that waits for room is dropped.
+    fn leave(&self, wait: &mut Wait);
 
     /// Waits for the next reply. After one that ends the request the id is free.
     fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply>;
@@ -40,7 +48,7 @@ pub trait Outbound: Send + Sync + 'static {
     /// Gives a request up: frees its slot and tells the other end.
     fn cancel(&self, id: CorrelationId);
 
-    /// Gives a buffer back that came as a [`Body`], to be used again.
+    /// Gives a buffer back that came as a [`Body`](crate::message::Body), to be used again.
     fn recycle(&self, bytes: Vec<u8>) {
         drop(bytes);
     }
@@ -60,8 +68,8 @@ pub trait Outbound: Send + Sync + 'static {
     /// See [`Peer::closed`](super::Peer::closed).
     fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()>;
 
-    /// See [`Peer::close`](super::Peer::close).
-    fn close(&self);
+    /// Ends the connection: at once, or when what runs has finished.
+    fn close(&self, drain: bool);
 }
 
 /// What is sent ahead of a message.
@@ -85,6 +93,15 @@ pub struct CallHead<'a> {
     pub format: Option<Format>,
 }
 
+/// What a call keeps while it waits for room.
+#[derive(Clone, Debug, Default)]
+pub struct Wait {
+    /// Its place in the queue.
+    pub ticket: Option<u64>,
+    /// When it gives up.
+    pub deadline: Option<Instant>,
+}
+
 /// A request that has been sent.
 #[derive(Clone, Copy, Debug)]
 pub enum Started {
@@ -92,21 +109,4 @@ pub enum Started {
     Waiting(CorrelationId),
     /// Its reply may be there, or needs to be polled for.
     Poll(CorrelationId),
-}
-
-/// What comes back for a request.
-#[derive(Debug)]
-pub enum Reply {
-    /// The response. Ends the request.
-    Response(Body),
-    /// The handler's own error. Ends the request.
-    Error(Body),
-    /// Any other failure. Ends the request.
-    Status(Status),
-    /// The stream's handler has begun.
-    Opened,
-    /// The stream's next item.
-    Item(Body),
-    /// The stream's end. Ends the request.
-    End,
 }

@@ -73,7 +73,9 @@ pub const fn complete(provider: &str, sorted_ids: &[u64], list: &List) {
         return;
     }
     let mut missing = 0;
-    let mut text = Text::new("provider ").name(provider).push(" has no handler for ");
+    let mut text = Text::new("provider ")
+        .name(provider)
+        .push(" has no handler for ");
     let mut named = 0;
     let mut at = 0;
     while at < list.messages.len() {

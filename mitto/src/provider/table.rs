@@ -87,7 +87,11 @@ pub const fn row_count(handled: &[Handled]) -> usize {
 
 /// How many buckets go with so many rows.
 pub const fn buckets(rows: usize) -> usize {
-    if rows < 2 { 2 } else { rows.next_power_of_two() }
+    if rows < 2 {
+        2
+    } else {
+        rows.next_power_of_two()
+    }
 }
 
 /// The rows, sorted; `runs` go with `handled`.

@@ -111,7 +111,10 @@ impl MessageDescriptor {
     }
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "a timeout is given in u64 milliseconds")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a timeout is given in u64 milliseconds"
+)]
 const fn millis(duration: Duration) -> u64 {
     duration.as_millis() as u64
 }

@@ -173,7 +173,11 @@ const fn refuse(message: &MessageInfo, earlier: &MessageInfo, what: &str) -> ! {
         .push(" of ")
         .name(earlier.rust)
         .push(": give one of them another `name = \"..\"`")
-        .push(if what.len() == 2 { ", or an `id = ..`" } else { "" })
+        .push(if what.len() == 2 {
+            ", or an `id = ..`"
+        } else {
+            ""
+        })
         .refuse();
 }
 

@@ -1,0 +1,24 @@
+use crate::codec::{CodecsError, Format};
+use crate::session::HandshakeError;
+use crate::transport::TransportError;
+
+/// Why a client cannot connect.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// No connection could be made.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The two ends did not come to terms.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The codecs do not go together.
+    #[error(transparent)]
+    Codecs(#[from] CodecsError),
+    /// The format asked for is not spoken here.
+    #[error("no codec for {0}: turn on its feature of mitto, or add the codec to the builder")]
+    UnknownFormat(Format),
+    /// There is no format at all.
+    #[error("no format: turn on a codec feature of mitto, `messagepack` or `json`, or add a codec")]
+    NoFormat,
+}

@@ -1,0 +1,92 @@
+use std::io;
+
+use super::CodecError;
+
+/// The end of a buffer that takes a value up to a limit, and nothing of one that failed.
+pub(super) struct Limited<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
+    end: usize,
+    exceeded: bool,
+}
+
+impl<'a> Limited<'a> {
+    /// Appends to `out`, as long as it does not grow beyond `end` bytes.
+    pub(super) fn new(out: &'a mut Vec<u8>, end: usize) -> Self {
+        Self {
+            start: out.len(),
+            end,
+            out,
+            exceeded: false,
+        }
+    }
+
+    /// Keeps what was written if all went well, removes it otherwise. `limit` is the one to report.
+    pub(super) fn finish(
+        self,
+        written: Result<(), CodecError>,
+        limit: usize,
+    ) -> Result<(), CodecError> {
+        // Not left to the serializer: a Serialize of the user's may swallow the error and go on.
+        let result = if self.exceeded {
+            Err(CodecError::TooLarge { limit })
+        } else {
+            written
+        };
+        if result.is_err() {
+            self.out.truncate(self.start);
+        }
+        result
+    }
+}
+
+impl io::Write for Limited<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.exceeded || bytes.len() > self.end.saturating_sub(self.out.len()) {
+            self.exceeded = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.out.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    #[inline]
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn writes_up_to_the_limit() {
+        let mut out = b"ab".to_vec();
+        let mut limited = Limited::new(&mut out, 4);
+        limited.write_all(b"cd").unwrap();
+        limited.finish(Ok(()), 2).unwrap();
+        assert_eq!(out, b"abcd");
+    }
+
+    #[test]
+    fn swallowed_overflow_is_still_too_large() {
+        let mut out = b"ab".to_vec();
+        let mut limited = Limited::new(&mut out, 4);
+        limited.write_all(b"c").unwrap();
+        limited.write_all(b"def").unwrap_err();
+        limited.write_all(b"d").unwrap_err();
+        let result = limited.finish(Ok(()), 2);
+        assert!(matches!(result, Err(CodecError::TooLarge { limit: 2 })));
+        assert_eq!(out, b"ab");
+    }
+}

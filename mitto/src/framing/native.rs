@@ -1,0 +1,212 @@
+//! The binary framing of this crate.
+
+use std::time::Duration;
+
+use super::parts::{self, Parts};
+use super::{FrameError, Framing, PartError};
+use crate::codec::Format;
+use crate::envelope::{CorrelationId, Entries, Envelope, Head, Kind, MessageId};
+use crate::status::{Code, Status};
+
+/// The bytes that every frame has.
+pub(super) const PREFIX: usize = 20;
+
+const VERSION: u8 = 1;
+
+const FROM_REQUESTER: u16 = 1;
+const MORE: u16 = 1 << 1;
+const REST: u16 = 1 << 2;
+const STATUS: u16 = 1 << 3;
+const IDEMPOTENT: u16 = 1 << 4;
+const REDELIVERED: u16 = 1 << 5;
+
+const ADDRESS: u8 = 1;
+const TIMEOUT: u8 = 2;
+const METADATA: u8 = 3;
+const TOTAL: u8 = 4;
+
+/// Where an address is cut. A valid one has at most 194 bytes, so that a receiver refuses what was
+/// cut instead of taking it for another.
+const ADDRESS_MAX: usize = 255;
+/// Where the text of a status is cut, in bytes.
+const STATUS_TEXT_MAX: usize = 4 << 10;
+
+/// The binary framing of this crate, version 1: a fixed part of 20 bytes, optional parts, the
+/// payload.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Native;
+
+impl Native {
+    /// The most bytes that a frame has beside its payload.
+    pub const OVERHEAD: usize = PREFIX + u16::MAX as usize;
+}
+
+impl Framing for Native {
+    #[inline]
+    fn begin(&self, head: &Head<'_>, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&prefix(head));
+        let plain = head.timeout.is_none()
+            & head.address.is_none()
+            & head.total.is_none()
+            & head.metadata.is_empty();
+        if !plain {
+            write_parts(head, start, out);
+        }
+    }
+
+    #[inline]
+    fn finish(&self, _head: &Head<'_>, _start: usize, _out: &mut Vec<u8>) {}
+
+    fn parse(&self, frame: &[u8], each: &mut dyn FnMut(Envelope<'_>)) -> Result<(), FrameError> {
+        each(envelope(frame)?);
+        Ok(())
+    }
+
+    fn write_status(&self, status: &Status, out: &mut Vec<u8>) {
+        let mut text = status.message();
+        if text.len() > STATUS_TEXT_MAX {
+            let cut = (0..=STATUS_TEXT_MAX)
+                .rev()
+                .find(|at| text.is_char_boundary(*at));
+            text = &text[..cut.unwrap_or(0)];
+        }
+        out.extend_from_slice(&u16::from(status.code()).to_be_bytes());
+        out.extend_from_slice(text.as_bytes());
+    }
+
+    fn read_status(&self, payload: &[u8]) -> Status {
+        match payload.split_first_chunk() {
+            Some((code, text)) => Status::new(
+                Code::from(u16::from_be_bytes(*code)),
+                String::from_utf8_lossy(text).into_owned(),
+            ),
+            None => Status::internal("a status without a code came from the other end"),
+        }
+    }
+
+    fn write_credit(&self, bytes: u32, out: &mut Vec<u8>) {
+        out.extend_from_slice(&bytes.to_be_bytes());
+    }
+
+    fn read_credit(&self, payload: &[u8]) -> Option<u32> {
+        payload.try_into().ok().map(u32::from_be_bytes)
+    }
+}
+
+#[inline]
+fn prefix(head: &Head<'_>) -> [u8; PREFIX] {
+    let flag = |set: bool, bit: u16| if set { bit } else { 0 };
+    let flags = flag(head.from_requester, FROM_REQUESTER)
+        | flag(head.more, MORE)
+        | flag(head.rest, REST)
+        | flag(head.status, STATUS)
+        | flag(head.idempotent, IDEMPOTENT)
+        | flag(head.redelivered, REDELIVERED);
+    let mut bytes = [0; PREFIX];
+    bytes[0] = VERSION;
+    bytes[1] = head.kind.number();
+    bytes[2..4].copy_from_slice(&flags.to_be_bytes());
+    bytes[4..12].copy_from_slice(&u64::from(head.correlation).to_be_bytes());
+    bytes[12..16].copy_from_slice(&head.message.0.to_be_bytes());
+    bytes[16] = head.format.map_or(0, Format::number);
+    bytes[17] = head.hops;
+    bytes
+}
+
+fn write_parts(head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
+    if let Some(address) = head.address {
+        let bytes = address.as_bytes();
+        parts::write(ADDRESS, &bytes[..bytes.len().min(ADDRESS_MAX)], out);
+    }
+    if let Some(timeout) = head.timeout {
+        parts::write(TIMEOUT, &milliseconds(timeout).to_be_bytes(), out);
+    }
+    if !head.metadata.is_empty() {
+        parts::write_with(METADATA, out, |out| head.metadata.pack(out));
+    }
+    if let Some(total) = head.total {
+        parts::write(TOTAL, &total.to_be_bytes(), out);
+    }
+    let length = (out.len() - start - PREFIX) as u16;
+    out[start + 18..start + PREFIX].copy_from_slice(&length.to_be_bytes());
+}
+
+fn milliseconds(timeout: Duration) -> u32 {
+    let seconds = timeout.as_secs().saturating_mul(1_000);
+    let rest = timeout.subsec_nanos().div_ceil(1_000_000);
+    u32::try_from(seconds.saturating_add(u64::from(rest))).unwrap_or(u32::MAX)
+}
+
+#[inline]
+fn envelope(frame: &[u8]) -> Result<Envelope<'_>, FrameError> {
+    let Some((bytes, left)) = frame.split_first_chunk::<PREFIX>() else {
+        return Err(match frame.first() {
+            Some(&version) if version != VERSION => FrameError::Version(version),
+            _ => FrameError::Truncated(frame.len()),
+        });
+    };
+    if bytes[0] != VERSION {
+        return Err(FrameError::Version(bytes[0]));
+    }
+    let kind = Kind::from_number(bytes[1]).ok_or(FrameError::Kind(bytes[1]))?;
+    let flags = u16::from_be_bytes(field(bytes, 2));
+    let correlation = CorrelationId::from(u64::from_be_bytes(field(bytes, 4)));
+    let mut head = Head {
+        from_requester: flags & FROM_REQUESTER != 0,
+        more: flags & MORE != 0,
+        rest: flags & REST != 0,
+        status: flags & STATUS != 0,
+        idempotent: flags & IDEMPOTENT != 0,
+        redelivered: flags & REDELIVERED != 0,
+        hops: bytes[17],
+        message: MessageId(u32::from_be_bytes(field(bytes, 12))),
+        format: (bytes[16] != 0).then_some(Format::from_wire(bytes[16])),
+        ..Head::new(kind, correlation)
+    };
+    let length = usize::from(u16::from_be_bytes(field(bytes, 18)));
+    if length == 0 {
+        return Ok(Envelope {
+            head,
+            payload: left,
+        });
+    }
+    match read_parts(&mut head, left, length) {
+        Ok(payload) => Ok(Envelope { head, payload }),
+        Err(error) => Err(FrameError::Part {
+            kind,
+            from_requester: head.from_requester,
+            correlation: head.correlation,
+            error,
+        }),
+    }
+}
+
+/// A field of the fixed part.
+#[inline]
+fn field<const N: usize>(bytes: &[u8; PREFIX], offset: usize) -> [u8; N] {
+    std::array::from_fn(|i| bytes[offset + i])
+}
+
+/// Reads the parts into the head; what is left is the payload.
+fn read_parts<'a>(
+    head: &mut Head<'a>,
+    bytes: &'a [u8],
+    length: usize,
+) -> Result<&'a [u8], PartError> {
+    let (bytes, payload) = parts::split(bytes, length)?;
+    let mut parts = Parts(bytes);
+    while let Some((tag, bytes)) = parts.next()? {
+        match tag {
+            ADDRESS => head.address = Some(parts::text(tag, bytes)?),
+            TIMEOUT => {
+                let milliseconds = u32::from_be_bytes(parts::number(tag, bytes)?);
+                head.timeout = Some(Duration::from_millis(milliseconds.into()));
+            }
+            METADATA => head.metadata = Entries::packed(bytes)?,
+            TOTAL => head.total = Some(u64::from_be_bytes(parts::number(tag, bytes)?)),
+            _ => {}
+        }
+    }
+    Ok(payload)
+}

@@ -1,0 +1,312 @@
+//! Correlation id -> waiting reply.
+//!
+//! The requests that one end has sent and still waits for. A correlation id is a slot and its
+//! generation: the slot is an index into an array, the generation tells a late answer to an earlier
+//! request of the slot apart. The table takes no locks and wakes nobody; its owner does.
+
+mod reply;
+mod slot;
+
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::runtime::Instant;
+
+pub use reply::{Reply, item_cost};
+use slot::Slot;
+
+use crate::envelope::CorrelationId;
+use crate::status::{Code, Status};
+
+/// The requests in flight towards one other end.
+#[derive(Debug)]
+pub struct InFlight {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    limit: usize,
+    /// No deadline is earlier. A lower bound only: slots are freed without looking for the next one.
+    earliest: Option<Instant>,
+}
+
+/// How long a request may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// From now on, and again from each progress report on.
+    pub timeout: Duration,
+    /// However much progress is reported.
+    pub max: Duration,
+}
+
+impl InFlight {
+    /// An empty table for at most `limit` requests at once.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            limit: limit.min(1 << 16),
+            earliest: None,
+        }
+    }
+
+    /// How many requests wait for a reply.
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Whether no request waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many more there may be.
+    pub fn room(&self) -> usize {
+        self.limit - self.len()
+    }
+
+    /// A moment before which no deadline passes.
+    pub fn earliest(&self) -> Option<Instant> {
+        self.earliest
+    }
+
+    /// Takes a slot; its reply will wake `waker`. `None` when all are taken.
+    ///
+    /// `window` is what a stream's sender may be ahead, in bytes; 0 for other requests.
+    pub fn reserve(
+        &mut self,
+        waker: &Waker,
+        now: Instant,
+        patience: Patience,
+        window: usize,
+    ) -> Option<CorrelationId> {
+        if self.room() == 0 {
+            return None;
+        }
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            self.slots.len() as u32 - 1
+        });
+        let slot = &mut self.slots[index as usize];
+        let deadline = slot.reserve(waker, now, patience, window);
+        let id = CorrelationId::new(index, slot.generation());
+        self.note(deadline);
+        Some(id)
+    }
+
+    /// Puts a reply into its slot and gives back who waits for it.
+    ///
+    /// # Errors
+    ///
+    /// When nobody waits for it: the request has ended, or never was.
+    pub fn complete(&mut self, id: CorrelationId, reply: Reply) -> Result<Option<Waker>, Stale> {
+        self.get_mut(id)?.push(reply)
+    }
+
+    /// Notes that the request is being worked on: it has a new full timeout, up to its maximum.
+    ///
+    /// # Errors
+    ///
+    /// When nobody waits for it.
+    pub fn progress(&mut self, id: CorrelationId, now: Instant) -> Result<Option<Waker>, Stale> {
+        self.get_mut(id)?.progress(now)
+    }
+
+    /// Waits for the next reply. The one that ends the request frees its slot.
+    ///
+    /// Beside it stands the credit to return, in bytes, when the reply is an item and enough has come
+    /// together.
+    pub fn poll(&mut self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
+        let Ok(slot) = self.get_mut(id) else {
+            let gone = Status::new(Code::ConnectionLost, "the request is no longer in flight");
+            return Poll::Ready((Reply::Status(gone), None));
+        };
+        let (reply, credit) = std::task::ready!(slot.poll(cx));
+        if reply.is_last() {
+            self.release(id);
+        }
+        Poll::Ready((reply, credit))
+    }
+
+    /// Whether a request still waits for its last reply.
+    pub fn is_open(&self, id: CorrelationId) -> bool {
+        self.get(id).is_ok_and(Slot::is_open)
+    }
+
+    /// When a request is given up; `None` when it has ended, or is a stream that has begun.
+    pub fn deadline(&self, id: CorrelationId) -> Option<Instant> {
+        self.get(id).ok()?.deadline()
+    }
+
+    /// Whether a stream may send its next item; `None` when nobody reads it.
+    pub fn credit(&self, id: CorrelationId) -> Option<bool> {
+        self.get(id)
+            .ok()
+            .filter(|slot| slot.is_open())
+            .map(Slot::has_credit)
+    }
+
+    /// Gives a request up and frees its slot. Says whether the other end must be told.
+    pub fn cancel(&mut self, id: CorrelationId) -> bool {
+        match self.get_mut(id) {
+            Ok(slot) => {
+                let unanswered = slot.is_open();
+                self.release(id);
+                unanswered
+            }
+            Err(Stale) => false,
+        }
+    }
+
+    /// Ends the requests whose deadline has passed, and hands each with its waker to `each`.
+    pub fn expire(&mut self, now: Instant, mut each: impl FnMut(CorrelationId, Option<Waker>)) {
+        if self.earliest.is_none_or(|earliest| now < earliest) {
+            return;
+        }
+        self.earliest = None;
+        for index in 0..self.slots.len() {
+            let slot = &mut self.slots[index];
+            let Some(deadline) = slot.deadline() else {
+                continue;
+            };
+            if deadline > now {
+                self.note(deadline);
+                continue;
+            }
+            let id = CorrelationId::new(index as u32, slot.generation());
+            let late = Status::new(Code::Timeout, "no answer within the deadline");
+            if let Ok(waker) = slot.push(Reply::Status(late)) {
+                each(id, waker);
+            }
+        }
+    }
+
+    /// Ends every request with `status`, and hands the wakers to `each`.
+    pub fn fail_all(&mut self, status: &Status, mut each: impl FnMut(Waker)) {
+        for slot in &mut self.slots {
+            if let Ok(Some(waker)) = slot.push(Reply::Status(status.clone())) {
+                each(waker);
+            }
+        }
+    }
+
+    /// Gives memory back that many requests at once have needed, when none waits now.
+    pub fn shrink(&mut self) {
+        if self.is_empty() {
+            for slot in &mut self.slots {
+                slot.shrink();
+            }
+        }
+    }
+
+    fn get(&self, id: CorrelationId) -> Result<&Slot, Stale> {
+        match self.slots.get(id.slot() as usize) {
+            Some(slot) if slot.is(id.generation()) => Ok(slot),
+            _ => Err(Stale),
+        }
+    }
+
+    fn get_mut(&mut self, id: CorrelationId) -> Result<&mut Slot, Stale> {
+        match self.slots.get_mut(id.slot() as usize) {
+            Some(slot) if slot.is(id.generation()) => Ok(slot),
+            _ => Err(Stale),
+        }
+    }
+
+    fn release(&mut self, id: CorrelationId) {
+        self.slots[id.slot() as usize].release();
+        self.free.push(id.slot());
+    }
+
+    fn note(&mut self, deadline: Instant) {
+        if self.earliest.is_none_or(|earliest| deadline < earliest) {
+            self.earliest = Some(deadline);
+        }
+    }
+}
+
+/// Nobody waits for this reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nobody waits for this reply")]
+pub struct Stale;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience = Patience {
+        timeout: Duration::from_secs(30),
+        max: Duration::from_secs(600),
+    };
+
+    fn context() -> Context<'static> {
+        Context::from_waker(Waker::noop())
+    }
+
+    fn reserve(table: &mut InFlight) -> CorrelationId {
+        table
+            .reserve(Waker::noop(), Instant::now(), PATIENCE, 0)
+            .unwrap()
+    }
+
+    #[test]
+    fn slots_are_used_again_under_a_new_generation() {
+        let mut table = InFlight::new(1);
+        let first = reserve(&mut table);
+        assert!(
+            table
+                .reserve(Waker::noop(), Instant::now(), PATIENCE, 0)
+                .is_none()
+        );
+        assert!(table.cancel(first));
+        let second = reserve(&mut table);
+        assert_eq!(first.slot(), second.slot());
+        assert_ne!(first, second);
+        assert_eq!(table.complete(first, Reply::End), Err(Stale));
+        table.complete(second, Reply::End).unwrap();
+        assert!(table.poll(second, &mut context()).is_ready());
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn second_outcome_is_stale() {
+        let mut table = InFlight::new(4);
+        let id = reserve(&mut table);
+        table.complete(id, Reply::End).unwrap();
+        assert_eq!(table.complete(id, Reply::End), Err(Stale));
+        assert!(!table.cancel(id), "an answered request is not cancelled");
+    }
+
+    #[test]
+    fn deadlines_end_requests_once() {
+        let mut table = InFlight::new(4);
+        let id = reserve(&mut table);
+        let mut late = Vec::new();
+        let after = Instant::now() + Duration::from_secs(31);
+        table.expire(after, |id, _| late.push(id));
+        table.expire(after, |id, _| late.push(id));
+        assert_eq!(late, [id]);
+        let Poll::Ready((Reply::Status(status), None)) = table.poll(id, &mut context()) else {
+            panic!("an expired request has an outcome");
+        };
+        assert_eq!(status.code(), Code::Timeout);
+    }
+
+    #[test]
+    fn progress_counts_up_to_the_maximum() {
+        let start = Instant::now();
+        let mut table = InFlight::new(1);
+        let id = reserve(&mut table);
+        for minute in 1..=9 {
+            table
+                .progress(id, start + Duration::from_secs(60 * minute))
+                .unwrap();
+        }
+        let mut late = 0;
+        table.expire(start + Duration::from_secs(569), |_, _| late += 1);
+        assert_eq!(late, 0);
+        table
+            .progress(id, start + Duration::from_secs(595))
+            .unwrap();
+        table.expire(start + Duration::from_secs(601), |_, _| late += 1);
+        assert_eq!(late, 1);
+    }
+}

@@ -1,0 +1,43 @@
+//! What comes back for a request.
+
+use crate::message::Body;
+use crate::status::Status;
+
+/// What comes back for a request.
+#[derive(Debug)]
+pub enum Reply {
+    /// The response. Ends the request.
+    Response(Body),
+    /// The handler's own error. Ends the request.
+    Error(Body),
+    /// Any other failure. Ends the request.
+    Status(Status),
+    /// The stream's handler has begun.
+    Opened,
+    /// The stream's next item.
+    Item(Body),
+    /// The stream's end. Ends the request.
+    End,
+}
+
+impl Reply {
+    /// Whether it ends the request.
+    pub fn is_last(&self) -> bool {
+        !matches!(self, Self::Opened | Self::Item(_))
+    }
+
+    /// What it counts against a stream's window, in bytes.
+    pub(super) fn cost(&self) -> usize {
+        match self {
+            Self::Item(Body::Encoded { bytes, .. }) => item_cost(bytes.len()),
+            Self::Item(Body::Value(_)) => item_cost(0),
+            _ => 0,
+        }
+    }
+}
+
+/// What an item of `length` bytes counts against a stream's window: at least 1 KiB, so that the
+/// window bounds the number of items as well.
+pub fn item_cost(length: usize) -> usize {
+    length.max(1 << 10)
+}

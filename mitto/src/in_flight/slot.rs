@@ -1,0 +1,165 @@
+//! The place of one request.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::runtime::Instant;
+
+use super::{Patience, Reply, Stale};
+use crate::status::{Code, Status};
+
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    generation: u32,
+    state: State,
+    /// The reply that is next. A request that is no stream never needs more.
+    next: Option<Reply>,
+    /// The items behind it.
+    later: VecDeque<Reply>,
+    waker: Option<Waker>,
+    deadline: Option<Instant>,
+    timeout: Duration,
+    /// The deadline however much progress is reported.
+    last_deadline: Option<Instant>,
+    /// What a stream's sender may be ahead, in bytes.
+    window: usize,
+    /// What is waiting here of it.
+    buffered: usize,
+    /// What has been taken and is not yet allowed again.
+    owed: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Free,
+    /// Waiting for replies.
+    Open,
+    /// The last reply has come and is not yet taken.
+    Ended,
+}
+
+impl Slot {
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    pub(super) fn is(&self, generation: u32) -> bool {
+        self.generation == generation && self.state != State::Free
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    pub(super) fn has_credit(&self) -> bool {
+        self.buffered < self.window
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Open => self.deadline,
+            State::Free | State::Ended => None,
+        }
+    }
+
+    pub(super) fn reserve(
+        &mut self,
+        waker: &Waker,
+        now: Instant,
+        patience: Patience,
+        window: usize,
+    ) -> Instant {
+        // Zero is no generation: an id of zero belongs to no request.
+        self.generation = self.generation.wrapping_add(1).max(1);
+        self.state = State::Open;
+        self.waker = Some(waker.clone());
+        self.timeout = patience.timeout;
+        let last = later(now, patience.max.max(patience.timeout));
+        let deadline = later(now, patience.timeout).min(last);
+        self.deadline = Some(deadline);
+        self.last_deadline = Some(last);
+        self.window = window;
+        self.buffered = 0;
+        self.owed = 0;
+        deadline
+    }
+
+    pub(super) fn push(&mut self, reply: Reply) -> Result<Option<Waker>, Stale> {
+        if self.state != State::Open {
+            return Err(Stale);
+        }
+        let cost = reply.cost();
+        let mut reply = reply;
+        if cost > 0 {
+            if self.buffered >= self.window {
+                let over = "the other end sent more items than it was allowed to";
+                reply = Reply::Status(Status::new(Code::BadRequest, over));
+            } else {
+                self.buffered += cost;
+                // A stream's deadline ends with its first item.
+                self.deadline = None;
+            }
+        }
+        if reply.is_last() {
+            self.state = State::Ended;
+        }
+        match self.next {
+            None => self.next = Some(reply),
+            Some(_) => self.later.push_back(reply),
+        }
+        Ok(self.waker.take())
+    }
+
+    pub(super) fn progress(&mut self, now: Instant) -> Result<Option<Waker>, Stale> {
+        if self.state != State::Open {
+            return Err(Stale);
+        }
+        if let (Some(deadline), Some(last)) = (self.deadline, self.last_deadline) {
+            self.deadline = Some(later(now, self.timeout).min(last).max(deadline));
+        }
+        if self.window > 0 && self.next.is_none() {
+            self.next = Some(Reply::Opened);
+            return Ok(self.waker.take());
+        }
+        Ok(None)
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
+        let Some(reply) = self.next.take() else {
+            match &mut self.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
+            return Poll::Pending;
+        };
+        self.next = self.later.pop_front();
+        let cost = reply.cost();
+        self.buffered = self.buffered.saturating_sub(cost);
+        self.owed += cost;
+        if self.owed > 0 && self.owed >= self.window / 2 && self.state == State::Open {
+            let credit = u32::try_from(self.owed).unwrap_or(u32::MAX);
+            self.owed = 0;
+            return Poll::Ready((reply, Some(credit)));
+        }
+        Poll::Ready((reply, None))
+    }
+
+    pub(super) fn release(&mut self) {
+        self.state = State::Free;
+        self.next = None;
+        self.later = VecDeque::new();
+        self.waker = None;
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.later.shrink_to_fit();
+    }
+}
+
+/// `now + time`, or as late as a clock can say.
+fn later(now: Instant, time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+    now + time.min(FAR)
+}

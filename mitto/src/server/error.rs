@@ -1,0 +1,17 @@
+use crate::codec::CodecsError;
+use crate::transport::TransportError;
+
+/// Why a server cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// The URL or the place cannot be used.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The codecs do not go together.
+    #[error(transparent)]
+    Codecs(#[from] CodecsError),
+    /// There is no format at all.
+    #[error("no format: turn on a codec feature of mitto, `messagepack` or `json`, or add a codec")]
+    NoFormat,
+}

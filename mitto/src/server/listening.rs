@@ -1,0 +1,258 @@
+//! A server that listens.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::Poll;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{ListenError, Peers};
+use crate::runtime::timeout;
+use crate::session::{Config, Session};
+use crate::transport::{Incoming, Listener, Settings, Transports};
+
+/// A server that listens. It accepts connections while [`run`](Self::run) is polled.
+#[must_use = "connections are accepted only while it runs"]
+pub struct Listening {
+    shared: Arc<Shared>,
+    transports: Transports,
+    listeners: Vec<Box<dyn Listener>>,
+}
+
+/// What the sessions of a server have in common.
+struct Shared {
+    config: Arc<Config>,
+    peers: Peers,
+    open: AtomicUsize,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+/// A handle to a server that listens or runs; clones are cheap.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Listening {
+    pub(super) fn new(config: Arc<Config>, transports: Transports) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                config,
+                peers: Peers::default(),
+                open: AtomicUsize::new(0),
+                tasks: TaskTracker::new(),
+                stop: CancellationToken::new(),
+                abort: CancellationToken::new(),
+            }),
+            transports,
+            listeners: Vec::new(),
+        }
+    }
+
+    /// Listens at one more URL.
+    ///
+    /// # Errors
+    ///
+    /// When the URL or the place cannot be used.
+    pub async fn and_listen(mut self, url: &str) -> Result<Self, ListenError> {
+        let mut settings = Settings::default();
+        let limits = &self.shared.config.limits;
+        settings.max_frame = self.shared.config.max_frame();
+        settings.handshake = limits.handshake;
+        let listener = self.transports.by_url(url)?.listen(url, &settings).await?;
+        self.listeners.push(listener);
+        Ok(self)
+    }
+
+    /// The URL to connect to, with the actual port; the first one, when there are several.
+    pub fn url(&self) -> &str {
+        self.listeners.first().map_or("", |listener| listener.url())
+    }
+
+    /// All URLs to connect to.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.listeners.iter().map(|listener| listener.url())
+    }
+
+    /// The peers that are connected.
+    pub fn peers(&self) -> Peers {
+        self.shared.peers.clone()
+    }
+
+    /// A handle to look at the server and to shut it down from elsewhere.
+    pub fn handle(&self) -> Handle {
+        Handle {
+            shared: self.shared.clone(),
+        }
+    }
+
+    /// Accepts connections and runs their sessions, each in a task of its own, until the server is
+    /// [shut down](Handle::shutdown) and what ran has ended.
+    ///
+    /// Dropping this future stops at once: sessions are ended and their handlers dropped.
+    pub async fn run(self) {
+        let Self {
+            shared,
+            mut listeners,
+            ..
+        } = self;
+        let abort = shared.abort.clone().drop_guard();
+        while let Some(Some(incoming)) = shared.stop.run_until_cancelled(accept(&mut listeners)).await {
+            shared.clone().admit(incoming);
+        }
+        drop(listeners);
+        for peer in shared.peers.list() {
+            peer.drain();
+        }
+        shared.tasks.close();
+        let drain = shared.config.limits.drain;
+        if timeout(drain, shared.tasks.wait()).await.is_err() {
+            tracing::warn!(left = shared.tasks.len(), "connections aborted after {drain:?}");
+        }
+        drop(abort);
+        shared.tasks.wait().await;
+    }
+
+    /// Runs in a task of its own, and gives back the handle.
+    pub fn spawn(self) -> Handle {
+        let handle = self.handle();
+        crate::runtime::spawn(self.run());
+        handle
+    }
+}
+
+impl Shared {
+    /// Runs one connection in a task of its own, its handshake included.
+    fn admit(self: Arc<Self>, incoming: Box<dyn Incoming>) {
+        let remote = incoming.remote().to_owned();
+        let place = Place::take(self.clone());
+        let tasks = self.tasks.clone();
+        tasks.spawn(async move {
+            let abort = self.abort.clone();
+            let connection = async {
+                let Some(place) = place else {
+                    tracing::warn!(peer = %remote, "connection refused: the server is full");
+                    return incoming.refuse().await;
+                };
+                self.serve(incoming, &remote).await;
+                drop(place);
+            };
+            abort.run_until_cancelled(connection).await;
+        });
+    }
+
+    async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
+        let limit = self.config.limits.handshake;
+        let handshake = async {
+            let connection = incoming.accept().await?;
+            Session::accept(connection, self.config.clone()).await
+        };
+        let session = match timeout(limit, handshake).await {
+            Ok(Ok(session)) => session,
+            Ok(Err(error)) => {
+                tracing::debug!(peer = %remote, %error, "handshake failed");
+                return;
+            }
+            Err(_) => {
+                tracing::debug!(peer = %remote, "no handshake within {limit:?}");
+                return;
+            }
+        };
+        let entered = self.peers.enter(session.peer());
+        if self.stop.is_cancelled() {
+            session.peer().drain();
+        }
+        let why = session.await;
+        drop(entered);
+        tracing::debug!(peer = %remote, %why, "connection ended");
+    }
+}
+
+/// One of the connections that a server may have.
+struct Place(Arc<Shared>);
+
+impl Place {
+    fn take(shared: Arc<Shared>) -> Option<Self> {
+        let limit = shared.config.limits.connections;
+        let open = shared.open.fetch_add(1, Relaxed);
+        let place = Self(shared);
+        (open < limit).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Handle {
+    /// The peers that are connected.
+    pub fn peers(&self) -> Peers {
+        self.shared.peers.clone()
+    }
+
+    /// How many requests run, over all connections.
+    pub fn running(&self) -> usize {
+        self.shared.config.running.load(Relaxed)
+    }
+
+    /// Stops accepting, says goodbye to every peer, and lets what runs finish, up to
+    /// [`Limits::drain`](crate::limits::Limits::drain); then aborts the rest. Waits for the end.
+    pub async fn shutdown(&self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listening")
+            .field("urls", &self.urls().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("peers", &self.shared.peers.len())
+            .field("running", &self.running())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Waits for the next connection at any of the listeners; one that has ended for good is dropped.
+async fn accept(listeners: &mut Vec<Box<dyn Listener>>) -> Option<Box<dyn Incoming>> {
+    poll_fn(|cx| {
+        let mut accepted = None;
+        listeners.retain_mut(|listener| {
+            if accepted.is_some() {
+                return true;
+            }
+            match listener.poll_accept(cx) {
+                Poll::Pending => true,
+                Poll::Ready(Ok(incoming)) => {
+                    accepted = Some(incoming);
+                    true
+                }
+                Poll::Ready(Err(error)) => {
+                    tracing::error!(url = listener.url(), %error, "no longer listening");
+                    false
+                }
+            }
+        });
+        match accepted {
+            Some(incoming) => Poll::Ready(Some(incoming)),
+            None if listeners.is_empty() => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    })
+    .await
+}

@@ -1,0 +1,125 @@
+//! Listens, and runs a session for each connection that comes in.
+//!
+//! A [`Server`] is made of a provider and listens at one URL or more; what it listens with is a
+//! [`Listening`], which runs until it is shut down.
+
+mod error;
+mod listening;
+mod peers;
+
+pub use error::ListenError;
+pub use listening::{Handle, Listening};
+pub use peers::Peers;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::built_in::{BuiltIn, BuiltIns};
+use crate::codec::{Codec, Codecs};
+use crate::framing::{Framing, Native};
+use crate::limits::Limits;
+use crate::provider::MessageProvider;
+use crate::queue::{Queue, WithBuiltIns};
+use crate::session::Config;
+use crate::transport::{Transport, Transports};
+
+/// A server that does not listen yet.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(provider: impl mitto::provider::MessageProvider) -> Result<(), Box<dyn std::error::Error>> {
+/// use mitto::Server;
+///
+/// let server = Server::new(provider).listen("ws://127.0.0.1:0").await?;
+/// println!("listening at {}", server.url());
+/// server.run().await;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a server does nothing until it listens"]
+pub struct Server {
+    provider: Arc<dyn MessageProvider>,
+    built_ins: BuiltIns,
+    limits: Limits,
+    codecs: Vec<Arc<dyn Codec>>,
+    transports: Vec<Arc<dyn Transport>>,
+    framing: Arc<dyn Framing>,
+}
+
+impl Server {
+    /// A server of `provider`: one made by `#[mitto::provider]`, a gateway, or one of your own.
+    pub fn new(provider: impl MessageProvider) -> Self {
+        Self {
+            provider: Arc::new(provider),
+            built_ins: BuiltIns::default(),
+            limits: Limits::default(),
+            codecs: Vec::new(),
+            transports: Vec::new(),
+            framing: Arc::new(Native),
+        }
+    }
+
+    /// Sets the limits.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Adds a format of your own.
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.codecs.push(Arc::new(codec));
+        self
+    }
+
+    /// Adds a transport of your own, for the URL schemes that it names.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transports.push(Arc::new(transport));
+        self
+    }
+
+    /// Lays frames out in another way.
+    pub fn framing(mut self, framing: impl Framing) -> Self {
+        self.framing = Arc::new(framing);
+        self
+    }
+
+    /// Switches a built-in request off: it is answered `NotFound`.
+    pub fn without(mut self, built_in: BuiltIn) -> Self {
+        self.built_ins.switch_off(built_in);
+        self
+    }
+
+    /// Starts to listen at a URL such as `ws://127.0.0.1:8080`; port 0 takes a free one. Connections
+    /// are accepted once the result [runs](Listening::run).
+    ///
+    /// # Errors
+    ///
+    /// When the URL or the place cannot be used, or two codecs have one format.
+    pub async fn listen(self, url: &str) -> Result<Listening, ListenError> {
+        let codecs = Codecs::new(self.codecs)?;
+        let format = codecs.default_format().ok_or(ListenError::NoFormat)?;
+        let schemas = vec![self.provider.schema_entry()];
+        let queue: Arc<dyn Queue> = Arc::new(WithBuiltIns::new(self.provider, self.built_ins));
+        let config = Config {
+            limits: self.limits,
+            codecs,
+            format,
+            framing: self.framing,
+            schemas,
+            ..Config::new(queue)
+        };
+        Listening::new(Arc::new(config), Transports::new(self.transports))
+            .and_listen(url)
+            .await
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("schema", &self.provider.descriptor().name)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

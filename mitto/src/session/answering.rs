@@ -1,0 +1,162 @@
+//! A session as where the answers to the other end's requests go.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
+
+use tokio_util::sync::CancellationToken;
+
+use super::shared::{Shared, State};
+use crate::codec::CodecError;
+use crate::envelope::{CorrelationId, Head, Kind};
+use crate::in_flight::item_cost;
+use crate::job::Answering;
+use crate::message::Outgoing;
+use crate::status::{Code, Status};
+
+impl Shared {
+    /// Sends an outcome that has a payload of the user's.
+    fn outcome(&self, kind: Kind, id: CorrelationId, body: &dyn Outgoing) {
+        let mut state = self.state();
+        let Some(request) = state.requests.get(id) else {
+            return;
+        };
+        let format = request.format.unwrap_or(self.config.format);
+        let head = Head {
+            format: Some(format),
+            ..Head::new(kind, id)
+        };
+        // `Serialize` is the user's code: it may panic.
+        let sent = catch_unwind(AssertUnwindSafe(|| {
+            self.send(state, &head, format, body, |state, _| {
+                self.finish(state, id);
+            })
+        }));
+        match sent {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.fail(id, unsent(&error)),
+            Err(_) => {
+                let what = "the answer panicked while it was encoded";
+                tracing::error!("{what}");
+                self.fail(id, Status::new(Code::Internal, what));
+            }
+        }
+    }
+
+    /// Sends an outcome that has no payload of the user's.
+    pub(super) fn refuse(&self, state: &mut State, id: CorrelationId, status: &Status) {
+        let head = Head {
+            status: true,
+            ..Head::new(Kind::Error, id)
+        };
+        let framing = &*self.config.framing;
+        self.control(state, &head, |out| framing.write_status(status, out));
+    }
+
+    /// The request is answered: its slot is free.
+    fn finish(&self, state: &mut State, id: CorrelationId) {
+        if state.requests.finish(id) {
+            self.config.running.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// Nobody waits for the answer any more.
+    pub(super) fn cancelled(
+        &self,
+        state: &mut State,
+        id: CorrelationId,
+    ) -> Option<CancellationToken> {
+        state.requests.get(id)?;
+        self.config.running.fetch_sub(1, Relaxed);
+        state.out.pieces().cancel(&Head::new(Kind::Response, id));
+        state.requests.cancel(id)
+    }
+}
+
+impl Answering for Shared {
+    fn respond(&self, id: CorrelationId, response: &mut dyn Outgoing) {
+        self.outcome(Kind::Response, id, response);
+    }
+
+    fn throw(&self, id: CorrelationId, error: &mut dyn Outgoing) {
+        self.outcome(Kind::Error, id, error);
+    }
+
+    fn fail(&self, id: CorrelationId, status: Status) {
+        let mut state = self.state();
+        if state.requests.get(id).is_none() {
+            return;
+        }
+        self.refuse(&mut state, id, &status);
+        self.finish(&mut state, id);
+        drop(state);
+        self.signal.raise();
+    }
+
+    fn end(&self, id: CorrelationId) {
+        let mut state = self.state();
+        if state.requests.get(id).is_none() {
+            return;
+        }
+        self.control(&mut state, &Head::new(Kind::End, id), |_| {});
+        self.finish(&mut state, id);
+        drop(state);
+        self.signal.raise();
+    }
+
+    fn poll_item(
+        &self,
+        id: CorrelationId,
+        item: &mut dyn Outgoing,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        let mut state = self.state();
+        let room = state.out.len() < self.config.limits.outbound;
+        let Some(request) = state.requests.get(id) else {
+            return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
+        };
+        if request.credit <= 0 || !room {
+            request.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        let format = request.format.unwrap_or(self.config.format);
+        let head = Head {
+            format: Some(format),
+            ..Head::new(Kind::Item, id)
+        };
+        let sent = self.send(state, &head, format, item, |state, length| {
+            state.requests.item_sent(id, item_cost(length));
+        });
+        Poll::Ready(sent.map_err(|error| unsent(&error)))
+    }
+
+    fn progress(&self, id: CorrelationId) {
+        let mut state = self.state();
+        // One report is as good as two: when there is no room the next one will do.
+        let room = state.out.len() < self.config.limits.outbound;
+        if state.requests.get(id).is_none() || !room {
+            return;
+        }
+        state.requests.progress(id, Self::now());
+        self.control(&mut state, &Head::new(Kind::Progress, id), |_| {});
+        drop(state);
+        self.signal.raise();
+    }
+
+    fn is_waited_for(&self, id: CorrelationId) -> bool {
+        self.state().requests.get(id).is_some()
+    }
+
+    fn cancellation(&self, id: CorrelationId) -> CancellationToken {
+        self.state().requests.token(id)
+    }
+}
+
+/// Why an answer was not sent.
+fn unsent(error: &CodecError) -> Status {
+    let code = match error {
+        CodecError::TooLarge { .. } => Code::TooLarge,
+        _ => Code::Internal,
+    };
+    Status::new(code, format!("the answer was not sent: {error}"))
+}

@@ -1,0 +1,148 @@
+//! Large messages on their way in, in pieces.
+
+use crate::runtime::Instant;
+
+use crate::envelope::{CorrelationId, Envelope, Head, Metadata};
+
+/// The messages of which some pieces have come.
+#[derive(Debug)]
+pub(super) struct Assembly {
+    parts: Vec<Part>,
+    at_once: usize,
+    limit: usize,
+}
+
+/// One message of which some pieces have come.
+#[derive(Debug)]
+pub(super) struct Part {
+    head: Head<'static>,
+    address: Option<String>,
+    metadata: Metadata,
+    total: usize,
+    payload: Vec<u8>,
+    deadline: Instant,
+}
+
+/// Why a piece is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum PieceError {
+    #[error("a first piece does not announce the total")]
+    NoTotal,
+    #[error("{total} bytes in pieces, at most {limit} are taken")]
+    TooLarge { total: u64, limit: usize },
+    #[error("more than {0} messages in pieces at once")]
+    TooMany(usize),
+    #[error("a later piece of a message that has no first one")]
+    NoFirst,
+    #[error("the pieces do not add up to the total that was announced")]
+    WrongTotal,
+}
+
+impl Assembly {
+    pub(super) fn new(at_once: usize, limit: usize) -> Self {
+        Self {
+            parts: Vec::new(),
+            at_once,
+            limit,
+        }
+    }
+
+    /// Whether an envelope is a piece.
+    pub(super) fn is_piece(head: &Head<'_>) -> bool {
+        head.more || head.rest
+    }
+
+    /// Adds a piece, which must come before `deadline` as a whole. The last one gives the message.
+    pub(super) fn add(
+        &mut self,
+        envelope: &Envelope<'_>,
+        deadline: Instant,
+    ) -> Result<Option<Part>, PieceError> {
+        let head = &envelope.head;
+        let at = match head.rest {
+            false => self.begin(head, deadline)?,
+            true => self.find(head).ok_or(PieceError::NoFirst)?,
+        };
+        let part = &mut self.parts[at];
+        if envelope.payload.len() > part.total - part.payload.len() {
+            self.parts.swap_remove(at);
+            return Err(PieceError::WrongTotal);
+        }
+        part.payload.extend_from_slice(envelope.payload);
+        if head.more {
+            return Ok(None);
+        }
+        let part = self.parts.swap_remove(at);
+        match part.payload.len() == part.total {
+            true => Ok(Some(part)),
+            false => Err(PieceError::WrongTotal),
+        }
+    }
+
+    /// Forgets the pieces of a request.
+    pub(super) fn cancel(&mut self, id: CorrelationId, from_requester: bool) -> bool {
+        let before = self.parts.len();
+        self.parts
+            .retain(|p| p.head.correlation != id || p.head.from_requester != from_requester);
+        before != self.parts.len()
+    }
+
+    /// Forgets those that are late, and hands each head to `each`.
+    pub(super) fn expire(&mut self, now: Instant, mut each: impl FnMut(Head<'static>)) {
+        self.parts.retain(|part| {
+            let keep = part.deadline > now;
+            if !keep {
+                each(part.head);
+            }
+            keep
+        });
+    }
+
+    pub(super) fn earliest(&self) -> Option<Instant> {
+        self.parts.iter().map(|part| part.deadline).min()
+    }
+
+    fn begin(&mut self, head: &Head<'_>, deadline: Instant) -> Result<usize, PieceError> {
+        let total = head.total.ok_or(PieceError::NoTotal)?;
+        let limit = self.limit;
+        let fits = usize::try_from(total).ok().filter(|total| *total <= limit);
+        let total = fits.ok_or(PieceError::TooLarge { total, limit })?;
+        if self.find(head).is_some() {
+            return Err(PieceError::NoFirst);
+        }
+        if self.parts.len() >= self.at_once {
+            return Err(PieceError::TooMany(self.at_once));
+        }
+        self.parts.push(Part {
+            head: head.detached(),
+            address: head.address.map(str::to_owned),
+            metadata: head.metadata.into(),
+            total,
+            payload: Vec::new(),
+            deadline,
+        });
+        Ok(self.parts.len() - 1)
+    }
+
+    fn find(&self, head: &Head<'_>) -> Option<usize> {
+        self.parts.iter().position(|part| {
+            let of = &part.head;
+            (of.kind, of.correlation, of.from_requester)
+                == (head.kind, head.correlation, head.from_requester)
+        })
+    }
+}
+
+impl Part {
+    /// The whole message.
+    pub(super) fn envelope(&self) -> Envelope<'_> {
+        Envelope {
+            head: Head {
+                address: self.address.as_deref(),
+                metadata: self.metadata.entries(),
+                ..self.head
+            },
+            payload: &self.payload,
+        }
+    }
+}

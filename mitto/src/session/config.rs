@@ -1,0 +1,70 @@
+//! What all sessions of one client or server have in common.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use crate::codec::{Codecs, Format};
+use crate::framing::{Framing, Hello, Native, PIECE, SchemaEntry};
+use crate::limits::Limits;
+use crate::queue::Queue;
+
+/// What all sessions of one client or server have in common.
+pub struct Config {
+    /// What is bounded, and how.
+    pub limits: Limits,
+    /// The formats that are spoken.
+    pub codecs: Codecs,
+    /// The format that our requests are sent in.
+    pub format: Format,
+    /// How envelopes are laid out.
+    pub framing: Arc<dyn Framing>,
+    /// The schemas, for the hello.
+    pub schemas: Vec<SchemaEntry>,
+    /// Where the other end's requests are handed on.
+    pub queue: Arc<dyn Queue>,
+    /// The requests that run in this process.
+    pub running: Arc<AtomicUsize>,
+}
+
+impl Config {
+    /// The defaults, for requests that go to `queue`.
+    pub fn new(queue: Arc<dyn Queue>) -> Self {
+        let codecs = Codecs::default();
+        Self {
+            limits: Limits::default(),
+            format: codecs.default_format().unwrap_or(Format::MESSAGE_PACK),
+            codecs,
+            framing: Arc::new(Native),
+            schemas: Vec::new(),
+            queue,
+            running: Arc::default(),
+        }
+    }
+
+    /// Says in the log where the two ends differ in their schemas. That is no reason to refuse: old and
+    /// new versions live side by side while a fleet is updated.
+    pub(super) fn compare(&self, hello: &Hello, remote: &str) {
+        for ours in &self.schemas {
+            let theirs = hello.schemas.iter().find(|theirs| theirs.name == ours.name);
+            if theirs.is_some_and(|theirs| theirs.digest != ours.digest) {
+                tracing::warn!(peer = %remote, schema = ours.name, "the other end has another version");
+            }
+        }
+    }
+
+    /// The largest frame that may come in, in bytes: a whole payload, or a piece of one, and what
+    /// stands around it.
+    pub fn max_frame(&self) -> usize {
+        self.limits.message.max(PIECE) + Native::OVERHEAD
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("limits", &self.limits)
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,140 @@
+//! The hello of both ends.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use super::Config;
+use crate::envelope::{CorrelationId, Head, Kind};
+use crate::framing::{FrameError, Framing, Hello};
+use crate::runtime::timeout;
+use crate::status::Status;
+use crate::transport::{Batch, CloseReason, Connection, TransportError};
+
+/// Which end says hello first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Connecting,
+    Accepting,
+}
+
+/// Why a connection did not become a session.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// The connection broke.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The other end closed instead of saying hello.
+    #[error("the other end closed the connection before its hello{}", said(.0.as_ref()))]
+    Closed(Option<CloseReason>),
+    /// The other end said no.
+    #[error("the other end refused the connection")]
+    Refused(#[source] Status),
+    /// The other end did not say hello in time.
+    #[error("the other end did not say hello within {0:?}")]
+    Timeout(Duration),
+    /// The other end says something else than hello.
+    #[error("the other end began with a {0} frame, not with hello")]
+    NotHello(Kind),
+    /// The hello cannot be read.
+    #[error(
+        "the other end's hello cannot be read: is it a mitto server or client of this version?"
+    )]
+    Frame(#[from] FrameError),
+    /// The other end speaks text where this end speaks frames, or the other way round.
+    #[error("the other end speaks another framing")]
+    Framing,
+}
+
+fn said(reason: Option<&CloseReason>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
+}
+
+/// Exchanges hellos, within the limit. On an error the other end is told why, and closed.
+pub(super) async fn run(
+    connection: &mut dyn Connection,
+    config: &Config,
+    side: Side,
+) -> Result<Hello, HandshakeError> {
+    let framing = &*config.framing;
+    if !framing.hello() {
+        return Ok(Hello::default());
+    }
+    let limit = config.limits.handshake;
+    let exchange = async {
+        if side == Side::Connecting {
+            send(connection, config).await?;
+        }
+        let hello = poll_fn(|cx| poll_hello(connection, framing, cx)).await?;
+        if side == Side::Accepting {
+            send(connection, config).await?;
+        }
+        Ok(hello)
+    };
+    let outcome = match timeout(limit, exchange).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(HandshakeError::Timeout(limit)),
+    };
+    if let Err(error) = &outcome {
+        let reason = match error {
+            HandshakeError::Transport(error) => error.close_reason(),
+            error => CloseReason::new(CloseReason::PROTOCOL, error.to_string()),
+        };
+        let close = async {
+            poll_fn(|cx| connection.poll_close(cx, &reason)).await?;
+            // What still comes must be read: else the kernel resets the connection, and the other end
+            // may never see the reason.
+            while poll_fn(|cx| connection.poll_fill(cx)).await? {
+                while connection.next_frame()?.is_some() {}
+            }
+            Ok::<_, TransportError>(())
+        };
+        // The error at hand says more than one on the way out.
+        let _ = timeout(Duration::from_secs(1), close).await;
+    }
+    outcome
+}
+
+async fn send(connection: &mut dyn Connection, config: &Config) -> Result<(), HandshakeError> {
+    let mut hello = Hello::new(&config.limits);
+    hello.formats = config.codecs.formats().collect();
+    hello.schemas.clone_from(&config.schemas);
+    let head = Head::new(Kind::Hello, CorrelationId::NONE);
+    let mut batch = Batch::new();
+    config.framing.begin(&head, batch.bytes_mut());
+    hello.write(batch.bytes_mut());
+    config.framing.finish(&head, 0, batch.bytes_mut());
+    batch.end_frame(config.framing.text());
+    poll_fn(|cx| connection.poll_write(cx, &mut batch)).await?;
+    Ok(())
+}
+
+fn poll_hello(
+    connection: &mut dyn Connection,
+    framing: &dyn Framing,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Hello, HandshakeError>> {
+    loop {
+        if let Some(frame) = connection.next_frame()? {
+            if frame.text != framing.text() {
+                return Poll::Ready(Err(HandshakeError::Framing));
+            }
+            let mut hello = None;
+            framing.parse(frame.bytes, &mut |envelope| {
+                hello.get_or_insert_with(|| match envelope.head.kind {
+                    Kind::Hello => Ok(Hello::parse(envelope.payload)?),
+                    Kind::Goodbye => Err(HandshakeError::Refused(
+                        framing.read_status(envelope.payload),
+                    )),
+                    other => Err(HandshakeError::NotHello(other)),
+                });
+            })?;
+            return Poll::Ready(hello.unwrap_or(Err(HandshakeError::Closed(None))));
+        }
+        if !ready!(connection.poll_fill(cx))? {
+            let reason = connection.close_reason().cloned();
+            return Poll::Ready(Err(HandshakeError::Closed(reason)));
+        }
+    }
+}

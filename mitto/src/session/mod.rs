@@ -1,0 +1,119 @@
+//! One live connection and its loop; the same at both ends.
+//!
+//! # The flow of a frame
+//!
+//! A stub's call comes in through the `Outbound` side: it takes a slot in the table of requests in
+//! flight and encodes straight into the connection's out buffer. The session's one task reads a batch
+//! of frames, completes slots with the answers among them, and submits the requests among them to its
+//! queue. A handler that does not wait has answered into the same out buffer by then; one that waits
+//! stays in the set of runs. When nothing more can be read the task writes the out buffer whole.
+//!
+//! Before this comes the transport, which delimits frames, and the framing, which lays them out;
+//! after it the queue.
+
+mod answering;
+mod assembly;
+mod config;
+mod driver;
+mod handshake;
+mod out;
+mod outbound;
+mod pieces;
+mod receive;
+mod requests;
+mod runs;
+mod shared;
+mod signal;
+mod waiting;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+pub use config::Config;
+pub use handshake::HandshakeError;
+
+use crate::peer::Peer;
+use crate::status::Status;
+use crate::transport::Connection;
+use driver::Driver;
+use handshake::Side;
+use shared::Shared;
+
+/// One live connection: a future that is done when the connection has ended, with the reason.
+#[must_use = "a session does nothing until it is polled"]
+pub struct Session {
+    driver: Driver,
+    peer: Peer,
+}
+
+impl Session {
+    /// Says hello as the end that connected.
+    ///
+    /// # Errors
+    ///
+    /// When the other end does not answer in time, or speaks another protocol.
+    pub async fn connect(
+        connection: Box<dyn Connection>,
+        config: Arc<Config>,
+    ) -> Result<Self, HandshakeError> {
+        Self::open(connection, config, Side::Connecting).await
+    }
+
+    /// Says hello as the end that was connected to.
+    ///
+    /// # Errors
+    ///
+    /// When the other end does not say hello in time, or speaks another protocol.
+    pub async fn accept(
+        connection: Box<dyn Connection>,
+        config: Arc<Config>,
+    ) -> Result<Self, HandshakeError> {
+        Self::open(connection, config, Side::Accepting).await
+    }
+
+    async fn open(
+        mut connection: Box<dyn Connection>,
+        config: Arc<Config>,
+        side: Side,
+    ) -> Result<Self, HandshakeError> {
+        let hello = handshake::run(&mut *connection, &config, side).await?;
+        config.compare(&hello, connection.remote());
+        let shared = Arc::new(Shared::new(config, &hello, connection.remote()));
+        Ok(Self {
+            peer: Peer::new(shared.clone()),
+            driver: Driver::new(connection, shared),
+        })
+    }
+
+    /// The handle to the other end. It does not keep the connection open.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+}
+
+impl Future for Session {
+    type Output = Status;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Status> {
+        let Self { driver, peer } = &mut *self;
+        driver.poll(peer, cx)
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The messages in pieces that one end takes at once.
+const PIECES_AT_ONCE: usize = 4;
+
+/// No user code runs under the session's locks, so that what a panic leaves behind is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,126 @@
+//! What is waiting to be written.
+//!
+//! Callers and handlers encode straight into the connection's batch. Since encoding runs the user's
+//! code, the batch is lent out for it and no lock is held: whoever comes meanwhile gets an empty batch
+//! of its own, which is put behind when both are back. Until then nothing is written, so that the
+//! frames of one task keep their order.
+
+use crate::framing::Framing;
+use crate::transport::Batch;
+
+use super::pieces::{Large, Pieces};
+
+/// The frames of one connection that are not yet written.
+#[derive(Debug)]
+pub(super) struct Out {
+    batch: Batch,
+    /// What came while `batch` was lent.
+    late: Batch,
+    lent: bool,
+    /// Bytes that the connection has taken and not yet written.
+    writing: usize,
+    pieces: Pieces,
+}
+
+/// A batch lent to encode one frame at its end.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) batch: Batch,
+    whole: bool,
+}
+
+impl Out {
+    pub(super) fn new(pieces_at_once: usize) -> Self {
+        Self {
+            batch: Batch::new(),
+            late: Batch::new(),
+            lent: false,
+            writing: 0,
+            pieces: Pieces::new(pieces_at_once),
+        }
+    }
+
+    /// Bytes that wait here or in the connection.
+    pub(super) fn len(&self) -> usize {
+        self.batch.len() + self.late.len() + self.writing + self.pieces.len()
+    }
+
+    /// Whether there is something to write, and it may be written now.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.lent && self.has_frames()
+    }
+
+    fn has_frames(&self) -> bool {
+        !self.batch.is_empty() || !self.pieces.is_empty()
+    }
+
+    /// Lends the batch.
+    pub(super) fn lend(&mut self) -> Draft {
+        let whole = !self.lent;
+        self.lent = true;
+        Draft {
+            batch: if whole {
+                std::mem::take(&mut self.batch)
+            } else {
+                Batch::new()
+            },
+            whole,
+        }
+    }
+
+    /// Takes a lent batch back. A frame that was not ended is dropped.
+    pub(super) fn restore(&mut self, mut draft: Draft) {
+        draft.batch.discard_open();
+        if draft.whole {
+            self.batch = draft.batch;
+            self.lent = false;
+            if !self.late.is_empty() {
+                self.batch.append(&mut self.late);
+            }
+        } else if self.lent {
+            self.late.append(&mut draft.batch);
+        } else {
+            self.batch.append(&mut draft.batch);
+        }
+    }
+
+    /// Adds a small frame that takes no user code to make.
+    pub(super) fn frame(&mut self, text: bool, write: impl FnOnce(&mut Vec<u8>)) {
+        let batch = if self.lent {
+            &mut self.late
+        } else {
+            &mut self.batch
+        };
+        write(batch.bytes_mut());
+        batch.end_frame(text);
+    }
+
+    /// The messages that travel in pieces.
+    pub(super) fn pieces(&mut self) -> &mut Pieces {
+        &mut self.pieces
+    }
+
+    /// Adds a message that travels in pieces.
+    pub(super) fn large(&mut self, large: Large) {
+        self.pieces.push(large);
+    }
+
+    /// Moves what is to be written next into `writing`, which is empty: all whole frames, and a piece
+    /// of a large message behind them.
+    pub(super) fn take(&mut self, framing: &dyn Framing, writing: &mut Batch) -> bool {
+        if !self.is_ready() {
+            return false;
+        }
+        if !self.pieces.is_empty() {
+            self.pieces.write_next(framing, &mut self.batch);
+        }
+        std::mem::swap(&mut self.batch, writing);
+        self.writing = writing.len();
+        true
+    }
+
+    /// The connection has written what it took.
+    pub(super) fn written(&mut self) {
+        self.writing = 0;
+    }
+}

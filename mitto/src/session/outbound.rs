@@ -1,0 +1,264 @@
+//! A session as what a peer's calls go to.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll, Waker};
+
+use super::shared::{Closing, Shared, State};
+use crate::codec::{CodecError, Codecs};
+use crate::envelope::{CorrelationId, Head, Kind};
+use crate::in_flight::{Patience, Reply};
+use crate::message::{MessageKind, Outgoing};
+use crate::peer::{CallHead, Outbound, Started, Wait};
+use crate::status::{Code, Status};
+
+impl Shared {
+    /// Waits for room for one of our own messages, within its deadline.
+    fn poll_room(
+        &self,
+        state: &mut State,
+        head: &CallHead<'_>,
+        slot: bool,
+        wait: &mut Wait,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        if let Some(why) = Self::refusal(state) {
+            state.waiting.leave(&mut wait.ticket);
+            return Poll::Ready(Err(why));
+        }
+        let room = self.has_room(state) && (!slot || state.in_flight.room() > 0);
+        if room && state.waiting.is_first(wait.ticket) {
+            state.waiting.leave(&mut wait.ticket);
+            return Poll::Ready(Ok(()));
+        }
+        let now = Self::now();
+        let timeout = head.timeout.unwrap_or(self.config.limits.timeout);
+        let deadline = *wait.deadline.get_or_insert_with(|| now + timeout);
+        if now >= deadline {
+            state.waiting.leave(&mut wait.ticket);
+            let full = "the connection had no room for it within the deadline";
+            return Poll::Ready(Err(Status::new(Code::Timeout, full)));
+        }
+        state.waiting.wait(&mut wait.ticket, cx.waker(), deadline);
+        self.signal.raise();
+        Poll::Pending
+    }
+
+    /// Passes a chance on to the next caller that waits.
+    fn pass_on(&self, state: &State) -> Vec<Waker> {
+        let mut wakers = Vec::new();
+        self.wake_waiting(state, &mut wakers);
+        wakers
+    }
+}
+
+impl Outbound for Shared {
+    fn start(
+        &self,
+        head: &CallHead<'_>,
+        message: &mut dyn Outgoing,
+        wait: &mut Wait,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Started, Status>> {
+        let limits = &self.config.limits;
+        head.metadata.check(limits)?;
+        let mut state = self.state();
+        std::task::ready!(self.poll_room(&mut state, head, true, wait, cx))?;
+        let now = Self::now();
+        let timeout = match wait.deadline {
+            Some(deadline) => deadline.saturating_duration_since(now),
+            None => head.timeout.unwrap_or(limits.timeout),
+        };
+        let patience = Patience {
+            timeout,
+            max: limits.timeout_max,
+        };
+        let window = match head.kind {
+            MessageKind::Stream => limits.stream_window,
+            _ => 0,
+        };
+        let Some(id) = state.in_flight.reserve(cx.waker(), now, patience, window) else {
+            return Poll::Ready(Err(Status::new(Code::Busy, "all slots are taken")));
+        };
+        let format = head.format.unwrap_or(self.config.format);
+        let wire = Head {
+            from_requester: true,
+            idempotent: head.idempotent,
+            message: head.message,
+            format: Some(format),
+            address: head.address,
+            timeout: Some(timeout),
+            metadata: head.metadata.entries(),
+            ..Head::new(Kind::Request, id)
+        };
+        let reserved = Reserved { shared: self, id };
+        match self.send(state, &wire, format, message, |_, _| {}) {
+            Ok(()) => {
+                std::mem::forget(reserved);
+                Poll::Ready(Ok(Started::Waiting(id)))
+            }
+            Err(error) => Poll::Ready(Err(unsent(head.name, &error))),
+        }
+    }
+
+    fn notify(
+        &self,
+        head: &CallHead<'_>,
+        message: &mut dyn Outgoing,
+        wait: &mut Wait,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        head.metadata.check(&self.config.limits)?;
+        let mut state = self.state();
+        std::task::ready!(self.poll_room(&mut state, head, false, wait, cx))?;
+        let format = head.format.unwrap_or(self.config.format);
+        let wire = Head {
+            from_requester: true,
+            message: head.message,
+            format: Some(format),
+            address: head.address,
+            metadata: head.metadata.entries(),
+            ..Head::new(Kind::Notification, CorrelationId::NONE)
+        };
+        let sent = self.send(state, &wire, format, message, |_, _| {});
+        Poll::Ready(sent.map_err(|error| unsent(head.name, &error)))
+    }
+
+    fn leave(&self, wait: &mut Wait) {
+        let mut state = self.state();
+        state.waiting.leave(&mut wait.ticket);
+        let wakers = self.pass_on(&state);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
+        let mut state = self.state();
+        let (reply, credit) = std::task::ready!(state.in_flight.poll(id, cx));
+        if let Some(bytes) = credit {
+            let head = Head {
+                from_requester: true,
+                ..Head::new(Kind::Credit, id)
+            };
+            let framing = &*self.config.framing;
+            self.control(&mut state, &head, |out| framing.write_credit(bytes, out));
+        }
+        let wakers = match reply.is_last() && !state.waiting.is_empty() {
+            true => self.pass_on(&state),
+            false => Vec::new(),
+        };
+        let leaving = state.closing.is_some() || state.leaving.is_some();
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        if credit.is_some() || leaving && reply.is_last() {
+            self.signal.raise();
+        }
+        Poll::Ready(reply)
+    }
+
+    fn cancel(&self, id: CorrelationId) {
+        let mut state = self.state();
+        if state.in_flight.cancel(id) && state.closed.is_none() {
+            self.control_cancel(&mut state, id);
+        }
+        let wakers = self.pass_on(&state);
+        drop(state);
+        self.signal.raise();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn recycle(&self, bytes: Vec<u8>) {
+        self.recycle(bytes);
+    }
+
+    fn codecs(&self) -> &Codecs {
+        &self.config.codecs
+    }
+
+    fn remote(&self) -> &str {
+        &self.remote
+    }
+
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn is_connected(&self) -> bool {
+        Self::refusal(&self.state()).is_none()
+    }
+
+    fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.state();
+        if state.closed.is_some() {
+            return Poll::Ready(());
+        }
+        // A task that asks again replaces its waker; the others stay.
+        state.on_closed.retain(|waker| !waker.will_wake(cx.waker()));
+        state.on_closed.push(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn close(&self, drain: bool) {
+        let why = Status::new(Code::ConnectionLost, "the connection was closed");
+        self.begin_close(why, drain);
+    }
+}
+
+impl Shared {
+    /// Tells the other end that a request of ours is given up.
+    pub(super) fn control_cancel(&self, state: &mut State, id: CorrelationId) {
+        let head = Head {
+            from_requester: true,
+            ..Head::new(Kind::Cancel, id)
+        };
+        state.out.pieces().cancel(&head);
+        self.control(state, &head, |_| {});
+    }
+
+    /// Closes the connection: at once, or when what runs has finished.
+    pub(super) fn begin_close(&self, why: Status, drain: bool) {
+        let told = false;
+        let mut state = self.state();
+        match &mut state.closing {
+            Some(closing) => closing.drain &= drain,
+            none => *none = Some(Closing { why, drain, told }),
+        }
+        drop(state);
+        self.signal.raise();
+    }
+
+    /// Counts a request of the other end that runs in this process.
+    pub(super) fn count_running(&self) -> bool {
+        let running = &self.config.running;
+        if running.fetch_add(1, Relaxed) < self.config.limits.in_flight_process {
+            return true;
+        }
+        self.uncount_running();
+        false
+    }
+
+    pub(super) fn uncount_running(&self) {
+        self.config.running.fetch_sub(1, Relaxed);
+    }
+}
+
+/// A slot whose request is not yet on its way.
+struct Reserved<'a> {
+    shared: &'a Shared,
+    id: CorrelationId,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        self.shared.state().in_flight.cancel(self.id);
+    }
+}
+
+/// Why a message was not sent.
+fn unsent(name: &str, error: &CodecError) -> Status {
+    let code = match error {
+        CodecError::TooLarge { .. } => Code::TooLarge,
+        CodecError::UnsupportedFormat(_) => Code::UnsupportedFormat,
+        _ => Code::BadRequest,
+    };
+    Status::new(code, format!("`{name}` was not sent: {error}"))
+}

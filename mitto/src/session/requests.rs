@@ -1,0 +1,198 @@
+//! The requests of the other end that are not yet answered.
+
+use std::task::Waker;
+use std::time::Duration;
+
+use crate::runtime::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::codec::Format;
+use crate::envelope::CorrelationId;
+
+/// The requests of the other end, by slot.
+#[derive(Debug)]
+pub(super) struct Requests {
+    slots: Vec<Request>,
+    limit: usize,
+    live: usize,
+    /// No deadline is earlier; a lower bound only.
+    earliest: Option<Instant>,
+}
+
+/// One request of the other end.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    generation: u32,
+    live: bool,
+    pub(super) format: Option<Format>,
+    /// What a stream may send before its reader takes more, in bytes. One item may go below zero.
+    pub(super) credit: i64,
+    /// The handler that waits for credit or room.
+    pub(super) waker: Option<Waker>,
+    token: Option<CancellationToken>,
+    deadline: Option<Instant>,
+    last_deadline: Option<Instant>,
+    timeout: Duration,
+}
+
+/// Why a request is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Its slot is not below the limit.
+    OutOfRange,
+    /// Its slot is taken by a request that still runs.
+    Duplicate,
+}
+
+impl Requests {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            slots: Vec::new(),
+            limit: limit.min(1 << 16),
+            live: 0,
+            earliest: None,
+        }
+    }
+
+    pub(super) fn live(&self) -> usize {
+        self.live
+    }
+
+    pub(super) fn earliest(&self) -> Option<Instant> {
+        self.earliest
+    }
+
+    /// Takes a request. `deadline` is what its caller said, `last` what no progress can pass.
+    pub(super) fn accept(
+        &mut self,
+        id: CorrelationId,
+        format: Option<Format>,
+        window: usize,
+        now: Instant,
+        (timeout, max): (Duration, Duration),
+    ) -> Result<Instant, Refusal> {
+        let index = id.slot() as usize;
+        if index >= self.limit || id.generation() == 0 {
+            return Err(Refusal::OutOfRange);
+        }
+        while self.slots.len() <= index {
+            self.slots.push(Request::default());
+        }
+        let slot = &mut self.slots[index];
+        if slot.live {
+            return Err(Refusal::Duplicate);
+        }
+        let deadline = now + timeout;
+        *slot = Request {
+            generation: id.generation(),
+            live: true,
+            format,
+            credit: i64::try_from(window).unwrap_or(i64::MAX),
+            waker: None,
+            token: None,
+            deadline: Some(deadline),
+            last_deadline: Some(now + max.max(timeout)),
+            timeout,
+        };
+        self.live += 1;
+        self.note(deadline);
+        Ok(deadline)
+    }
+
+    pub(super) fn get(&mut self, id: CorrelationId) -> Option<&mut Request> {
+        self.slots
+            .get_mut(id.slot() as usize)
+            .filter(|slot| slot.live && slot.generation == id.generation())
+    }
+
+    /// The request is answered.
+    pub(super) fn finish(&mut self, id: CorrelationId) -> bool {
+        let Some(slot) = self.get(id) else {
+            return false;
+        };
+        slot.live = false;
+        slot.waker = None;
+        slot.token = None;
+        self.live -= 1;
+        true
+    }
+
+    /// Nobody waits for it any more. Its handler is told, wherever it runs.
+    pub(super) fn cancel(&mut self, id: CorrelationId) -> Option<CancellationToken> {
+        let token = self.get(id).and_then(|slot| slot.token.take());
+        self.finish(id);
+        token
+    }
+
+    pub(super) fn token(&mut self, id: CorrelationId) -> CancellationToken {
+        match self.get(id) {
+            Some(slot) => slot.token.get_or_insert_default().clone(),
+            None => {
+                let token = CancellationToken::new();
+                token.cancel();
+                token
+            }
+        }
+    }
+
+    /// The request is being worked on: it has a new full timeout, up to its maximum.
+    pub(super) fn progress(&mut self, id: CorrelationId, now: Instant) {
+        if let Some(slot) = self.get(id)
+            && let (Some(deadline), Some(last)) = (slot.deadline, slot.last_deadline)
+        {
+            slot.deadline = Some((now + slot.timeout).min(last).max(deadline));
+        }
+    }
+
+    /// A stream's deadline ends with its first item.
+    pub(super) fn item_sent(&mut self, id: CorrelationId, cost: usize) {
+        if let Some(slot) = self.get(id) {
+            slot.deadline = None;
+            slot.credit -= i64::try_from(cost).unwrap_or(i64::MAX);
+        }
+    }
+
+    /// The requests whose deadline has passed.
+    pub(super) fn expired(&mut self, now: Instant, late: &mut Vec<CorrelationId>) {
+        if self.earliest.is_none_or(|earliest| now < earliest) {
+            return;
+        }
+        self.earliest = None;
+        for index in 0..self.slots.len() {
+            let slot = &self.slots[index];
+            match slot.deadline.filter(|_| slot.live) {
+                Some(deadline) if deadline <= now => {
+                    late.push(CorrelationId::new(index as u32, slot.generation));
+                }
+                Some(deadline) => self.note(deadline),
+                None => {}
+            }
+        }
+    }
+
+    /// Takes the wakers of the handlers that have credit and wait for room.
+    pub(super) fn wakers_of_room(&mut self, into: &mut Vec<Waker>) {
+        let ready = self.slots.iter_mut().filter(|slot| slot.credit > 0);
+        into.extend(ready.filter_map(|slot| slot.waker.take()));
+    }
+
+    /// Takes the wakers of all handlers that wait.
+    pub(super) fn wakers(&mut self, into: &mut Vec<Waker>) {
+        into.extend(self.slots.iter_mut().filter_map(|slot| slot.waker.take()));
+    }
+
+    /// Ends them all. Gives back the tokens to cancel.
+    pub(super) fn cancel_all(&mut self) -> Vec<CancellationToken> {
+        self.live = 0;
+        std::mem::take(&mut self.slots)
+            .into_iter()
+            .filter_map(|slot| slot.token)
+            .collect()
+    }
+
+    fn note(&mut self, deadline: Instant) {
+        if self.earliest.is_none_or(|earliest| deadline < earliest) {
+            self.earliest = Some(deadline);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The handlers that wait for something.
+//!
+//! A set of futures that polls only those that were woken. A handler's place, and its waker, are used
+//! again by later ones, so that a handler that waits costs no allocation of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
+
+use super::lock;
+use super::signal::Signal;
+use crate::envelope::CorrelationId;
+use crate::job::{Pool, Run};
+
+/// The handlers that are running on a connection's task.
+#[derive(Debug)]
+pub(super) struct Runs {
+    places: Vec<Place>,
+    free: Vec<usize>,
+    ready: Arc<Ready>,
+    /// The indices being worked off, kept for its memory.
+    woken: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Place {
+    run: Option<Run>,
+    id: CorrelationId,
+    waker: Waker,
+    token: Arc<Token>,
+}
+
+/// What a waker needs to say who was woken.
+#[derive(Debug)]
+struct Token {
+    index: usize,
+    queued: AtomicBool,
+    ready: Arc<Ready>,
+}
+
+#[derive(Debug)]
+struct Ready {
+    queue: Mutex<Vec<usize>>,
+    signal: Arc<Signal>,
+}
+
+impl Runs {
+    pub(super) fn new(signal: Arc<Signal>) -> Self {
+        Self {
+            places: Vec::new(),
+            free: Vec::new(),
+            ready: Arc::new(Ready {
+                queue: Mutex::default(),
+                signal,
+            }),
+            woken: Vec::new(),
+        }
+    }
+
+    /// How many run.
+    pub(super) fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    /// Polls a new handler in its place. If that does not finish it, it stays.
+    pub(super) fn start(&mut self, id: CorrelationId, run: Run, pool: &mut Pool) {
+        let index = self.free.pop().unwrap_or_else(|| {
+            let index = self.places.len();
+            let token = Arc::new(Token {
+                index,
+                queued: AtomicBool::new(false),
+                ready: self.ready.clone(),
+            });
+            self.places.push(Place {
+                run: None,
+                id,
+                waker: Waker::from(token.clone()),
+                token,
+            });
+            index
+        });
+        self.places[index].id = id;
+        self.places[index].run = Some(run);
+        self.poll(index, pool);
+    }
+
+    /// Polls those that were woken. Says whether more were woken meanwhile.
+    pub(super) fn poll_woken(&mut self, pool: &mut Pool) -> bool {
+        std::mem::swap(&mut self.woken, &mut lock(&self.ready.queue));
+        let mut woken = std::mem::take(&mut self.woken);
+        for index in woken.drain(..) {
+            self.places[index].token.queued.store(false, SeqCst);
+            self.poll(index, pool);
+        }
+        self.woken = woken;
+        self.has_woken()
+    }
+
+    pub(super) fn has_woken(&self) -> bool {
+        !lock(&self.ready.queue).is_empty()
+    }
+
+    /// Drops the handler of a request.
+    pub(super) fn cancel(&mut self, id: CorrelationId) {
+        let found = self
+            .places
+            .iter()
+            .position(|place| place.run.is_some() && place.id == id);
+        if let Some(index) = found {
+            self.end(index);
+        }
+    }
+
+    /// Drops all.
+    pub(super) fn clear(&mut self) {
+        for index in 0..self.places.len() {
+            if self.places[index].run.is_some() {
+                self.end(index);
+            }
+        }
+    }
+
+    fn poll(&mut self, index: usize, pool: &mut Pool) {
+        let Place { run, waker, .. } = &mut self.places[index];
+        let Some(run) = run else {
+            return;
+        };
+        let mut cx = Context::from_waker(waker);
+        // Handlers catch their own panics; this is for queues that others write.
+        let polled = catch_unwind(AssertUnwindSafe(|| run.poll_in(pool, &mut cx)));
+        if polled.is_err() || polled.is_ok_and(|poll| poll.is_ready()) {
+            self.end(index);
+        }
+    }
+
+    fn end(&mut self, index: usize) {
+        let run = self.places[index].run.take();
+        self.free.push(index);
+        if catch_unwind(AssertUnwindSafe(|| drop(run))).is_err() {
+            tracing::error!("a handler panicked while it was dropped");
+        }
+    }
+}
+
+impl Wake for Token {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.queued.swap(true, SeqCst) {
+            lock(&self.ready.queue).push(self.index);
+            self.ready.signal.raise();
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What a session's task shares with callers and handlers, wherever they run.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Waker;
+
+use crate::runtime::Instant;
+
+use super::Config;
+use super::lock;
+use super::out::{Draft, Out};
+use super::pieces::Large;
+use super::requests::Requests;
+use super::signal::Signal;
+use super::waiting::Waiting;
+use crate::codec::{CodecError, Encoder, Format};
+use crate::envelope::Head;
+use crate::framing::{Hello, PIECE};
+use crate::in_flight::InFlight;
+use crate::message::Outgoing;
+use crate::status::{Code, Status};
+
+/// The state of one connection that callers, handlers and the session's task work on.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    pub(super) signal: Arc<Signal>,
+    pub(super) config: Arc<Config>,
+    pub(super) remote: String,
+    pub(super) id: u64,
+    /// The largest payload that the other end takes, in bytes.
+    pub(super) message_limit: usize,
+    /// The bytes that a stream towards the other end may be ahead.
+    pub(super) window: usize,
+}
+
+pub(super) struct State {
+    pub(super) out: Out,
+    pub(super) in_flight: InFlight,
+    pub(super) requests: Requests,
+    pub(super) waiting: Waiting,
+    /// Why nothing more can be sent.
+    pub(super) closed: Option<Status>,
+    /// Why this end wants to close.
+    pub(super) closing: Option<Closing>,
+    /// What the other end said when it took its leave.
+    pub(super) leaving: Option<Status>,
+    pub(super) on_closed: Vec<Waker>,
+    /// Buffers of replies, to be used again.
+    pub(super) spare: Vec<Vec<u8>>,
+}
+
+/// How this end wants to close.
+#[derive(Clone, Debug)]
+pub(super) struct Closing {
+    pub(super) why: Status,
+    /// Whether what runs may finish first.
+    pub(super) drain: bool,
+    /// Whether the other end was told.
+    pub(super) told: bool,
+}
+
+/// The most reply buffers that are kept, and the most bytes of one.
+const SPARES: (usize, usize) = (256, 1 << 10);
+
+impl Shared {
+    pub(super) fn new(config: Arc<Config>, hello: &Hello, remote: &str) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let limits = &config.limits;
+        let in_flight = usize::try_from(hello.in_flight).unwrap_or(usize::MAX);
+        Self {
+            state: Mutex::new(State {
+                out: Out::new(usize::try_from(hello.pieces).unwrap_or(1)),
+                in_flight: InFlight::new(in_flight.min(limits.in_flight)),
+                requests: Requests::new(limits.in_flight),
+                waiting: Waiting::default(),
+                closed: None,
+                closing: None,
+                leaving: None,
+                on_closed: Vec::new(),
+                spare: Vec::new(),
+            }),
+            signal: Arc::default(),
+            remote: remote.to_owned(),
+            id: NEXT.fetch_add(1, Relaxed),
+            message_limit: usize::try_from(hello.message)
+                .unwrap_or(usize::MAX)
+                .min(limits.message),
+            window: usize::try_from(hello.stream_window).unwrap_or(usize::MAX),
+            config,
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Encodes one message behind `head` into the out buffer, and calls `sent` with the length of its
+    /// payload while the state is locked again.
+    ///
+    /// The batch is lent for it: see [`Out`]. An error or a panic leaves nothing of the frame behind.
+    pub(super) fn send(
+        &self,
+        state: MutexGuard<'_, State>,
+        head: &Head<'_>,
+        format: Format,
+        body: &dyn Outgoing,
+        sent: impl FnOnce(&mut State, usize),
+    ) -> Result<(), CodecError> {
+        let framing = &*self.config.framing;
+        let mut lent = Lent::new(self, state);
+        let out = lent.out();
+        let start = out.len();
+        framing.begin(head, out);
+        let payload = out.len();
+        let codecs = &self.config.codecs;
+        body.encode(&mut Encoder::new(codecs, format, out, self.message_limit))?;
+        let length = out.len() - payload;
+        let in_pieces = !framing.text();
+        let mut large = (in_pieces && length > PIECE).then(|| out.split_off(payload));
+        let (mut state, mut draft) = lent.give_back();
+        if in_pieces && large.is_none() && state.out.pieces().has(head) {
+            large = Some(draft.batch.bytes_mut().split_off(payload));
+        }
+        match large {
+            Some(large) => state.out.large(Large::new(head, large)),
+            None => {
+                framing.finish(head, start, draft.batch.bytes_mut());
+                draft.batch.end_frame(framing.text());
+            }
+        }
+        state.out.restore(draft);
+        sent(&mut state, length);
+        drop(state);
+        self.signal.raise();
+        Ok(())
+    }
+
+    /// Adds a frame without the user's payload.
+    pub(super) fn control(
+        &self,
+        state: &mut State,
+        head: &Head<'_>,
+        payload: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let framing = &*self.config.framing;
+        if state.out.pieces().has(head) {
+            let mut bytes = Vec::new();
+            payload(&mut bytes);
+            state.out.large(Large::new(head, bytes));
+            return;
+        }
+        state.out.frame(framing.text(), |out| {
+            let start = out.len();
+            framing.begin(head, out);
+            payload(out);
+            framing.finish(head, start, out);
+        });
+    }
+
+    /// Why nothing can be sent, if so.
+    pub(super) fn refusal(state: &State) -> Option<Status> {
+        if let Some(closed) = &state.closed {
+            return Some(closed.clone());
+        }
+        if state.closing.is_some() {
+            return Some(Status::new(
+                Code::ConnectionLost,
+                "the connection is closing",
+            ));
+        }
+        let leaving = state.leaving.as_ref()?;
+        Some(Status::unavailable(format!(
+            "the other end is leaving: {}",
+            leaving.message()
+        )))
+    }
+
+    /// Wakes callers for whom there is room again.
+    pub(super) fn wake_waiting(&self, state: &State, into: &mut Vec<Waker>) {
+        if !state.waiting.is_empty() && self.has_room(state) {
+            state.waiting.wake(state.in_flight.room().max(1), into);
+        }
+    }
+
+    /// Whether our own messages may be added. They leave half of the buffer to answers, which end
+    /// what the other end waits for.
+    pub(super) fn has_room(&self, state: &State) -> bool {
+        state.out.len() < self.config.limits.outbound / 2
+    }
+
+    /// Gives a buffer back that a reply came in.
+    pub(super) fn recycle(&self, mut bytes: Vec<u8>) {
+        if (1..=SPARES.1).contains(&bytes.capacity()) {
+            bytes.clear();
+            let mut state = self.state();
+            if state.spare.len() < SPARES.0 {
+                state.spare.push(bytes);
+            }
+        }
+    }
+
+    /// Ends everything: nothing more comes, nothing more goes.
+    pub(super) fn close(&self, why: &Status) {
+        let mut wakers = Vec::new();
+        let mut state = self.state();
+        if state.closed.is_some() {
+            return;
+        }
+        state.closed = Some(why.clone());
+        state.in_flight.fail_all(why, |waker| wakers.push(waker));
+        state.requests.wakers(&mut wakers);
+        state.waiting.wake(usize::MAX, &mut wakers);
+        wakers.append(&mut state.on_closed);
+        let running = state.requests.live();
+        self.config.running.fetch_sub(running, Relaxed);
+        let tokens = state.requests.cancel_all();
+        state.out = Out::new(1);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        for token in tokens {
+            token.cancel();
+        }
+    }
+
+    pub(super) fn now() -> Instant {
+        Instant::now()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({}, {})", self.id, self.remote)
+    }
+}
+
+/// A lent batch that finds its way back, also when the user's `Serialize` fails or panics.
+struct Lent<'a> {
+    shared: &'a Shared,
+    draft: Option<Draft>,
+}
+
+impl<'a> Lent<'a> {
+    fn new(shared: &'a Shared, mut state: MutexGuard<'_, State>) -> Self {
+        let draft = Some(state.out.lend());
+        Self { shared, draft }
+    }
+
+    fn out(&mut self) -> &mut Vec<u8> {
+        let draft = self.draft.as_mut().expect("lent until it is given back");
+        draft.batch.bytes_mut()
+    }
+
+    fn give_back(mut self) -> (MutexGuard<'a, State>, Draft) {
+        let draft = self.draft.take().expect("lent until it is given back");
+        (self.shared.state(), draft)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if let Some(draft) = self.draft.take() {
+            self.shared.state().out.restore(draft);
+            self.shared.signal.raise();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! How a session's task is woken, once however many have something for it.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::task::Waker;
+
+use super::lock;
+
+/// Raised by whoever has work for the session's task; lowered by the task before it looks for the
+/// last time, so that nothing is missed.
+#[derive(Debug, Default)]
+pub(super) struct Signal {
+    raised: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Signal {
+    /// Wakes the task, unless it is awake or was woken already.
+    pub(super) fn raise(&self) {
+        if !self.raised.swap(true, SeqCst) {
+            let waker = lock(&self.waker).clone();
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+
+    /// The task is awake: nobody needs to wake it.
+    pub(super) fn awake(&self, waker: &Waker) {
+        self.raised.store(true, SeqCst);
+        let mut stored = lock(&self.waker);
+        match &mut *stored {
+            Some(stored) => stored.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+    }
+
+    /// The task is about to sleep. It must look for work once more after this.
+    pub(super) fn lower(&self) {
+        self.raised.store(false, SeqCst);
+    }
+}

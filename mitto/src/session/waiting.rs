@@ -1,0 +1,64 @@
+//! Callers that wait for room: a slot in flight, or space in the out buffer.
+
+use std::collections::BTreeMap;
+use std::task::Waker;
+
+use crate::runtime::Instant;
+
+/// Those who wait, first come first served.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    queue: BTreeMap<u64, (Waker, Instant)>,
+    next: u64,
+}
+
+impl Waiting {
+    /// Notes that a caller waits; a caller keeps its ticket, and so its place.
+    pub(super) fn wait(&mut self, ticket: &mut Option<u64>, waker: &Waker, deadline: Instant) {
+        let ticket = *ticket.get_or_insert_with(|| {
+            self.next += 1;
+            self.next
+        });
+        self.queue.insert(ticket, (waker.clone(), deadline));
+    }
+
+    /// A caller waits no longer.
+    pub(super) fn leave(&mut self, ticket: &mut Option<u64>) {
+        if let Some(ticket) = ticket.take() {
+            self.queue.remove(&ticket);
+        }
+    }
+
+    /// Whether a caller has to queue behind others.
+    pub(super) fn is_first(&self, ticket: Option<u64>) -> bool {
+        match (self.queue.first_key_value(), ticket) {
+            (None, _) => true,
+            (Some((first, _)), Some(ticket)) => ticket <= *first,
+            (Some(_), None) => false,
+        }
+    }
+
+    /// The wakers of the first `room` callers. They stay in the queue until they get through.
+    pub(super) fn wake(&self, room: usize, into: &mut Vec<Waker>) {
+        into.extend(
+            self.queue
+                .values()
+                .take(room)
+                .map(|(waker, _)| waker.clone()),
+        );
+    }
+
+    /// The wakers of those whose deadline has passed.
+    pub(super) fn expired(&self, now: Instant, into: &mut Vec<Waker>) {
+        let late = self.queue.values().filter(|(_, deadline)| *deadline <= now);
+        into.extend(late.map(|(waker, _)| waker.clone()));
+    }
+
+    pub(super) fn earliest(&self) -> Option<Instant> {
+        self.queue.values().map(|(_, deadline)| *deadline).min()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+}

@@ -1,0 +1,109 @@
+//! Moves whole frames between two ends, and knows nothing above them.
+//!
+//! A [`Transport`] makes [`Connection`]s for the URL schemes it names; [`Transports`] picks the one
+//! for a URL. Before it comes nothing but the operating system; after it, a session reads and
+//! writes one connection and gives frames their meaning.
+
+mod batch;
+mod close;
+mod connection;
+mod error;
+mod registry;
+
+pub mod memory;
+#[cfg(feature = "websocket")]
+pub mod websocket;
+
+pub use batch::{Batch, Frame, Frames};
+pub use close::CloseReason;
+pub use connection::Connection;
+pub use error::TransportError;
+pub use registry::Transports;
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// A boxed future, as the object-safe traits of this module return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A way to move frames: connects and listens for the URL schemes it names.
+///
+/// Implement it, and [`Connection`], to carry messages over something that Mitto does not know;
+/// register it with `.transport(..)` on the client's or the server's builder.
+pub trait Transport: Send + Sync + 'static {
+    /// The URL schemes it serves, lower case, without `://`.
+    fn schemes(&self) -> &'static [&'static str];
+
+    /// Connects to a URL of one of its schemes, handshake included.
+    ///
+    /// # Errors
+    ///
+    /// The URL is malformed, nobody listens there, the other end refuses, or the handshake fails or
+    /// takes longer than [`Settings::handshake`].
+    fn connect<'a>(
+        &'a self,
+        url: &'a str,
+        settings: &'a Settings,
+    ) -> BoxFuture<'a, Result<Box<dyn Connection>, TransportError>>;
+
+    /// Listens at a URL of one of its schemes.
+    ///
+    /// # Errors
+    ///
+    /// The URL is malformed, or the place is taken or not allowed.
+    fn listen<'a>(
+        &'a self,
+        url: &'a str,
+        settings: &'a Settings,
+    ) -> BoxFuture<'a, Result<Box<dyn Listener>, TransportError>>;
+}
+
+/// A place where connections come in. Dropping it frees the place.
+pub trait Listener: Send + 'static {
+    /// Waits for the next connection, which has not yet done its handshake.
+    ///
+    /// # Errors
+    ///
+    /// Only what ends the listener for good; what concerns one connection, or passes (no file
+    /// descriptor left), is dealt with inside.
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Box<dyn Incoming>>>;
+
+    /// The URL to connect to, with the actual port.
+    fn url(&self) -> &str;
+}
+
+/// A connection that has come in, before its handshake, so that the accept loop never waits for one
+/// peer. Dropping it closes it.
+pub trait Incoming: Send + 'static {
+    /// Does the handshake, within [`Settings::handshake`].
+    fn accept(self: Box<Self>) -> BoxFuture<'static, Result<Box<dyn Connection>, TransportError>>;
+
+    /// Tells the other end that there is no room now, then closes.
+    fn refuse(self: Box<Self>) -> BoxFuture<'static, ()>;
+
+    /// Who it is, for logs.
+    fn remote(&self) -> &str;
+}
+
+/// What a transport must know from above.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The largest frame taken from the other end, in bytes: 1 MiB, and 16 KiB for what goes around
+    /// a payload of that size.
+    pub max_frame: usize,
+    /// Time for the transport's own handshake: 10 s.
+    pub handshake: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_frame: (1 << 20) + (16 << 10),
+            handshake: Duration::from_secs(10),
+        }
+    }
+}

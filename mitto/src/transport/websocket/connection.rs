@@ -1,0 +1,174 @@
+use std::io;
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::frame::{Role, parse_close};
+use super::reader::{Event, Reader};
+use super::writer::Writer;
+use crate::transport::{Batch, CloseReason, Connection, Frame, Settings, TransportError};
+
+/// One WebSocket connection after its handshake, over any stream of bytes.
+pub(super) struct WsConnection<S> {
+    stream: S,
+    reader: Reader,
+    writer: Writer,
+    remote: String,
+    /// The other end has said goodbye, or its stream has ended.
+    finished: bool,
+    close_reason: Option<CloseReason>,
+}
+
+/// Where the bytes of a message are.
+enum Lent {
+    Buffered(Range<usize>, bool),
+    Assembled(bool),
+}
+
+impl<S> WsConnection<S> {
+    /// `rest` is what came behind the handshake.
+    pub(super) fn new(
+        stream: S,
+        rest: Vec<u8>,
+        role: Role,
+        settings: &Settings,
+        remote: String,
+    ) -> Self {
+        Self {
+            stream,
+            reader: Reader::new(role, settings.max_frame, rest),
+            writer: Writer::new(role),
+            remote,
+            finished: false,
+            close_reason: None,
+        }
+    }
+
+    #[inline]
+    fn next_message(&mut self) -> Result<Option<Lent>, TransportError> {
+        while !self.finished {
+            let Some(event) = self.reader.next()? else {
+                break;
+            };
+            match event {
+                Event::Data(range, text) => return Ok(Some(Lent::Buffered(range, text))),
+                Event::Assembled(text) => return Ok(Some(Lent::Assembled(text))),
+                Event::Ping(range) => self.writer.pong(self.reader.buffered(range)),
+                Event::Pong => {}
+                Event::Close(range) => {
+                    self.finished = true;
+                    let reason = parse_close(self.reader.buffered(range))?;
+                    self.writer.close(reason.as_ref());
+                    self.close_reason = reason;
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<S> Connection for WsConnection<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, TransportError>> {
+        if self.finished {
+            return Poll::Ready(Ok(false));
+        }
+        let more = ready!(self.reader.poll_fill(Pin::new(&mut self.stream), cx));
+        self.finished = !matches!(more, Ok(true));
+        Poll::Ready(more.map_err(Into::into))
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Frame<'_>>, TransportError> {
+        Ok(self.next_message()?.map(|lent| match lent {
+            Lent::Buffered(range, text) => Frame {
+                bytes: self.reader.buffered(range),
+                text,
+            },
+            Lent::Assembled(text) => Frame {
+                bytes: self.reader.assembled(),
+                text,
+            },
+        }))
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<Result<(), TransportError>> {
+        self.writer.take(batch)?;
+        let written = ready!(self.writer.poll(Pin::new(&mut self.stream), cx));
+        Poll::Ready(written.map_err(Into::into))
+    }
+
+    fn poll_close(
+        &mut self,
+        cx: &mut Context<'_>,
+        reason: &CloseReason,
+    ) -> Poll<Result<(), TransportError>> {
+        self.writer.close(Some(reason));
+        ready!(self.poll_write(cx, &mut Batch::new()))?;
+        match ready!(Pin::new(&mut self.stream).poll_shutdown(cx)) {
+            // The other end has closed both directions already.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
+            closed => Poll::Ready(closed.map_err(Into::into)),
+        }
+    }
+
+    fn ping(&mut self) -> bool {
+        self.writer.ping();
+        true
+    }
+
+    fn accepted(&self) -> u64 {
+        self.writer.accepted()
+    }
+
+    fn remote(&self) -> &str {
+        &self.remote
+    }
+
+    fn close_reason(&self) -> Option<&CloseReason> {
+        self.close_reason.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    async fn receive(end: &mut impl Connection) -> Vec<u8> {
+        loop {
+            if let Some(frame) = end.next_frame().unwrap() {
+                return frame.bytes.to_vec();
+            }
+            assert!(poll_fn(|cx| end.poll_fill(cx)).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn frames_cross_byte_by_byte() {
+        let settings = Settings::default();
+        let (there, here) = tokio::io::duplex(1);
+        let mut server =
+            WsConnection::new(there, Vec::new(), Role::Server, &settings, String::new());
+        let mut client =
+            WsConnection::new(here, Vec::new(), Role::Client, &settings, String::new());
+        for size in [0, 1, 125, 126, 70_000] {
+            let body = vec![7; size];
+            let mut batch = Batch::new();
+            batch.bytes_mut().extend_from_slice(&body);
+            batch.end_frame(false);
+            let write = poll_fn(|cx| client.poll_write(cx, &mut batch));
+            let (written, received) = tokio::join!(write, receive(&mut server));
+            written.unwrap();
+            assert_eq!(received, body);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+use data_encoding::BASE64;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+use super::head::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
+use super::{SUBPROTOCOL, accept_key};
+use crate::transport::TransportError;
+use crate::transport::websocket::url::WsUrl;
+
+/// Asks for a WebSocket. Returns what the server sent behind its answer.
+///
+/// # Errors
+///
+/// The server has no room, answers something else, or the stream fails.
+pub(in crate::transport::websocket) async fn client(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    url: &WsUrl,
+) -> Result<Vec<u8>, TransportError> {
+    let key = BASE64.encode(&rand::random::<[u8; 16]>());
+    let request = format!(
+        "GET {} HTTP/1.1\r\n\
+         Host: {}\r\n\
+         Upgrade: websocket\r\n\
+         Connection: Upgrade\r\n\
+         Sec-WebSocket-Key: {key}\r\n\
+         Sec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n",
+        url.target(),
+        url.authority(),
+    );
+    stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
+    let head = Head::read(stream, |first| first == b'H')
+        .await
+        .map_err(explain)?;
+    check(head.bytes(), &key)?;
+    Ok(head.into_rest())
+}
+
+fn explain(error: NoHead) -> TransportError {
+    TransportError::Handshake(match error {
+        NoHead::Io(error) => return error.into(),
+        NoHead::Ended => "the server closed the connection during the handshake".to_owned(),
+        NoHead::NotHttp => "the server does not speak HTTP; is it a WebSocket server?".to_owned(),
+        NoHead::TooLong => format!("the server's answer is over {MAX_BYTES} bytes"),
+    })
+}
+
+fn check(head: &[u8], key: &str) -> Result<(), TransportError> {
+    let handshake = |text: &str| Err(TransportError::Handshake(text.to_owned()));
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    if !matches!(response.parse(head), Ok(httparse::Status::Complete(_))) {
+        return handshake("the server's answer is not valid HTTP");
+    }
+    match (response.code, response.reason) {
+        (Some(101), _) => {}
+        (Some(503), _) => return Err(TransportError::Refused),
+        (code, reason) => {
+            let status = format!("{} {}", code.unwrap_or(0), reason.unwrap_or(""));
+            let status: String = status.trim_end().escape_debug().take(60).collect();
+            return handshake(&format!(
+                "the server answered {status}, not a WebSocket upgrade"
+            ));
+        }
+    }
+    let headers = Headers(response.headers);
+    if !headers.lists("upgrade", "websocket")
+        || !headers.lists("connection", "upgrade")
+        || headers.one("sec-websocket-accept") != Some(accept_key(key.as_bytes()).as_bytes())
+    {
+        return handshake("the server's answer is no WebSocket upgrade");
+    }
+    if headers.all("sec-websocket-extensions").next().is_some() {
+        return handshake("the server uses an extension that was not offered");
+    }
+    if headers
+        .all("sec-websocket-protocol")
+        .any(|protocol| protocol != SUBPROTOCOL.as_bytes())
+    {
+        return handshake("the server uses a subprotocol that was not offered");
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! The HTTP upgrade that opens a WebSocket (RFC 6455, section 4).
+//!
+//! It reads heads of at most 16 KiB and 64 headers, and hands on the bytes that came behind one:
+//! either end may send its first frame right behind its part of the handshake.
+
+mod client;
+mod head;
+mod server;
+
+pub(super) use client::client;
+pub(super) use server::{refuse, server};
+
+use data_encoding::BASE64;
+use sha1::{Digest, Sha1};
+
+/// The subprotocol of Mitto's own frames.
+const SUBPROTOCOL: &str = "mitto.1";
+
+/// What a server makes of a client's key, to show that it means WebSocket.
+fn accept_key(key: &[u8]) -> String {
+    let mut hash = Sha1::new();
+    hash.update(key);
+    hash.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    BASE64.encode(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::websocket::url::WsUrl;
+
+    #[test]
+    fn accept_key_is_that_of_the_standard() {
+        let key = accept_key(b"dGhlIHNhbXBsZSBub25jZQ==");
+        assert_eq!(key, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[tokio::test]
+    async fn handshake_succeeds_byte_by_byte() {
+        let (mut there, mut here) = tokio::io::duplex(1);
+        let url = WsUrl::parse("ws://somewhere/a?b").unwrap();
+        let (server, client) = tokio::join!(server(&mut there, "/a"), client(&mut here, &url));
+        assert!(server.unwrap().is_empty());
+        assert!(client.unwrap().is_empty());
+    }
+}

@@ -1,0 +1,159 @@
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+use tokio_util::io::read_buf;
+
+use super::head::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
+use super::{SUBPROTOCOL, accept_key};
+use crate::transport::TransportError;
+use crate::transport::websocket::url::path_of;
+
+/// How long a peer that is turned away may take to read why.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// An answer that turns a peer away: status line, further headers, and a text for people.
+type Refusal = (&'static str, &'static str, &'static str);
+
+const NO_ROOM: Refusal = (
+    "503 Service Unavailable",
+    "",
+    "no room for more connections",
+);
+const TOO_LONG: Refusal = (
+    "431 Request Header Fields Too Large",
+    "",
+    "the request's head is too large",
+);
+const MALFORMED: Refusal = ("400 Bad Request", "", "this is not a valid HTTP request");
+const BAD_UPGRADE: Refusal = (
+    "400 Bad Request",
+    "",
+    "this is not a valid WebSocket upgrade",
+);
+const NOT_FOUND: Refusal = ("404 Not Found", "", "nothing is here");
+const UPGRADE: Refusal = (
+    "426 Upgrade Required",
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n",
+    "this place speaks WebSocket (version 13) only: connect to it with ws://",
+);
+
+/// Answers a client that asks for a WebSocket at `path`; `/` stands for any. Returns what the client
+/// sent behind its request. One that asks for anything else gets a short HTTP answer.
+///
+/// # Errors
+///
+/// The request is no upgrade to WebSocket, or the stream fails.
+pub(in crate::transport::websocket) async fn server(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    path: &str,
+) -> Result<Vec<u8>, TransportError> {
+    let head = match Head::read(stream, |first| first.is_ascii_alphabetic()).await {
+        Ok(head) => head,
+        Err(NoHead::Io(error)) => return Err(error.into()),
+        Err(NoHead::Ended) => {
+            return Err(failed("the client closed the connection in the handshake"));
+        }
+        Err(NoHead::NotHttp) => {
+            turn_away(stream, MALFORMED).await;
+            return Err(failed("the client does not speak plain HTTP; is it TLS?"));
+        }
+        Err(NoHead::TooLong) => {
+            turn_away(stream, TOO_LONG).await;
+            return Err(failed(&format!("a request head over {MAX_BYTES} bytes")));
+        }
+    };
+    match answer(head.bytes(), path) {
+        Ok(answer) => {
+            stream.write_all(answer.as_bytes()).await?;
+            stream.flush().await?;
+            Ok(head.into_rest())
+        }
+        Err(refusal) => {
+            turn_away(stream, refusal).await;
+            Err(failed(&format!("a request was answered {}", refusal.0)))
+        }
+    }
+}
+
+/// Answers that there is no room, without reading the request.
+pub(in crate::transport::websocket) async fn refuse(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) {
+    turn_away(stream, NO_ROOM).await;
+}
+
+fn answer(head: &[u8], path: &str) -> Result<String, Refusal> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(head) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(TOO_LONG),
+        _ => return Err(MALFORMED),
+    }
+    let target = request.path.unwrap_or("/");
+    if path != "/" && path_of(target) != path {
+        return Err(NOT_FOUND);
+    }
+    let headers = Headers(request.headers);
+    if !headers.lists("upgrade", "websocket") || headers.one("sec-websocket-version") != Some(b"13")
+    {
+        return Err(UPGRADE);
+    }
+    let key = headers.one("sec-websocket-key").unwrap_or_default();
+    let whole_key = matches!(BASE64.decode(key), Ok(nonce) if nonce.len() == 16);
+    if request.method != Some("GET")
+        || request.version != Some(1)
+        || !headers.lists("connection", "upgrade")
+        || headers.one("host").is_none()
+        || !whole_key
+    {
+        return Err(BAD_UPGRADE);
+    }
+    let subprotocol = match headers.lists("sec-websocket-protocol", SUBPROTOCOL) {
+        true => format!("Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n"),
+        false => String::new(),
+    };
+    Ok(format!(
+        "HTTP/1.1 101 Switching Protocols\r\n\
+         Upgrade: websocket\r\n\
+         Connection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {}\r\n\
+         {subprotocol}\r\n",
+        accept_key(key)
+    ))
+}
+
+/// Answers and closes. The system would take the answer back if what the peer sends were left
+/// unread, so that is read and thrown away for a moment.
+async fn turn_away(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    (status, headers, text): Refusal,
+) {
+    let connection = if headers.is_empty() {
+        "Connection: close\r\n"
+    } else {
+        ""
+    };
+    let answer = format!(
+        "HTTP/1.1 {status}\r\n{headers}{connection}Content-Type: text/plain\r\n\
+         Content-Length: {}\r\n\r\n{text}\n",
+        text.len() + 1
+    );
+    let linger = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut unread = Vec::with_capacity(4 << 10);
+        while read_buf(stream, &mut unread).await? > 0 {
+            unread.clear();
+        }
+        std::io::Result::Ok(())
+    };
+    // Nobody is left to tell about a failure.
+    let _ = timeout(LINGER, linger).await;
+}
+
+fn failed(what: &str) -> TransportError {
+    TransportError::Handshake(what.to_owned())
+}

@@ -1,0 +1,353 @@
+//! The reading direction: the read buffer, and messages out of frames.
+
+use std::io;
+use std::mem;
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::AsyncRead;
+use tokio_util::io::poll_read_buf;
+
+use super::frame::{Header, Opcode, Role, apply_mask, protocol};
+use crate::transport::TransportError;
+
+/// The read buffer while little comes, in bytes.
+const AT_REST: usize = 4 << 10;
+
+/// What it may grow to while reads come back full, in bytes; more only for one frame that needs it.
+const BUSY: usize = 64 << 10;
+
+/// What a fragment counts at least against the limit of its message, in bytes, because handling it
+/// costs about as much.
+const FRAGMENT_COST: usize = 16;
+
+pub(super) struct Reader {
+    role: Role,
+    max_frame: usize,
+    buf: Vec<u8>,
+    /// The buffer holds what came behind the handshake, and nobody has looked at it.
+    unseen: bool,
+    /// How far `buf` is parsed.
+    parsed: usize,
+    /// The whole size of the frame that is arriving, if its header is there.
+    arriving: usize,
+    /// The last read filled the buffer, so that more may be waiting.
+    full: bool,
+    /// Bytes that came since a read last found nothing.
+    recent: usize,
+    /// The message that comes in fragments, and the last one that did, until the next call.
+    message: Vec<u8>,
+    fragmented: Option<Fragmented>,
+    failed: bool,
+}
+
+struct Fragmented {
+    text: bool,
+    cost: usize,
+}
+
+/// What a frame was, with ranges of the read buffer.
+pub(super) enum Event {
+    Data(Range<usize>, bool),
+    Assembled(bool),
+    Ping(Range<usize>),
+    Pong,
+    Close(Range<usize>),
+}
+
+impl Reader {
+    /// `rest` is what came behind the handshake.
+    pub(super) fn new(role: Role, max_frame: usize, rest: Vec<u8>) -> Self {
+        Self {
+            role,
+            max_frame,
+            unseen: !rest.is_empty(),
+            buf: rest,
+            parsed: 0,
+            arriving: 0,
+            full: false,
+            recent: 0,
+            message: Vec::new(),
+            fragmented: None,
+            failed: false,
+        }
+    }
+
+    /// Reads once; `false` at the end of the stream. After a failure, what comes is thrown away.
+    pub(super) fn poll_fill(
+        &mut self,
+        stream: Pin<&mut impl AsyncRead>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<bool>> {
+        if mem::take(&mut self.unseen) {
+            return Poll::Ready(Ok(true));
+        }
+        if self.failed {
+            self.buf.clear();
+            self.parsed = 0;
+        }
+        self.make_room();
+        let spare = self.buf.capacity() - self.buf.len();
+        let Poll::Ready(read) = poll_read_buf(stream, cx, &mut self.buf)? else {
+            self.settle();
+            return Poll::Pending;
+        };
+        self.full = read == spare;
+        self.recent = self.recent.saturating_add(read);
+        if read == 0 && (!self.buf.is_empty() || self.fragmented.is_some()) && !self.failed {
+            let error = "the connection ended inside a message";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, error)));
+        }
+        Poll::Ready(Ok(read > 0))
+    }
+
+    /// The next frame that is there as a whole.
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<Option<Event>, TransportError> {
+        if self.failed {
+            return Ok(None);
+        }
+        let next = self.parse_next();
+        self.failed = next.is_err();
+        next
+    }
+
+    pub(super) fn buffered(&self, range: Range<usize>) -> &[u8] {
+        &self.buf[range]
+    }
+
+    /// The message of [`Event::Assembled`].
+    pub(super) fn assembled(&self) -> &[u8] {
+        &self.message
+    }
+
+    #[inline]
+    fn parse_next(&mut self) -> Result<Option<Event>, TransportError> {
+        if self.fragmented.is_none() && self.message.capacity() > 0 {
+            self.message = Vec::new();
+        }
+        while let Some((header, head)) = Header::parse(&self.buf[self.parsed..], self.role)? {
+            let too_large = || TransportError::TooLarge {
+                limit: self.max_frame,
+            };
+            self.check(&header)?;
+            let len = usize::try_from(header.len).map_err(|_| too_large())?;
+            let start = self.parsed + head;
+            let end = start.checked_add(len).ok_or_else(too_large)?;
+            let Some(payload) = self.buf.get_mut(start..end) else {
+                self.arriving = head + len;
+                return Ok(None);
+            };
+            if let Some(mask) = header.mask {
+                apply_mask(payload, mask);
+            }
+            self.parsed = end;
+            self.arriving = 0;
+            if let Some(event) = self.event(&header, start..end)? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses what must not come now, before its payload is waited for.
+    #[inline]
+    fn check(&self, header: &Header) -> Result<(), TransportError> {
+        let before = match (header.opcode, &self.fragmented) {
+            (Opcode::Continuation, Some(message)) => message.cost,
+            (Opcode::Continuation, None) => {
+                return Err(protocol("a continuation without a message"));
+            }
+            (Opcode::Text | Opcode::Binary, Some(_)) => {
+                return Err(protocol("a message inside a fragmented message"));
+            }
+            (Opcode::Text | Opcode::Binary, None) => 0,
+            // Their size is bounded by the protocol.
+            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => return Ok(()),
+        };
+        match header.len > self.max_frame.saturating_sub(before) as u64 {
+            true => Err(TransportError::TooLarge {
+                limit: self.max_frame,
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// What a frame means; `None` for a fragment in the middle.
+    #[inline]
+    fn event(
+        &mut self,
+        header: &Header,
+        payload: Range<usize>,
+    ) -> Result<Option<Event>, TransportError> {
+        let text = match (header.opcode, &self.fragmented) {
+            (Opcode::Ping, _) => return Ok(Some(Event::Ping(payload))),
+            (Opcode::Pong, _) => return Ok(Some(Event::Pong)),
+            (Opcode::Close, _) => return Ok(Some(Event::Close(payload))),
+            (Opcode::Continuation, Some(message)) => message.text,
+            (opcode, _) => opcode == Opcode::Text,
+        };
+        if header.fin && self.fragmented.is_none() {
+            if text {
+                check_text(&self.buf[payload.clone()])?;
+            }
+            return Ok(Some(Event::Data(payload, text)));
+        }
+        let cost = payload.len().max(FRAGMENT_COST);
+        self.message.extend_from_slice(&self.buf[payload]);
+        let message = self.fragmented.get_or_insert(Fragmented { text, cost: 0 });
+        message.cost += cost;
+        // A last fragment that is empty may bring the count over the limit; the message is not.
+        if !header.fin && message.cost > self.max_frame {
+            return Err(TransportError::TooLarge {
+                limit: self.max_frame,
+            });
+        }
+        if !header.fin {
+            return Ok(None);
+        }
+        self.fragmented = None;
+        if text {
+            check_text(&self.message)?;
+        }
+        Ok(Some(Event::Assembled(text)))
+    }
+
+    /// Moves what is not parsed to the front, and sizes the buffer for the next read.
+    fn make_room(&mut self) {
+        if self.parsed > 0 {
+            self.buf.drain(..self.parsed);
+            self.parsed = 0;
+        }
+        let (len, capacity) = (self.buf.len(), self.buf.capacity());
+        // Never the announced length at once: a header is cheap to send.
+        let most = BUSY.max(self.arriving);
+        if capacity < AT_REST {
+            self.buf.reserve_exact(AT_REST - len);
+        } else if capacity > most {
+            self.buf.shrink_to(most);
+        } else if (self.full || len == capacity) && capacity < most {
+            self.buf.reserve_exact((capacity * 2).min(most) - len);
+        }
+        self.full = false;
+    }
+
+    /// Gives the buffer back once a read found nothing and little came since the last time.
+    fn settle(&mut self) {
+        if self.recent == 0 {
+            return;
+        }
+        if self.recent <= AT_REST {
+            self.buf.shrink_to(AT_REST);
+        }
+        self.recent = 0;
+    }
+}
+
+fn check_text(bytes: &[u8]) -> Result<(), TransportError> {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(TransportError::NotText),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
+    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+    use crate::transport::websocket::frame::HEADER_MAX;
+
+    /// Sends a frame of `len` bytes that announces `announced`, and reads it.
+    async fn cross(
+        reader: &mut Reader,
+        (here, there): &mut (DuplexStream, DuplexStream),
+        len: usize,
+        announced: usize,
+    ) {
+        let mut bytes = Vec::new();
+        let header = Header {
+            fin: true,
+            opcode: Opcode::Binary,
+            mask: None,
+            len: announced as u64,
+        };
+        header.write(&mut bytes);
+        bytes.resize(bytes.len() + len, 7);
+        let send = there.write_all(&bytes);
+        let receive = async {
+            let mut read = 0;
+            while read < bytes.len() {
+                let before = reader.buf.len() - reader.parsed;
+                assert!(
+                    poll_fn(|cx| reader.poll_fill(Pin::new(here), cx))
+                        .await
+                        .unwrap()
+                );
+                read += reader.buf.len() - before;
+                let event = reader.next().unwrap();
+                assert_eq!(event.is_some(), read == bytes.len() && len == announced);
+            }
+            // A read that finds nothing.
+            let mut cx = Context::from_waker(std::task::Waker::noop());
+            assert!(reader.poll_fill(Pin::new(here), &mut cx).is_pending());
+        };
+        let (sent, ()) = tokio::join!(send, receive);
+        sent.unwrap();
+    }
+
+    #[tokio::test]
+    async fn buffer_grows_for_one_large_frame_and_is_given_back() {
+        let mut stream = duplex(1 << 20);
+        let mut reader = Reader::new(Role::Client, 1 << 20, Vec::new());
+        cross(&mut reader, &mut stream, 10, 10).await;
+        assert_eq!(reader.buf.capacity(), AT_REST);
+        cross(&mut reader, &mut stream, 1 << 20, 1 << 20).await;
+        assert!(reader.buf.capacity() <= BUSY);
+        cross(&mut reader, &mut stream, 10, 10).await;
+        assert_eq!(reader.buf.capacity(), AT_REST);
+    }
+
+    #[tokio::test]
+    async fn announced_length_is_not_reserved() {
+        let mut stream = duplex(1 << 20);
+        let mut reader = Reader::new(Role::Client, 1 << 30, Vec::new());
+        cross(&mut reader, &mut stream, 10, 1 << 30).await;
+        assert!(reader.buf.capacity() <= AT_REST + HEADER_MAX);
+    }
+
+    #[tokio::test]
+    async fn random_frames_do_no_harm() {
+        for seed in 0..5_000 {
+            let mut random = StdRng::seed_from_u64(seed);
+            let mut bytes = Vec::new();
+            for _ in 0..8 {
+                let opcode = [0x00, 0x80, 0x01, 0x81, 0x82, 0x88, 0x89, 0x8A, 0xFF];
+                let first = opcode[random.next_u32() as usize % opcode.len()];
+                let len = (random.next_u32() % 8) as u8;
+                bytes.extend([first, 0x80 | len]);
+                // The mask is random, and now and then the payload is a byte short or long.
+                let size = u32::from(len) + 4 + (random.next_u32() % 64) / 63;
+                bytes.extend((0..size).map(|_| random.next_u32() as u8));
+            }
+            let mut stream = bytes.as_slice();
+            let mut reader = Reader::new(Role::Server, 40, Vec::new());
+            let mut more = true;
+            while more {
+                while let Ok(Some(event)) = reader.next() {
+                    if let Event::Data(range, _) | Event::Ping(range) | Event::Close(range) = event
+                    {
+                        assert!(reader.buffered(range).len() <= 40);
+                    }
+                }
+                let fill = poll_fn(|cx| reader.poll_fill(Pin::new(&mut stream), cx));
+                more = fill.await.unwrap_or(false);
+            }
+        }
+    }
+}

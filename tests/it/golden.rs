@@ -1,0 +1,270 @@
+//! The bytes on the wire never change: every kind of frame, compared with `golden/*.hex`, and the
+//! worked example of the protocol's description.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use mitto::codec::Format;
+use mitto::envelope::{CorrelationId, Head, Kind, MessageId, Metadata};
+use mitto::framing::{Framing, Hello, Native, SchemaEntry};
+use mitto::limits::Limits;
+use mitto::status::{Code, Status};
+
+#[test]
+fn every_kind_of_frame_is_its_golden_file() {
+    let metadata: Metadata = [("trace", "a1"), ("lang", "grüezi")].into_iter().collect();
+    let frames = frames(&metadata);
+    for (name, head, payload) in &frames {
+        let golden = hex(&file(&format!("golden/{name}.hex")));
+        assert_eq!(written(head, payload), golden, "{name}, written");
+        let mut seen = 0;
+        Native
+            .parse(&golden, &mut |envelope| {
+                assert_eq!(envelope.head, *head, "{name}, read");
+                assert_eq!(envelope.payload, payload, "{name}, read");
+                seen += 1;
+            })
+            .expect("golden files can be read");
+        assert_eq!(seen, 1, "{name}");
+    }
+
+    let kinds: BTreeSet<u8> = frames.iter().map(|(_, h, _)| h.kind.number()).collect();
+    assert_eq!(kinds.len(), Kind::ALL.len(), "a kind has no golden file");
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"))
+        .expect("the folder is there")
+        .filter(|file| {
+            let path = file.as_ref().expect("it can be listed").path();
+            path.extension().is_some_and(|extension| extension == "hex")
+        });
+    assert_eq!(files.count(), frames.len(), "a golden file has no frame");
+}
+
+#[test]
+fn worked_example_of_the_protocol_is_what_is_sent() {
+    let text = file("../mitto/src/docs/protocol.md");
+    let (_, example) = text
+        .split_once("## Worked example")
+        .expect("the chapter is there");
+    let blocks: Vec<Vec<u8>> = example.split("```").skip(1).step_by(2).map(hex).collect();
+
+    let request = CorrelationId::new(0, 1);
+    let sent = [
+        written(
+            &Head::new(Kind::Hello, CorrelationId::NONE),
+            &hello("client"),
+        ),
+        written(
+            &Head::new(Kind::Hello, CorrelationId::NONE),
+            &hello("server"),
+        ),
+        written(
+            &Head {
+                from_requester: true,
+                message: MessageId::of_name("Ping"),
+                format: Some(Format::JSON),
+                timeout: Some(Duration::from_secs(30)),
+                ..Head::new(Kind::Request, request)
+            },
+            br#"{"n":1}"#,
+        ),
+        written(
+            &Head {
+                format: Some(Format::JSON),
+                ..Head::new(Kind::Response, request)
+            },
+            br#"{"n":1}"#,
+        ),
+        written(&Head::new(Kind::Goodbye, CorrelationId::NONE), b""),
+    ];
+    assert_eq!(blocks, sent);
+}
+
+#[test]
+fn hello_of_the_golden_file_is_read_back() {
+    let read = Hello::parse(&hello("client")).expect("it can be read");
+    assert_eq!(read, hello_of("client"));
+}
+
+fn frames(metadata: &Metadata) -> Vec<(&'static str, Head<'_>, Vec<u8>)> {
+    let head = Head::new;
+    let none = CorrelationId::NONE;
+    let call = CorrelationId::new(3, 1);
+    let upload = CorrelationId::new(4, 1);
+    let stream = CorrelationId::new(5, 1);
+    let json = Some(Format::JSON);
+    let request = Head {
+        from_requester: true,
+        message: MessageId::of_name("Ping"),
+        format: json,
+        ..head(Kind::Request, call)
+    };
+    let mut credit = Vec::new();
+    Native.write_credit(2048, &mut credit);
+    vec![
+        ("hello", head(Kind::Hello, none), hello("client")),
+        ("request", request, br#"{"n":1}"#.into()),
+        (
+            "request_with_parts",
+            Head {
+                idempotent: true,
+                redelivered: true,
+                hops: 1,
+                correlation: CorrelationId::new(3, 2),
+                format: Some(Format::MESSAGE_PACK),
+                address: Some("chat/eu/ping"),
+                timeout: Some(Duration::from_millis(2500)),
+                metadata: metadata.entries(),
+                ..request
+            },
+            vec![0x81, 0xa1, b'n', 1],
+        ),
+        (
+            "request_first_piece",
+            Head {
+                more: true,
+                correlation: upload,
+                message: MessageId::of_name("Upload"),
+                timeout: Some(Duration::from_secs(30)),
+                total: Some(131_072),
+                ..request
+            },
+            br#""abc"#.into(),
+        ),
+        (
+            "request_last_piece",
+            Head {
+                from_requester: true,
+                rest: true,
+                ..head(Kind::Request, upload)
+            },
+            br#"xyz""#.into(),
+        ),
+        (
+            "response",
+            Head {
+                format: json,
+                ..head(Kind::Response, call)
+            },
+            br#"{"n":1}"#.into(),
+        ),
+        (
+            "error",
+            Head {
+                format: json,
+                ..head(Kind::Error, call)
+            },
+            br#""WrongPassword""#.into(),
+        ),
+        (
+            "error_status",
+            Head {
+                status: true,
+                ..head(Kind::Error, call)
+            },
+            status(&Status::not_found("nobody handles Ping")),
+        ),
+        (
+            "notification",
+            Head {
+                message: MessageId::of_name("Typing"),
+                format: json,
+                ..head(Kind::Notification, none)
+            },
+            br#"{"user":"ada"}"#.into(),
+        ),
+        (
+            "cancel",
+            Head {
+                from_requester: true,
+                ..head(Kind::Cancel, call)
+            },
+            Vec::new(),
+        ),
+        (
+            "item",
+            Head {
+                format: json,
+                ..head(Kind::Item, stream)
+            },
+            br#"{"price":7}"#.into(),
+        ),
+        ("end", head(Kind::End, stream), Vec::new()),
+        (
+            "credit",
+            Head {
+                from_requester: true,
+                ..head(Kind::Credit, stream)
+            },
+            credit,
+        ),
+        (
+            "progress",
+            Head {
+                timeout: Some(Duration::from_secs(5)),
+                ..head(Kind::Progress, call)
+            },
+            Vec::new(),
+        ),
+        (
+            "goodbye",
+            head(Kind::Goodbye, none),
+            status(&Status::new(Code::Unavailable, "shutting down")),
+        ),
+        ("ping", head(Kind::Ping, none), vec![0, 0, 0, 7]),
+        ("pong", head(Kind::Pong, none), vec![0, 0, 0, 7]),
+    ]
+}
+
+fn hello_of(role: &str) -> Hello {
+    let mut hello = Hello::new(&Limits::default());
+    hello.agent = "mitto/0.1.0".into();
+    hello.formats = vec![Format::MESSAGE_PACK, Format::JSON];
+    hello.schemas = vec![SchemaEntry {
+        name: "Chat".into(),
+        role: role.into(),
+        digest: 0x0123_4567_89ab_cdef,
+    }];
+    hello
+}
+
+fn hello(role: &str) -> Vec<u8> {
+    let mut payload = Vec::new();
+    hello_of(role).write(&mut payload);
+    payload
+}
+
+fn status(status: &Status) -> Vec<u8> {
+    let mut payload = Vec::new();
+    Native.write_status(status, &mut payload);
+    assert_eq!(Native.read_status(&payload), *status);
+    payload
+}
+
+fn written(head: &Head<'_>, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    Native.begin(head, &mut out);
+    out.extend_from_slice(payload);
+    Native.finish(head, 0, &mut out);
+    out
+}
+
+/// Reads a file beside this crate's manifest.
+fn file(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Reads bytes in hex; a `#` begins a comment.
+fn hex(text: &str) -> Vec<u8> {
+    text.strip_prefix("text")
+        .unwrap_or(text)
+        .lines()
+        .flat_map(|line| {
+            let bytes = line.split('#').next().unwrap_or_default();
+            bytes.split_whitespace()
+        })
+        .map(|byte| u8::from_str_radix(byte, 16).unwrap_or_else(|_| panic!("{byte} is not hex")))
+        .collect()
+}
