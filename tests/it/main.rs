@@ -1,7 +1,10 @@
 //! The behaviour of `mitto`, a file for each subject.
 
+mod answers;
 mod codec;
 mod framing;
 mod golden;
+mod macros;
 mod session;
 mod transport;
+mod ui;
