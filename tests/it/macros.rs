@@ -74,7 +74,7 @@ async fn run(provider: &impl MessageProvider, id: MessageId, bytes: &[u8]) -> Ve
         bytes,
     };
     let (answers, answer) = Answers::new();
-    let run = provider.dispatch(Job::new(id, payload, &caller, &codecs), answer);
+    let run = provider.dispatch(Job::new(id, payload, &codecs, &caller), answer);
     run.await;
     answers.came()
 }
@@ -199,7 +199,7 @@ async fn a_value_of_this_process_is_not_encoded() {
     let mut ping = Sent(Some(Ping { n: 5 }));
     let (answers, answer) = Answers::new();
     let run = server.dispatch(
-        Job::new(Ping::INFO.id, Payload::Value(&mut ping), &caller, &codecs),
+        Job::new(Ping::INFO.id, Payload::Value(&mut ping), &codecs, &caller),
         answer,
     );
     assert!(run.is_done());
@@ -208,7 +208,7 @@ async fn a_value_of_this_process_is_not_encoded() {
     let mut stray = Sent(Some(Stray));
     let (answers, answer) = Answers::new();
     let run = server.dispatch(
-        Job::new(Ping::INFO.id, Payload::Value(&mut stray), &caller, &codecs),
+        Job::new(Ping::INFO.id, Payload::Value(&mut stray), &codecs, &caller),
         answer,
     );
     assert!(run.is_done());
@@ -428,8 +428,8 @@ async fn a_panic_in_the_drop_of_a_cancelled_handler_stays_there() {
     let job = Job::new(
         trouble::Dropped::INFO.id,
         Payload::Value(&mut dropped),
-        &caller,
         &codecs,
+        &caller,
     );
     let mut run = TroubleServer.dispatch(job, answer);
     assert!(poll_once(&mut run).is_pending());
@@ -466,8 +466,8 @@ async fn a_stream_without_items_yet_reports_that_it_began() {
     let job = Job::new(
         trouble::Silent::INFO.id,
         Payload::Value(&mut silent),
-        &caller,
         &codecs,
+        &caller,
     );
     let mut run = TroubleServer.dispatch(job, answer);
     assert!(poll_once(&mut run).is_pending());

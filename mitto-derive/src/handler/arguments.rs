@@ -49,6 +49,9 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
         errors.on(&message, text);
         return (types, None);
     }
+    if matches!(message, Type::Reference(_) | Type::ImplTrait(_)) {
+        return (types, None);
+    }
     if types.len() > MAX {
         errors.on(
             &types[MAX],

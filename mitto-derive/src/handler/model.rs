@@ -50,7 +50,7 @@ pub(super) const PRIMITIVES: &[&str] = &[
 ];
 
 impl Model {
-    /// Reads the attribute and the head of the fn; `None` where there is no fn.
+    /// Reads the attribute and the head of the fn; `None` where there is no free fn.
     pub(super) fn read(keys: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Self> {
         let (krate, how) = read_keys(keys, errors);
         let head = Head::parse.parse2(item);
@@ -58,6 +58,10 @@ impl Model {
         let signature = head.signature;
         check_head(&signature, how, errors);
         let (arguments, message) = arguments::read(&signature, errors);
+        if signature.receiver().is_some() {
+            // Among methods there is no place for the type that describes a handler.
+            return None;
+        }
         Some(Self {
             krate,
             conditions: head

@@ -58,7 +58,7 @@ fn table(model: &Model) -> TokenStream {
     let own = handlers.len();
     let infos = handlers
         .iter()
-        .map(|path| described(path, quote!(__mitto::Handler), quote!(INFO)));
+        .map(|path| described(path, quote!(__mitto::Serve<#ident>), quote!(INFO)));
     let runs = handlers
         .iter()
         .map(|path| described(path, quote!(__mitto::Serve<#ident>), quote!(RUN)));

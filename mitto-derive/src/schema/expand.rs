@@ -147,7 +147,8 @@ fn places(model: &Model, direction: &Direction) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(at, Listed { path, .. })| {
-            let sends = quote_spanned!(path.span()=> __mitto::Sends<#path>);
+            // All of it, so that an error that lists the impls shows them at the entries.
+            let sends = quote_spanned!(path.span()=> impl __mitto::Sends<#path> for #stub {});
             quote! {
                 #[automatically_derived]
                 impl __mitto::SentTo<__mitto::#end, #ident> for #path {
@@ -155,7 +156,7 @@ fn places(model: &Model, direction: &Direction) -> TokenStream {
                 }
                 #[doc(hidden)]
                 #[automatically_derived]
-                impl #sends for #stub {}
+                #sends
             }
         });
     quote!(#(#each)*)

@@ -51,7 +51,8 @@ pub(super) fn expand(model: &Model, direction: &Direction) -> TokenStream {
     let methods = messages
         .iter()
         .map(|listed| method(listed, *to, visibility));
-    let client_methods = (*to == To::Server).then(|| quote!(__mitto::client_methods! { #stub }));
+    let client_methods = (*to == To::Server)
+        .then(|| quote!(__mitto::client_methods! { #visibility #stub of #ident }));
     quote! {
         #[doc = #docs]
         #[derive(#krate::private::Clone, #krate::private::Debug)]
@@ -123,7 +124,7 @@ fn method(listed: &Listed, to: To, visibility: &Visibility) -> TokenStream {
     quote! {
         #[doc = #docs]
         #visibility fn #method(&self, message: #path) -> #call {
-            self.peer.call(message)
+            __mitto::call(&self.peer, message)
         }
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use descriptor::{Descriptor, MessageDescriptor, Names, describe, digest};
 pub use list::{List, by_id, by_name, count, distinct, join, names};
 pub(crate) use sort::{first, key, sorted};
-pub use stub::{Calls, NoCalls, Sends, Stub};
+pub use stub::{Calls, NoCalls, Sends, Stub, call};
 pub(crate) use text::Text;
 
 /// The named list of messages that two roles exchange; written by `mitto::schema!`.
@@ -73,6 +73,9 @@ impl fmt::Display for Side {
 pub trait End: Send + Sync + 'static {
     /// The same as a value.
     const SIDE: Side;
+
+    /// The other role.
+    type Other: End;
 }
 
 /// The server.
@@ -85,10 +88,12 @@ pub enum ClientSide {}
 
 impl End for ServerSide {
     const SIDE: Side = Side::Server;
+    type Other = ClientSide;
 }
 
 impl End for ClientSide {
     const SIDE: Side = Side::Client;
+    type Other = ServerSide;
 }
 
 /// A message that schema `C` itself lists as going to `E`; written by `mitto::schema!`.
