@@ -32,7 +32,7 @@ pub(super) enum How {
 
 pub(super) enum Returns {
     Nothing(Span),
-    Type(Type),
+    Type(Box<Type>),
     /// `impl Stream<..>`.
     Stream,
 }
@@ -200,9 +200,9 @@ fn returns(signature: &Signature, errors: &mut Errors) -> Returns {
                     reference.span(),
                     "a handler returns what it answers by value: the response, or a `Result` of it",
                 );
-                Returns::Type((**ty).clone())
+                Returns::Type(ty.clone())
             }
-            ty => Returns::Type(ty.clone()),
+            _ => Returns::Type(ty.clone()),
         },
     }
 }

@@ -1,6 +1,6 @@
 //! The table of a provider and its checks.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
@@ -56,12 +56,8 @@ fn table(model: &Model) -> TokenStream {
     } = model;
     let schema = schema(model);
     let own = handlers.len();
-    let infos = handlers
-        .iter()
-        .map(|path| described(path, quote!(__mitto::Serve<#ident>), quote!(INFO)));
-    let runs = handlers
-        .iter()
-        .map(|path| described(path, quote!(__mitto::Serve<#ident>), quote!(RUN)));
+    let infos = handlers.iter().map(|path| described(path, ident, "INFO"));
+    let runs = handlers.iter().map(|path| described(path, ident, "RUN"));
     let sets = model.included.iter().map(|included| set(included, *side));
     let list = match side {
         Side::Server => quote!(TO_SERVER),
@@ -221,8 +217,9 @@ fn call(model: &Model) -> TokenStream {
 }
 
 /// A const of a handler, named so that what is wrong with it is reported on the user's path.
-fn described(path: &Path, tr: TokenStream, constant: TokenStream) -> TokenStream {
-    quote_spanned!(path.span()=> <#path as #tr>::#constant)
+fn described(path: &Path, provider: &Ident, constant: &str) -> TokenStream {
+    let constant = Ident::new(constant, Span::call_site());
+    quote_spanned!(path.span()=> <#path as __mitto::Serve<#provider>>::#constant)
 }
 
 fn schema(model: &Model) -> TokenStream {
