@@ -83,15 +83,17 @@ fn table(model: &Model) -> TokenStream {
             own: &__OWN,
             included: &[#(#sets),*],
         };
-        const __ALL: [__mitto::Handled; __mitto::count_handled(&__SET)] = __mitto::all_handled(&__SET);
-        const __BY_ID: [__mitto::u64; __ALL.len()] = __mitto::sorted_ids(&__ALL);
+        // References, as a const that is named is copied: once for each check.
+        const __ALL: &[__mitto::Handled] =
+            &__mitto::all_handled::<{ __mitto::count_handled(&__SET) }>(&__SET);
+        const __BY_ID: &[__mitto::u64] = &__mitto::sorted_ids::<{ __ALL.len() }>(__ALL);
         const __LIST: &__mitto::List = #schema::#list;
         const __OTHER: &__mitto::List = #schema::#other;
         const __ROWS: [__mitto::Row<#ident>; __mitto::row_count(&__OWN)] =
             __mitto::rows(&__OWN, &__RUNS);
         const __STARTS: [__mitto::u32; __mitto::buckets(__ROWS.len()) + 1] = __mitto::starts(&__ROWS);
         static __TABLE: __mitto::Table<#ident> = __mitto::Table::new(&__ROWS, &__STARTS);
-        const __ORDER: [__mitto::usize; #own] = __mitto::entry_order(__LIST, &__BY_ID);
+        const __ORDER: &[__mitto::usize; #own] = &__mitto::entry_order(__LIST, __BY_ID);
         #(#entries)*
         #(
             #[automatically_derived]
@@ -117,7 +119,7 @@ fn checks(model: &Model) -> TokenStream {
         check(
             &user,
             quote!(__mitto::listed),
-            quote!(#names, &__ALL, &__BY_ID, (__LIST, __OTHER), #side, #range),
+            quote!(#names, __ALL, __BY_ID, (__LIST, __OTHER), #side, #range),
         )
     };
     let own = model.handlers.len();
@@ -141,7 +143,7 @@ fn checks(model: &Model) -> TokenStream {
     let complete = check(
         ident,
         quote!(__mitto::complete),
-        quote!(#provider, &__BY_ID, __LIST),
+        quote!(#provider, __BY_ID, __LIST),
     );
     quote! {
         #(#entries)*

@@ -83,7 +83,7 @@ fn list(model: &Model, to: To) -> TokenStream {
             check(
                 path,
                 quote!(__mitto::distinct),
-                quote!(&#list, &#by_name, #at, #after),
+                quote!(#list, #by_name, #at, #after),
             )
         });
     let own_count = messages.len();
@@ -98,7 +98,7 @@ fn list(model: &Model, to: To) -> TokenStream {
             check(
                 path,
                 quote!(__mitto::distinct),
-                quote!(&#list, &#by_name, #from, #to),
+                quote!(#list, #by_name, #from, #to),
             )
         });
     quote! {
@@ -106,8 +106,8 @@ fn list(model: &Model, to: To) -> TokenStream {
         const #all: [&__mitto::MessageInfo; __mitto::count(#own, &[#(#included),*])] =
             __mitto::join(#own, &[#(#included),*]);
         const #by_id: [__mitto::u64; __mitto::names(&#all)] = __mitto::by_id(&#all);
-        const #by_name: [__mitto::u64; #all.len()] = __mitto::by_name(&#all);
-        const #list: __mitto::List = __mitto::List::new(&#all, &#by_id);
+        const #by_name: &[__mitto::u64] = &__mitto::by_name::<{ #all.len() }>(&#all);
+        const #list: &__mitto::List = &__mitto::List::new(&#all, &#by_id);
         #(#checks)*
         #(#included_checks)*
     }
@@ -118,9 +118,9 @@ fn description(model: &Model) -> TokenStream {
     let name = ident.to_string();
     quote! {
         static __DESCRIBED_SERVER: [__mitto::MessageDescriptor; __ALL_SERVER.len()] =
-            __mitto::describe(&__LIST_SERVER);
+            __mitto::describe(__LIST_SERVER);
         static __DESCRIBED_CLIENT: [__mitto::MessageDescriptor; __ALL_CLIENT.len()] =
-            __mitto::describe(&__LIST_CLIENT);
+            __mitto::describe(__LIST_CLIENT);
 
         #[automatically_derived]
         impl __mitto::Schema for #ident {
@@ -129,10 +129,10 @@ fn description(model: &Model) -> TokenStream {
                 #docs,
                 &__DESCRIBED_SERVER,
                 &__DESCRIBED_CLIENT,
-                __mitto::digest(&__LIST_SERVER, &__LIST_CLIENT),
+                __mitto::digest(__LIST_SERVER, __LIST_CLIENT),
             );
-            const TO_SERVER: &'static __mitto::List = &__LIST_SERVER;
-            const TO_CLIENT: &'static __mitto::List = &__LIST_CLIENT;
+            const TO_SERVER: &'static __mitto::List = __LIST_SERVER;
+            const TO_CLIENT: &'static __mitto::List = __LIST_CLIENT;
         }
     }
 }
