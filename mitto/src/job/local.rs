@@ -99,7 +99,7 @@ impl Local {
             None => &Peer::nobody(),
         };
         self.exchange.with_pool(|pool| {
-            let mut job = Job::new(head.message, message.payload(), &self.codecs, caller);
+            let mut job = Job::new(head.message, message.payload(), caller, &self.codecs);
             job.address = head.address;
             job.metadata = head.metadata.entries();
             job.deadline = deadline;

@@ -51,8 +51,8 @@ impl<'a> Job<'a> {
     pub fn new(
         message: MessageId,
         payload: Payload<'a>,
-        codecs: &'a Codecs,
         caller: &'a Peer,
+        codecs: &'a Codecs,
     ) -> Self {
         Self {
             message,
