@@ -76,7 +76,7 @@ async fn run(provider: &impl MessageProvider, id: MessageId, bytes: &[u8]) -> Ve
         bytes,
     };
     let (answers, answer) = Answers::new();
-    let run = provider.dispatch(Job::new(id, payload, &codecs, &caller), answer);
+    let run = provider.dispatch(Job::new(id, payload, &caller, &codecs), answer);
     run.await;
     answers.came()
 }
@@ -201,7 +201,7 @@ async fn a_value_of_this_process_is_not_encoded() {
     let mut ping = Sent(Some(Ping { n: 5 }));
     let (answers, answer) = Answers::new();
     let run = server.dispatch(
-        Job::new(Ping::INFO.id, Payload::Value(&mut ping), &codecs, &caller),
+        Job::new(Ping::INFO.id, Payload::Value(&mut ping), &caller, &codecs),
         answer,
     );
     assert!(run.is_done());
@@ -210,7 +210,7 @@ async fn a_value_of_this_process_is_not_encoded() {
     let mut stray = Sent(Some(Stray));
     let (answers, answer) = Answers::new();
     let run = server.dispatch(
-        Job::new(Ping::INFO.id, Payload::Value(&mut stray), &codecs, &caller),
+        Job::new(Ping::INFO.id, Payload::Value(&mut stray), &caller, &codecs),
         answer,
     );
     assert!(run.is_done());

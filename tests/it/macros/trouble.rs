@@ -115,8 +115,8 @@ async fn a_panic_in_the_drop_of_a_cancelled_handler_stays_there() {
     let job = Job::new(
         Dropped::INFO.id,
         Payload::Value(&mut dropped),
-        &codecs,
         &caller,
+        &codecs,
     );
     let mut run = TroubleServer.dispatch(job, answer);
     assert!(poll_once(&mut run).is_pending());
@@ -153,8 +153,8 @@ async fn a_stream_without_items_yet_reports_that_it_began() {
     let job = Job::new(
         Silent::INFO.id,
         Payload::Value(&mut silent),
-        &codecs,
         &caller,
+        &codecs,
     );
     let mut run = TroubleServer.dispatch(job, answer);
     assert!(poll_once(&mut run).is_pending());
