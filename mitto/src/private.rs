@@ -24,6 +24,7 @@ pub use crate::message::{
 };
 pub use crate::peer::{Call, Outcome, Peer};
 pub use crate::provider::*;
+pub use crate::queue::{Gateway, Queue};
 pub use crate::schema::*;
 pub use crate::status::{CallError, Status};
 

@@ -46,6 +46,16 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             #to_server
             #to_client
             #description
+
+            impl #ident {
+                /// A server without handlers, which hands every request on to `queue`.
+                #[must_use]
+                #[allow(dead_code)]
+                #visibility fn gateway(queue: impl __mitto::Queue) -> __mitto::Gateway {
+                    __mitto::Gateway::new::<Self>(queue)
+                }
+            }
+
             #(#places)*
             #(
                 #[automatically_derived]
