@@ -3,5 +3,6 @@
 mod codec;
 mod framing;
 mod golden;
+mod layers;
 mod session;
 mod transport;
