@@ -7,12 +7,15 @@ use crate::built_in::BuiltIns;
 use crate::codec::{Codec, Codecs, Format};
 use crate::framing::{Framing, Native};
 use crate::limits::Limits;
-use crate::provider::{MessageProvider, Nothing, Serves};
-use crate::queue::{Local, Queue, WithBuiltIns};
+use crate::provider::{MessageProvider, NoHandlers, Serves};
+use crate::queue::{Local, PassThrough};
 use crate::runtime::spawn;
-use crate::schema::Stub;
+use crate::schema::{End, Stub};
 use crate::session::{Config, Session};
 use crate::transport::{Settings, Transport, Transports};
+
+/// The role that holds a stub.
+type Holder<S> = <<S as Stub>::Receiver as End>::Other;
 
 /// Everything that can be set before a client connects.
 #[must_use = "a builder does nothing until it connects"]
@@ -30,7 +33,7 @@ impl<S: Stub> Builder<S> {
     /// The defaults: no handlers of its own, all limits as documented.
     pub fn new() -> Self {
         Self {
-            provider: Arc::new(Nothing),
+            provider: Arc::new(NoHandlers::new::<S::Schema>(<Holder<S> as End>::SIDE)),
             limits: Limits::default(),
             format: None,
             codecs: Vec::new(),
@@ -41,7 +44,7 @@ impl<S: Stub> Builder<S> {
     }
 
     /// Answers what the server asks of this client.
-    pub fn provide(mut self, provider: impl Serves<S::Schema, S::Sender>) -> Self {
+    pub fn provide(mut self, provider: impl Serves<S::Schema, Holder<S>>) -> Self {
         self.provider = Arc::new(provider);
         self
     }
@@ -88,15 +91,12 @@ impl<S: Stub> Builder<S> {
             Some(format) => return Err(ConnectError::UnknownFormat(format)),
             None => codecs.default_format().ok_or(ConnectError::NoFormat)?,
         };
-        let schemas = vec![self.provider.schema_entry()];
-        let queue: Arc<dyn Queue> = Arc::new(WithBuiltIns::new(self.provider, BuiltIns::default()));
         let config = Config {
             limits: self.limits,
             codecs,
             format,
             framing: self.framing,
-            schemas,
-            ..Config::new(queue)
+            ..Config::serving(self.provider, BuiltIns::default())
         };
         let mut settings = Settings::default();
         settings.max_frame = config.max_frame();
@@ -111,8 +111,8 @@ impl<S: Stub> Builder<S> {
 
     /// A client of a provider in this process: nothing is encoded.
     pub fn local(self, provider: impl Serves<S::Schema, S::Receiver>) -> S {
-        let there = WithBuiltIns::new(Arc::new(provider), BuiltIns::default());
-        let here = WithBuiltIns::new(self.provider, BuiltIns::default());
+        let there = PassThrough::new(Arc::new(provider), BuiltIns::default());
+        let here = PassThrough::new(self.provider, BuiltIns::default());
         S::from(Local::pair(Arc::new(there), Arc::new(here), &self.limits))
     }
 }

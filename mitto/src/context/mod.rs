@@ -1,6 +1,9 @@
 //! What a handler may know of the request it answers.
 
+use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::runtime::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,17 +26,29 @@ pub struct Parts<'a> {
     pub caller: &'a Peer,
     /// The way back.
     pub answer: &'a Answer,
+    /// What the items of a stream need; `None` where the answer is no stream.
+    pub(crate) items: Option<ItemSource<'a>>,
+}
+
+/// What the items of a stream need, for whoever knows their type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ItemSource<'a> {
+    /// The fn that encodes an item.
+    pub(crate) encode: &'a (dyn Any + Send),
+    /// Set as soon as an item is sent.
+    pub(crate) opened: &'a Arc<AtomicBool>,
 }
 
 impl<'a> Parts<'a> {
     /// The parts of a job.
-    pub fn new(job: &Job<'a>, answer: &'a Answer) -> Self {
+    pub fn new<'j: 'a>(job: &Job<'j>, answer: &'a Answer) -> Self {
         Self {
             address: job.address,
             metadata: job.metadata,
             deadline: job.deadline,
             caller: job.caller,
             answer,
+            items: None,
         }
     }
 
@@ -45,6 +60,7 @@ impl<'a> Parts<'a> {
             deadline: None,
             caller,
             answer,
+            items: None,
         }
     }
 }

@@ -46,8 +46,8 @@ impl<'a> Job<'a> {
     pub fn new(
         message: MessageId,
         payload: Payload<'a>,
-        caller: &'a Peer,
         codecs: &'a Codecs,
+        caller: &'a Peer,
     ) -> Self {
         Self {
             message,

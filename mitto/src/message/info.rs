@@ -41,3 +41,19 @@ pub enum MessageKind {
     /// Not at all.
     Notification,
 }
+
+impl MessageInfo {
+    /// Fills an array before its messages are known.
+    pub(crate) const NONE: Self = Self {
+        name: "",
+        id: MessageId(0),
+        kind: MessageKind::Notification,
+        was: &[],
+        rust: "",
+        response: "()",
+        error: None,
+        docs: "",
+        timeout: None,
+        idempotent: false,
+    };
+}

@@ -86,7 +86,13 @@ pub type ErrorOf<M> = <<M as Message>::Failure as Failure>::Error;
 pub trait Kind: Send + Sync + Sized + 'static {
     /// The same as a value.
     const KIND: MessageKind;
+
+    /// What a handler returns when it succeeds: the response, or nothing.
+    type Return<R: Send + 'static>: Send + 'static;
 }
+
+/// What the handler of a message returns when it succeeds.
+pub type ReturnOf<M> = <<M as Message>::Kind as Kind>::Return<<M as Message>::Response>;
 
 /// Answered by one response.
 #[derive(Clone, Copy, Debug)]
@@ -102,20 +108,29 @@ pub struct OneWay;
 
 impl Kind for Unary {
     const KIND: MessageKind = MessageKind::Request;
+    type Return<R: Send + 'static> = R;
 }
 
 impl Kind for Streaming {
     const KIND: MessageKind = MessageKind::Stream;
+    type Return<R: Send + 'static> = ();
 }
 
 impl Kind for OneWay {
     const KIND: MessageKind = MessageKind::Notification;
+    type Return<R: Send + 'static> = ();
 }
 
 /// What the caller of a failed call gets: [`Status`] or [`CallError`].
 pub trait Failure: From<Status> + Send + 'static {
     /// The handler's own error.
     type Error: Send + 'static;
+
+    /// What a handler returns when it fails: its own error, or a status where none is declared.
+    type Declared: Send + 'static;
+
+    /// The failure of a handler that returned `error`.
+    fn declared(error: Self::Declared) -> Self;
 
     /// The failure that carries the handler's own error.
     fn from_handler(error: Self::Error) -> Self;
@@ -130,6 +145,11 @@ pub trait Failure: From<Status> + Send + 'static {
 
 impl Failure for Status {
     type Error = Never;
+    type Declared = Self;
+
+    fn declared(error: Self) -> Self {
+        error
+    }
 
     fn from_handler(error: Never) -> Self {
         match error {}
@@ -142,6 +162,11 @@ impl Failure for Status {
 
 impl<E: Send + 'static> Failure for CallError<E> {
     type Error = E;
+    type Declared = E;
+
+    fn declared(error: E) -> Self {
+        Self::Handler(error)
+    }
 
     fn from_handler(error: E) -> Self {
         Self::Handler(error)

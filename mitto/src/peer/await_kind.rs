@@ -49,12 +49,7 @@ impl<M: Message<Kind = Self>> Await<M> for Streaming {
     fn poll(call: &mut Call<'_, M>, cx: &mut Context<'_>) -> Poll<Self::Outcome> {
         let reply = ready!(call.poll_reply(cx));
         let id = call.detach();
-        Poll::Ready(match reply {
-            Reply::Opened => Ok(ItemStream::new(call.peer.clone(), id, None)),
-            Reply::Item(body) => Ok(ItemStream::new(call.peer.clone(), id, Some(body))),
-            Reply::End => Ok(ItemStream::new(call.peer.clone(), None, None)),
-            other => Err(failure::<M>(other, call.peer.outbound().map(|out| &**out))),
-        })
+        Poll::Ready(ItemStream::open(call.peer, id, reply))
     }
 }
 

@@ -24,13 +24,24 @@ pub struct ItemStream<M: Message> {
 }
 
 impl<M: Message> ItemStream<M> {
-    pub(super) fn new(peer: Peer, id: Option<CorrelationId>, first: Option<Body>) -> Self {
-        Self {
-            peer,
+    /// The stream that a request came to, by the first reply to it.
+    pub(crate) fn open(
+        peer: &Peer,
+        id: Option<CorrelationId>,
+        reply: Reply,
+    ) -> Result<Self, M::Failure> {
+        let (id, first) = match reply {
+            Reply::Opened => (id, None),
+            Reply::Item(body) => (id, Some(body)),
+            Reply::End => (None, None),
+            other => return Err(failure::<M>(other, peer.outbound().map(|out| &**out))),
+        };
+        Ok(Self {
+            peer: peer.clone(),
             id,
             first,
             message: PhantomData,
-        }
+        })
     }
 
     /// Waits for the next item; `None` is the end.

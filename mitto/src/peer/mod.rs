@@ -24,6 +24,7 @@ use crate::message::Message;
 pub struct Peer {
     out: Option<Arc<dyn Outbound>>,
     /// Closes the connection with the last handle that has it.
+    #[expect(dead_code, reason = "all it does is to be dropped")]
     owner: Option<Arc<Owner>>,
 }
 

@@ -114,7 +114,7 @@ impl Local {
             }
         };
         let mut pool = std::mem::take(&mut self.state().pool);
-        let mut job = Job::new(head.message, message.payload(), caller, &self.codecs);
+        let mut job = Job::new(head.message, message.payload(), &self.codecs, caller);
         job.address = head.address;
         job.metadata = head.metadata.entries();
         job.deadline = deadline;

@@ -4,9 +4,13 @@
 //! it stands whatever received the request; after it the provider with its handlers, or another
 //! process.
 
+mod gateway;
 mod local;
+mod pass_through;
 
+pub use gateway::Gateway;
 pub use local::Local;
+pub use pass_through::PassThrough;
 
 use crate::job::{Answer, Job, Run};
 

@@ -1,25 +1,43 @@
 //! The queue that is none: the handler runs here.
 
+use std::fmt;
+use std::sync::Arc;
+
+use super::Queue;
+use crate::built_in::BuiltIns;
 use crate::job::{Answer, Job, Run};
 use crate::provider::MessageProvider;
 
-use super::Queue;
-
-/// Runs every request here, with a provider.
-#[derive(Clone, Debug)]
-pub struct PassThrough<P> {
-    provider: P,
+/// Runs every request here, with a provider; the built-in ones it answers itself.
+#[derive(Clone)]
+pub struct PassThrough {
+    provider: Arc<dyn MessageProvider>,
+    built_ins: BuiltIns,
 }
 
-impl<P: MessageProvider> PassThrough<P> {
+impl PassThrough {
     /// Runs requests with `provider`.
-    pub fn new(provider: P) -> Self {
-        Self { provider }
+    pub fn new(provider: Arc<dyn MessageProvider>, built_ins: BuiltIns) -> Self {
+        Self {
+            provider,
+            built_ins,
+        }
     }
 }
 
-impl<P: MessageProvider> Queue for PassThrough<P> {
+impl Queue for PassThrough {
     fn submit(&self, job: Job<'_>, answer: Answer) -> Run {
-        self.provider.dispatch(job, answer)
+        match self.built_ins.find(job.message, &*self.provider) {
+            Some(built_in) => built_in.run(job, answer, &*self.provider),
+            None => self.provider.dispatch(job, answer),
+        }
+    }
+}
+
+impl fmt::Debug for PassThrough {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PassThrough")
+            .field("schema", &self.provider.descriptor().name)
+            .finish_non_exhaustive()
     }
 }

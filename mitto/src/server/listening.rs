@@ -102,7 +102,11 @@ impl Listening {
             ..
         } = self;
         let abort = shared.abort.clone().drop_guard();
-        while let Some(Some(incoming)) = shared.stop.run_until_cancelled(accept(&mut listeners)).await {
+        while let Some(Some(incoming)) = shared
+            .stop
+            .run_until_cancelled(accept(&mut listeners))
+            .await
+        {
             shared.clone().admit(incoming);
         }
         drop(listeners);
@@ -112,7 +116,10 @@ impl Listening {
         shared.tasks.close();
         let drain = shared.config.limits.drain;
         if timeout(drain, shared.tasks.wait()).await.is_err() {
-            tracing::warn!(left = shared.tasks.len(), "connections aborted after {drain:?}");
+            tracing::warn!(
+                left = shared.tasks.len(),
+                "connections aborted after {drain:?}"
+            );
         }
         drop(abort);
         shared.tasks.wait().await;

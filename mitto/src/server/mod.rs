@@ -19,7 +19,6 @@ use crate::codec::{Codec, Codecs};
 use crate::framing::{Framing, Native};
 use crate::limits::Limits;
 use crate::provider::MessageProvider;
-use crate::queue::{Queue, WithBuiltIns};
 use crate::session::Config;
 use crate::transport::{Transport, Transports};
 
@@ -99,15 +98,12 @@ impl Server {
     pub async fn listen(self, url: &str) -> Result<Listening, ListenError> {
         let codecs = Codecs::new(self.codecs)?;
         let format = codecs.default_format().ok_or(ListenError::NoFormat)?;
-        let schemas = vec![self.provider.schema_entry()];
-        let queue: Arc<dyn Queue> = Arc::new(WithBuiltIns::new(self.provider, self.built_ins));
         let config = Config {
             limits: self.limits,
             codecs,
             format,
             framing: self.framing,
-            schemas,
-            ..Config::new(queue)
+            ..Config::serving(self.provider, self.built_ins)
         };
         Listening::new(Arc::new(config), Transports::new(self.transports))
             .and_listen(url)

@@ -44,7 +44,9 @@ impl Peers {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Peer>> {
-        self.connected.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

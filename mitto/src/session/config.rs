@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use crate::built_in::BuiltIns;
 use crate::codec::{Codecs, Format};
-use crate::framing::{Framing, Native, PIECE, SchemaEntry};
+use crate::framing::{Framing, Hello, Native, PIECE, SchemaEntry};
 use crate::limits::Limits;
-use crate::queue::Queue;
+use crate::provider::MessageProvider;
+use crate::queue::{PassThrough, Queue};
 
 /// What all sessions of one client or server have in common.
 pub struct Config {
@@ -39,6 +41,31 @@ impl Config {
             schemas: Vec::new(),
             queue,
             running: Arc::default(),
+        }
+    }
+
+    /// The defaults, for requests that `provider` handles.
+    pub fn serving(provider: Arc<dyn MessageProvider>, built_ins: BuiltIns) -> Self {
+        let descriptor = provider.descriptor();
+        let schema = SchemaEntry {
+            name: descriptor.name.to_string(),
+            role: provider.side().to_string(),
+            digest: descriptor.digest,
+        };
+        Self {
+            schemas: vec![schema],
+            ..Self::new(Arc::new(PassThrough::new(provider, built_ins)))
+        }
+    }
+
+    /// Says in the log where the two ends differ in their schemas. That is no reason to refuse: old and
+    /// new versions live side by side while a fleet is updated.
+    pub(super) fn compare(&self, hello: &Hello, remote: &str) {
+        for ours in &self.schemas {
+            let theirs = hello.schemas.iter().find(|theirs| theirs.name == ours.name);
+            if theirs.is_some_and(|theirs| theirs.digest != ours.digest) {
+                tracing::warn!(peer = %remote, schema = ours.name, "the other end has another version");
+            }
         }
     }
 

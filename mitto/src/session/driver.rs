@@ -33,6 +33,8 @@ pub(super) struct Driver {
     write: Write,
     /// Whether the task has gone to the back of the run queue to let the next batch grow.
     yielded: bool,
+    /// Whether nothing is read because too much waits to be written.
+    held: bool,
     timer: Pin<Box<Sleep>>,
     last_read: Instant,
     pinged: bool,
@@ -61,6 +63,7 @@ impl Driver {
             writing: Batch::new(),
             write: Write::Idle,
             yielded: false,
+            held: false,
             last_read: now,
             pinged: false,
             end: None,
@@ -120,6 +123,10 @@ impl Driver {
             return true;
         }
         let state = self.shared().state();
+        let limits = &self.shared().config.limits;
+        if self.held && state.out.len() < limits.outbound {
+            return true;
+        }
         let idle = self.write == Write::Idle;
         idle && (state.out.is_ready() || state.closing.as_ref().is_some_and(|c| !c.told))
     }
@@ -129,7 +136,9 @@ impl Driver {
         for _ in 0..READS {
             self.frames(peer, now)?;
             // Who does not read its answers gets no further ones made.
-            if self.shared().state().out.len() >= outbound {
+            let waiting = self.shared().state().out.len();
+            self.held = waiting >= outbound;
+            if self.held {
                 return Ok(());
             }
             match self.connection.poll_fill(cx) {
@@ -178,31 +187,27 @@ impl Driver {
 
     /// Looks at the clock: deadlines, silence, a peer that does not read.
     fn tick(&mut self, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
-        let limits = self.shared().config.limits.clone();
+        let limits = &self.shared().config.limits;
+        let (ping, silence, stall) = (limits.ping, limits.silence, limits.write_stall);
         let earliest = self.receive.earliest(&self.shared().state());
         if earliest.is_some_and(|earliest| earliest <= now) {
             self.receive.expire(now);
         }
         let silent = now.saturating_duration_since(self.last_read);
-        if silent >= limits.silence {
+        if silent >= silence {
             return Err(End {
                 why: lost("the other end has been silent for too long"),
                 reason: CloseReason::new(CloseReason::GOING_AWAY, "silent for too long"),
             });
         }
-        if silent >= limits.ping && !self.pinged {
+        if silent >= ping && !self.pinged {
             self.pinged = true;
             self.receive.shrink();
             self.ping();
         }
-        let mut next = self.last_read
-            + if self.pinged {
-                limits.silence
-            } else {
-                limits.ping
-            };
+        let mut next = self.last_read + if self.pinged { silence } else { ping };
         if let Write::Pending { since, .. } = self.write {
-            next = next.min(since + limits.write_stall);
+            next = next.min(since + stall);
         }
         if let Some(earliest) = self.receive.earliest(&self.shared().state()) {
             next = next.min(earliest);
@@ -333,8 +338,17 @@ impl Driver {
         let Some(End { why, reason }) = &self.end else {
             return Poll::Pending;
         };
-        let closed = self.connection.poll_close(cx, reason).is_ready();
-        if closed || self.timer.as_mut().poll(cx).is_ready() {
+        let closed = self.connection.poll_close(cx, reason);
+        // What still comes must be read: else the kernel resets the connection, and the other end may
+        // never see the reason.
+        let ended = loop {
+            match self.connection.poll_fill(cx) {
+                Poll::Ready(Ok(true)) => while let Ok(Some(_)) = self.connection.next_frame() {},
+                Poll::Ready(_) => break closed.is_ready(),
+                Poll::Pending => break false,
+            }
+        };
+        if ended || self.timer.as_mut().poll(cx).is_ready() {
             return Poll::Ready(why.clone());
         }
         Poll::Pending

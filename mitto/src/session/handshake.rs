@@ -81,7 +81,15 @@ pub(super) async fn run(
             HandshakeError::Transport(error) => error.close_reason(),
             error => CloseReason::new(CloseReason::PROTOCOL, error.to_string()),
         };
-        let close = poll_fn(|cx| connection.poll_close(cx, &reason));
+        let close = async {
+            poll_fn(|cx| connection.poll_close(cx, &reason)).await?;
+            // What still comes must be read: else the kernel resets the connection, and the other end
+            // may never see the reason.
+            while poll_fn(|cx| connection.poll_fill(cx)).await? {
+                while connection.next_frame()?.is_some() {}
+            }
+            Ok::<_, TransportError>(())
+        };
         // The error at hand says more than one on the way out.
         let _ = timeout(Duration::from_secs(1), close).await;
     }

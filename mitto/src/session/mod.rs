@@ -79,6 +79,7 @@ impl Session {
         side: Side,
     ) -> Result<Self, HandshakeError> {
         let hello = handshake::run(&mut *connection, &config, side).await?;
+        config.compare(&hello, connection.remote());
         let shared = Arc::new(Shared::new(config, &hello, connection.remote()));
         Ok(Self {
             peer: Peer::new(shared.clone()),

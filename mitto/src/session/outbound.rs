@@ -146,9 +146,10 @@ impl Outbound for Shared {
             true => self.pass_on(&state),
             false => Vec::new(),
         };
+        let leaving = state.closing.is_some() || state.leaving.is_some();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
-        if credit.is_some() {
+        if credit.is_some() || leaving && reply.is_last() {
             self.signal.raise();
         }
         Poll::Ready(reply)
@@ -182,8 +183,7 @@ impl Outbound for Shared {
     }
 
     fn is_connected(&self) -> bool {
-        let state = self.state();
-        state.closed.is_none() && state.closing.is_none()
+        Self::refusal(&self.state()).is_none()
     }
 
     fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {

@@ -201,6 +201,16 @@ async fn request_that_is_no_upgrade_gets_a_short_answer() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn client_that_sends_half_a_request_times_out() {
+    let mut listener = Place::websocket().listen().await;
+    let address = listener.url().trim_start_matches("ws://").to_owned();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(&REQUEST.as_bytes()[..20]).await.unwrap();
+    let error = accept(&mut *listener).await.err().unwrap();
+    assert!(matches!(error, TransportError::Timeout(_)), "{error}");
+}
+
 #[tokio::test]
 async fn subprotocol_is_taken_only_when_offered() {
     let offer = "Sec-WebSocket-Protocol: other, mitto.1\r\n\r\n";

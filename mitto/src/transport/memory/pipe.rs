@@ -8,7 +8,7 @@ use super::lock;
 use crate::transport::{Batch, CloseReason, Connection, Frame, Settings, TransportError};
 
 /// Two ends that are connected to each other. A writer waits while its reader has more than
-/// `capacity` bytes before it; [`Settings::max_frame`] is the default one.
+/// `capacity` bytes before it. Frames are limited to the default [`Settings::max_frame`].
 pub fn pair(capacity: usize) -> (MemoryConnection, MemoryConnection) {
     let there = Arc::new(Mutex::new(Pipe::new(capacity)));
     let back = Arc::new(Mutex::new(Pipe::new(capacity)));

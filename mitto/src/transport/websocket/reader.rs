@@ -256,6 +256,8 @@ fn check_text(bytes: &[u8]) -> Result<(), TransportError> {
 mod tests {
     use std::future::poll_fn;
 
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
     use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 
     use super::*;
@@ -317,5 +319,35 @@ mod tests {
         let mut reader = Reader::new(Role::Client, 1 << 30, Vec::new());
         cross(&mut reader, &mut stream, 10, 1 << 30).await;
         assert!(reader.buf.capacity() <= AT_REST + HEADER_MAX);
+    }
+
+    #[tokio::test]
+    async fn random_frames_do_no_harm() {
+        for seed in 0..5_000 {
+            let mut random = StdRng::seed_from_u64(seed);
+            let mut bytes = Vec::new();
+            for _ in 0..8 {
+                let opcode = [0x00, 0x80, 0x01, 0x81, 0x82, 0x88, 0x89, 0x8A, 0xFF];
+                let first = opcode[random.next_u32() as usize % opcode.len()];
+                let len = (random.next_u32() % 8) as u8;
+                bytes.extend([first, 0x80 | len]);
+                // The mask is random, and now and then the payload is a byte short or long.
+                let size = u32::from(len) + 4 + (random.next_u32() % 64) / 63;
+                bytes.extend((0..size).map(|_| random.next_u32() as u8));
+            }
+            let mut stream = bytes.as_slice();
+            let mut reader = Reader::new(Role::Server, 40, Vec::new());
+            let mut more = true;
+            while more {
+                while let Ok(Some(event)) = reader.next() {
+                    if let Event::Data(range, _) | Event::Ping(range) | Event::Close(range) = event
+                    {
+                        assert!(reader.buffered(range).len() <= 40);
+                    }
+                }
+                let fill = poll_fn(|cx| reader.poll_fill(Pin::new(&mut stream), cx));
+                more = fill.await.unwrap_or(false);
+            }
+        }
     }
 }

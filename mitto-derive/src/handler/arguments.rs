@@ -1,0 +1,105 @@
+//! What a handler takes.
+
+use proc_macro2::Ident;
+use syn::{FnArg, Signature, Type};
+
+use crate::errors::Errors;
+
+/// The extractors of the library, by name.
+const EXTRACTORS: &[&str] = &["State", "Context", "Metadata", "Peer", "Items", "Identity"];
+
+/// The most arguments before the message.
+const MAX: usize = 8;
+
+/// The arguments before the message, and the message.
+pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Option<Type>) {
+    let mut types = Vec::new();
+    for argument in &signature.inputs {
+        match argument {
+            FnArg::Receiver(receiver) => errors.at(
+                receiver.self_token.span,
+                "a handler is a free fn: take what it needs of the provider as `State(db): State<Db>`",
+            ),
+            FnArg::Typed(argument) => {
+                check(&argument.ty, errors);
+                types.push((*argument.ty).clone());
+            }
+        }
+    }
+    let has_self = signature.receiver().is_some();
+    let Some(message) = types.pop() else {
+        if !has_self {
+            errors.at(
+                signature.ident.span(),
+                "a handler takes its message as the last argument: `fn ping(req: Ping) -> Pong`",
+            );
+        }
+        return (types, None);
+    };
+    if let Some(extractor) = last_name(&message).filter(|name| is_extractor(name)) {
+        let text = match types.iter().rev().find(|ty| !is_extractor_type(ty)) {
+            Some(earlier) => format!(
+                "the message comes last: move `{extractor}` before the `{}`",
+                quote::quote!(#earlier)
+            ),
+            None => {
+                format!("a handler takes its message after `{extractor}`, as the last argument")
+            }
+        };
+        errors.on(&message, text);
+        return (types, None);
+    }
+    if types.len() > MAX {
+        errors.on(
+            &types[MAX],
+            format!("a handler takes at most {MAX} arguments before its message: join some in one `Extract`"),
+        );
+        types.truncate(MAX);
+    }
+    (types, Some(message))
+}
+
+/// The `Items<..>` among the arguments.
+pub(super) fn is_items(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| name == "Items")
+}
+
+fn check(ty: &Type, errors: &mut Errors) {
+    match ty {
+        Type::Reference(reference) => errors.on(
+            reference,
+            "a handler takes its arguments by value, as it may outlive the caller's: take `&` out",
+        ),
+        Type::ImplTrait(some) => errors.on(
+            some,
+            "a handler takes arguments of one type: name it instead of `impl ..`",
+        ),
+        Type::Path(path) => {
+            let plain = path.path.get_ident().map(ToString::to_string);
+            if let Some(name) = plain.filter(|name| {
+                super::model::PRIMITIVES.contains(&name.as_str()) || name == "String"
+            }) {
+                errors.on(
+                    path,
+                    format!("`{name}` does not say where it comes from: take a field of the message, `State<{name}>` or your own `Extract`"),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_extractor_type(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| is_extractor(&name))
+}
+
+fn is_extractor(name: &Ident) -> bool {
+    EXTRACTORS.iter().any(|extractor| name == extractor)
+}
+
+fn last_name(ty: &Type) -> Option<Ident> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|last| last.ident.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,190 @@
+//! The type that describes a handler.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::arguments::is_items;
+use super::model::{How, Model, Returns};
+use crate::attr;
+
+/// What a handler's form asks for, and lints against.
+pub(super) const ALLOWED: &str = "#[allow(clippy::needless_pass_by_value, clippy::unused_async, \
+    clippy::must_use_candidate, clippy::missing_const_for_fn, clippy::unnecessary_wraps, \
+    clippy::missing_errors_doc, clippy::missing_panics_doc)]";
+
+pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
+    let private = attr::private(model.krate.as_ref());
+    let conditions = &model.conditions;
+    let ident = &model.ident;
+    let name = model.ident.unraw().to_string();
+    let message = match &model.message {
+        Some(message) => {
+            let message = quote_spanned!(message.span()=> <#message as __mitto::Message>);
+            quote!(__mitto::Option::Some(#message::INFO))
+        }
+        None => quote!(__mitto::Option::None),
+    };
+    let run = match &model.message {
+        Some(message) if !is_broken => running(model, message),
+        _ => quote! {
+            #[automatically_derived]
+            impl<S> __mitto::Serve<S> for #ident {
+                const RUN: __mitto::RunFn<S> = __mitto::broken::<S>;
+            }
+        },
+    };
+    quote! {
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, unreachable_pub, missing_debug_implementations)]
+        #[allow(clippy::empty_structs_with_brackets, clippy::exhaustive_structs)]
+        pub struct #ident {}
+
+        #(#conditions)*
+        #[allow(private_bounds, private_interfaces)]
+        const _: () = {
+            use #private as __mitto;
+            #[automatically_derived]
+            impl __mitto::Handler for #ident {
+                const INFO: __mitto::Handled = __mitto::Handled { name: #name, message: #message };
+
+                fn watched() -> &'static __mitto::Watched {
+                    static WATCHED: __mitto::Watched = __mitto::Watched::new(#name);
+                    &WATCHED
+                }
+            }
+            #run
+        };
+    }
+}
+
+/// The impls that call the fn.
+fn running(model: &Model, message: &Type) -> TokenStream {
+    let ident = &model.ident;
+    let arguments = Arguments::of(model, message);
+    let Arguments { types, .. } = &arguments;
+    let user = message.span();
+    let returned = quote_spanned!(user=> __mitto::OutcomeOf<#message>);
+    let call = call(model, message, &arguments);
+    let is_future = model.is_async || matches!(model.returns, Returns::Stream);
+    let (way, output) = match is_future {
+        // The compiler reports a future that is not `Send` on this token.
+        true => (
+            quote!(Async),
+            quote_spanned!(user=> impl __mitto::Future<Output = #returned> + __mitto::Send + 'static),
+        ),
+        false => (quote!(Plain), returned.clone()),
+    };
+    let run = match (model.how, is_future) {
+        (How::Spawn, _) => quote!(run_spawned),
+        (How::Blocking, _) => quote!(run_blocking),
+        (How::InPlace, true) => quote!(run_async),
+        (How::InPlace, false) => quote!(run_plain),
+    };
+    let in_place = match is_future {
+        true => quote!(async_in_place),
+        false => quote!(plain_in_place),
+    };
+    let bounds: Vec<TokenStream> = types
+        .iter()
+        .map(|ty| quote_spanned!(ty.span()=> #ty: __mitto::Extract<S>))
+        .collect();
+    let fits = fits(model, message);
+    quote! {
+        #[automatically_derived]
+        impl __mitto::#way<#message, (#(#types,)*), #returned> for #ident {
+            fn call(arguments: (#(#types,)*), message: #message) -> #output {
+                #call
+            }
+        }
+
+        #[automatically_derived]
+        impl<S> __mitto::Serve<S> for #ident where #(#bounds,)* {
+            const RUN: __mitto::RunFn<S> = __mitto::#run::<S, Self, #message, (#(#types,)*)>;
+        }
+
+        #[automatically_derived]
+        impl<S> __mitto::CallInPlace<S, #message> for #ident where #(#bounds,)* {
+            fn begin(
+                state: &S,
+                parts: &__mitto::Parts<'_>,
+                message: #message,
+            ) -> __mitto::Result<
+                impl __mitto::Future<Output = #returned> + __mitto::Send + 'static,
+                __mitto::Status,
+            > {
+                __mitto::#in_place::<S, Self, #message, (#(#types,)*)>(state, parts, message)
+            }
+        }
+        #fits
+    }
+}
+
+/// The arguments before the message, with the hidden one of a returned stream.
+struct Arguments {
+    types: Vec<TokenStream>,
+    passed: Vec<TokenStream>,
+    items: Option<TokenStream>,
+}
+
+impl Arguments {
+    fn of(model: &Model, message: &Type) -> Self {
+        let mut types: Vec<TokenStream> = model.arguments.iter().map(|ty| quote!(#ty)).collect();
+        let place = |at: usize| {
+            let at = syn::Index::from(at);
+            quote!(arguments.#at)
+        };
+        let passed = (0..types.len()).map(place).collect();
+        let items = matches!(model.returns, Returns::Stream).then(|| {
+            types.push(quote!(__mitto::Items<<#message as __mitto::Message>::Response>));
+            place(types.len() - 1)
+        });
+        Self {
+            types,
+            passed,
+            items,
+        }
+    }
+}
+
+fn call(model: &Model, message: &Type, arguments: &Arguments) -> TokenStream {
+    let name = &model.ident;
+    let passed = &arguments.passed;
+    let call = quote!(#name(#(#passed,)* message));
+    let outcome = |ty: TokenStream, span: Span| {
+        let user = message.span();
+        let response = quote_spanned!(user=> __mitto::ReturnOf<#message>);
+        let error = quote_spanned!(user=> __mitto::DeclaredOf<#message>);
+        let outcome = quote_spanned!(user=> __mitto::OutcomeOf<#message>);
+        quote_spanned!(span=> <#ty as __mitto::Answers<#response, #error, #outcome, _>>::outcome)
+    };
+    let outcome = match &model.returns {
+        Returns::Nothing(span) => outcome(quote_spanned!(*span=> ()), *span),
+        Returns::Type(ty) => outcome(quote!(#ty), ty.span()),
+        Returns::Stream => {
+            let items = &arguments.items;
+            let error = quote!(__mitto::DeclaredOf<#message>);
+            return match model.is_async {
+                true => quote!(__mitto::pump_later::<_, _, _, #error, _, _>(#call, #items)),
+                false => quote!(__mitto::pump::<_, _, #error, _, _>(#call, #items)),
+            };
+        }
+    };
+    match model.is_async {
+        true => quote!(__mitto::answered(#call, #outcome)),
+        false => quote!(#outcome(#call)),
+    }
+}
+
+/// The check that `Items<T>` has the message's item.
+fn fits(model: &Model, message: &Type) -> TokenStream {
+    let checks = model.arguments.iter().filter(|ty| is_items(ty)).map(|ty| {
+        let kind = quote!(<#message as __mitto::Message>::Kind);
+        let item = quote!(<#message as __mitto::Message>::Response);
+        quote_spanned!(ty.span()=> const _: () = <#ty as __mitto::Feeds<#kind, #item>>::FITS;)
+    });
+    quote!(#(#checks)*)
+}

@@ -1,0 +1,204 @@
+//! What a handler's head says.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Attribute, GenericParam, Path, ReturnType, Signature, Token, Type, Visibility};
+
+use super::arguments;
+use crate::attr::{self, Keys, Seen};
+use crate::errors::Errors;
+
+pub(super) struct Model {
+    pub(super) krate: Option<Path>,
+    /// `cfg` attributes, which hold for what is generated too.
+    pub(super) conditions: Vec<Attribute>,
+    pub(super) ident: Ident,
+    pub(super) how: How,
+    pub(super) is_async: bool,
+    pub(super) arguments: Vec<Type>,
+    pub(super) message: Option<Type>,
+    pub(super) returns: Returns,
+}
+
+/// Where the handler runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    InPlace,
+    Spawn,
+    Blocking,
+}
+
+pub(super) enum Returns {
+    Nothing(Span),
+    Type(Type),
+    /// `impl Stream<..>`.
+    Stream,
+}
+
+const KEYS: Keys = Keys {
+    of: "#[handler]",
+    known: &["spawn", "blocking", "crate"],
+    repeatable: &[],
+};
+
+/// Names of types in the language; a type of the same name would take their place.
+pub(super) const PRIMITIVES: &[&str] = &[
+    "bool", "char", "str", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
+    "u128", "usize", "f32", "f64",
+];
+
+impl Model {
+    /// Reads the attribute and the head of the fn; `None` where there is no fn.
+    pub(super) fn read(keys: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Self> {
+        let (krate, how) = read_keys(keys, errors);
+        let head = Head::parse.parse2(item);
+        let head = errors.take(head)?;
+        let signature = head.signature;
+        check_head(&signature, how, errors);
+        let (arguments, message) = arguments::read(&signature, errors);
+        Some(Self {
+            krate,
+            conditions: head
+                .attributes
+                .into_iter()
+                .filter(|attribute| attribute.path().is_ident("cfg"))
+                .collect(),
+            is_async: signature.asyncness.is_some(),
+            returns: returns(&signature, errors),
+            ident: signature.ident,
+            how: how.map_or(How::InPlace, |(_, how)| how),
+            arguments,
+            message,
+        })
+    }
+}
+
+struct Head {
+    attributes: Vec<Attribute>,
+    signature: Signature,
+}
+
+impl Head {
+    /// Reads only as far as the body, so that one being typed is the compiler's business alone.
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let _: Visibility = input.parse()?;
+        let is_fn = [input.peek(Token![fn]), input.peek(Token![async])].contains(&true)
+            || input.peek(Token![const])
+            || input.peek(Token![unsafe])
+            || input.peek(Token![extern]);
+        if !is_fn {
+            return Err(input.error("`#[mitto::handler]` goes on a `fn`"));
+        }
+        let signature = input.parse()?;
+        let _: TokenStream = input.parse()?;
+        Ok(Self {
+            attributes,
+            signature,
+        })
+    }
+}
+
+fn read_keys(keys: TokenStream, errors: &mut Errors) -> (Option<Path>, Option<(Span, How)>) {
+    let (mut krate, mut how) = (None, None);
+    KEYS.read(keys, &mut Seen::default(), errors, |key, input, errors| {
+        let name = key.to_string();
+        if name == "crate" {
+            krate = Some(attr::krate(key, input)?);
+            return Ok(());
+        }
+        attr::flag(key, input)?;
+        if how.is_some() {
+            errors.at(
+                key.span(),
+                "`spawn` is for an `async fn`, `blocking` for a plain `fn`: take one of the two out",
+            );
+        }
+        how = Some(match name.as_str() {
+            "spawn" => (key.span(), How::Spawn),
+            _ => (key.span(), How::Blocking),
+        });
+        Ok(())
+    });
+    (krate, how)
+}
+
+fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Errors) {
+    match (how, &signature.asyncness) {
+        (Some((span, How::Spawn)), None) => errors.at(
+            span,
+            "`spawn` is for an `async fn`: a plain `fn` that takes long is `#[handler(blocking)]`",
+        ),
+        (Some((span, How::Blocking)), Some(_)) => errors.at(
+            span,
+            "`blocking` is for a plain `fn`: an `async fn` with much to do is `#[handler(spawn)]`",
+        ),
+        _ => {}
+    }
+    if let Some(constness) = &signature.constness {
+        errors.on(
+            constness,
+            "a handler is not called at compile time: take `const` out",
+        );
+    }
+    if let syn::Safety::Unsafe(word) = &signature.safety {
+        errors.on(
+            word,
+            "a handler is called with whatever comes in, so it must be safe: take `unsafe` out",
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        errors.on(abi, "a handler is called from Rust: take `extern` out");
+    }
+    if let Some(variadic) = &signature.variadic {
+        errors.on(variadic, "a handler has a fixed number of arguments");
+    }
+    for parameter in &signature.generics.params {
+        match parameter {
+            GenericParam::Lifetime(lifetime) => errors.on(
+                lifetime,
+                "a handler cannot borrow its arguments: take them by value, without lifetimes",
+            ),
+            other => errors.on(
+                other,
+                "a handler cannot be generic, as it answers one message: name the types, and call a \
+                 generic fn from it",
+            ),
+        }
+    }
+    let name = signature.ident.unraw().to_string();
+    if PRIMITIVES.contains(&name.as_str()) {
+        errors.at(
+            signature.ident.span(),
+            format!("a handler makes a type of its name, and `{name}` is one already: rename it"),
+        );
+    }
+}
+
+fn returns(signature: &Signature, errors: &mut Errors) -> Returns {
+    match &signature.output {
+        ReturnType::Default => Returns::Nothing(signature.ident.span()),
+        ReturnType::Type(_, ty) => match &**ty {
+            Type::ImplTrait(some) => {
+                let text = quote::quote!(#some).to_string();
+                if !text.contains("Stream") {
+                    errors.on(
+                        some,
+                        "a handler returns its response, a `Result` of it, or `impl Stream<Item = T>`",
+                    );
+                }
+                Returns::Stream
+            }
+            Type::Reference(reference) => {
+                errors.at(
+                    reference.span(),
+                    "a handler returns what it answers by value: the response, or a `Result` of it",
+                );
+                Returns::Type((**ty).clone())
+            }
+            ty => Returns::Type(ty.clone()),
+        },
+    }
+}

@@ -1,0 +1,308 @@
+//! What a derive says about a message.
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Generics, LitInt, LitStr, Meta, Path, Type};
+
+use crate::attr::{self, Keys, Seen};
+use crate::docs;
+use crate::errors::Errors;
+use crate::names::wire_name_fault;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Request,
+    Notification,
+}
+
+pub(super) struct Model {
+    pub(super) ident: Ident,
+    pub(super) generics: Generics,
+    pub(super) krate: Option<Path>,
+    pub(super) docs: String,
+    pub(super) name: String,
+    pub(super) id: Option<u32>,
+    pub(super) was: Vec<String>,
+    pub(super) answer: Answer,
+    pub(super) error: Option<Type>,
+    pub(super) timeout_millis: Option<u64>,
+    pub(super) idempotent: bool,
+}
+
+pub(super) enum Answer {
+    Response(Option<Type>),
+    Stream(Type),
+    None,
+}
+
+const REQUEST: Keys = Keys {
+    of: "#[request]",
+    known: &[
+        "response",
+        "stream",
+        "error",
+        "timeout",
+        "idempotent",
+        "name",
+        "id",
+        "was",
+        "crate",
+    ],
+    repeatable: &["was"],
+};
+
+const NOTIFICATION: Keys = Keys {
+    of: "#[notification]",
+    known: &["name", "id", "was", "crate"],
+    repeatable: &["was"],
+};
+
+impl Model {
+    pub(super) fn read(kind: Kind, item: DeriveInput, errors: &mut Errors) -> Self {
+        let mut keys = Values::default();
+        let mut seen = Seen::default();
+        for attribute in &item.attrs {
+            keys.read(kind, attribute, &mut seen, errors);
+        }
+        check_shape(&item, errors);
+        let name = match &keys.name {
+            Some(name) => name.value(),
+            None => default_name(&item.ident, errors),
+        };
+        if keys.was.iter().any(|was| was.value() == name) {
+            errors.at(
+                item.ident.span(),
+                format!("`was = \"{name}\"` is the name that the message has now"),
+            );
+        }
+        Self {
+            docs: docs::text(&item.attrs),
+            krate: keys.krate,
+            id: keys.id,
+            was: keys.was.iter().map(LitStr::value).collect(),
+            answer: match (kind, keys.stream) {
+                (Kind::Notification, _) => Answer::None,
+                (Kind::Request, Some((_, item))) => Answer::Stream(item),
+                (Kind::Request, None) => Answer::Response(keys.response.map(|(_, ty)| ty)),
+            },
+            error: keys.error,
+            timeout_millis: keys.timeout_millis,
+            idempotent: keys.idempotent,
+            ident: item.ident,
+            generics: item.generics,
+            name,
+        }
+    }
+}
+
+/// The values of all keys, as far as they could be read.
+#[derive(Default)]
+struct Values {
+    response: Option<(Span, Type)>,
+    stream: Option<(Span, Type)>,
+    error: Option<Type>,
+    timeout_millis: Option<u64>,
+    idempotent: bool,
+    name: Option<LitStr>,
+    id: Option<u32>,
+    was: Vec<LitStr>,
+    krate: Option<Path>,
+}
+
+impl Values {
+    fn read(&mut self, kind: Kind, attribute: &Attribute, seen: &mut Seen, errors: &mut Errors) {
+        let (keys, own, other) = match kind {
+            Kind::Request => (&REQUEST, "request", "notification"),
+            Kind::Notification => (&NOTIFICATION, "notification", "request"),
+        };
+        if attribute.path().is_ident(other) {
+            errors.on(
+                attribute.path(),
+                format!("`#[{other}(..)]` beside a derive of the other kind: write `#[{own}(..)]`"),
+            );
+        }
+        if !attribute.path().is_ident(own) {
+            return;
+        }
+        match &attribute.meta {
+            Meta::Path(_) => {}
+            Meta::List(list) => {
+                keys.read(list.tokens.clone(), seen, errors, |key, input, errors| {
+                    self.value(key, input, errors)
+                });
+            }
+            Meta::NameValue(pair) => {
+                errors.on(&pair.path, format!("write `#[{own}(key = value, ..)]`"));
+            }
+        }
+    }
+
+    fn value(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        match key.to_string().as_str() {
+            "response" => {
+                self.response = Some((key.span(), owned_type(key, input, "Pong")?));
+                self.one_answer(key, errors);
+            }
+            "stream" => {
+                self.stream = Some((key.span(), owned_type(key, input, "Item")?));
+                self.one_answer(key, errors);
+            }
+            "error" => self.error = Some(error_type(key, input)?),
+            "timeout" => {
+                let text = attr::string(key, input, "\"5s\"")?;
+                self.timeout_millis = Some(millis(&text)?);
+            }
+            "idempotent" => {
+                attr::flag(key, input)?;
+                self.idempotent = true;
+            }
+            "name" => self.name = Some(wire_name(key, input, errors)?),
+            "id" => self.id = Some(id(key, input)?),
+            "was" => {
+                let was = wire_name(key, input, errors)?;
+                if self
+                    .was
+                    .iter()
+                    .any(|earlier| earlier.value() == was.value())
+                {
+                    errors.at(was.span(), format!("`{}` is given twice", was.value()));
+                }
+                self.was.push(was);
+            }
+            _ => self.krate = Some(attr::krate(key, input)?),
+        }
+        Ok(())
+    }
+
+    fn one_answer(&self, key: &Ident, errors: &mut Errors) {
+        if self.response.is_some() && self.stream.is_some() {
+            errors.at(
+                key.span(),
+                "a request has one `response` or a `stream` of items: take one of the two out",
+            );
+        }
+    }
+}
+
+fn owned_type(key: &Ident, input: ParseStream<'_>, like: &str) -> syn::Result<Type> {
+    attr::equals(key, input, like)?;
+    let ty: Type = input.parse().map_err(|error| {
+        syn::Error::new(
+            error.span(),
+            format!("`{key}` takes a type: `{key} = {like}`"),
+        )
+    })?;
+    match ty {
+        Type::Reference(_) => Err(syn::Error::new(
+            ty.span(),
+            format!("`{key}` must own its data, as it outlives the handler: `String`, not `&str`"),
+        )),
+        Type::ImplTrait(_) | Type::Infer(_) => Err(syn::Error::new(
+            ty.span(),
+            format!("`{key}` must be one type that both ends know: `{key} = {like}`"),
+        )),
+        ty => Ok(ty),
+    }
+}
+
+fn error_type(key: &Ident, input: ParseStream<'_>) -> syn::Result<Type> {
+    let ty = owned_type(key, input, "LoginError")?;
+    let is_status = matches!(&ty, Type::Path(path)
+        if path.path.is_ident("Status")
+            || path.path.segments.first().is_some_and(|first| first.ident == "mitto")
+                && path.path.segments.last().is_some_and(|last| last.ident == "Status"));
+    if is_status {
+        return Err(syn::Error::new(
+            ty.span(),
+            "every request may fail with a `Status`: leave `error` out",
+        ));
+    }
+    Ok(ty)
+}
+
+fn wire_name(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
+    let name = attr::string(key, input, "\"Ping\"")?;
+    if let Some(fault) = wire_name_fault(&name.value()) {
+        errors.at(name.span(), fault);
+    }
+    Ok(name)
+}
+
+fn default_name(ident: &Ident, errors: &mut Errors) -> String {
+    let name = ident.unraw().to_string();
+    if let Some(fault) = wire_name_fault(&name) {
+        errors.at(
+            ident.span(),
+            format!("{fault}; give it another with `name = \"..\"`"),
+        );
+    }
+    name
+}
+
+fn id(key: &Ident, input: ParseStream<'_>) -> syn::Result<u32> {
+    attr::equals(key, input, "7")?;
+    let wrong = |span| syn::Error::new(span, "`id` takes a number from 1 to 4294967295: `id = 7`");
+    let literal: LitInt = input.parse().map_err(|error| wrong(error.span()))?;
+    match literal.base10_parse() {
+        Ok(id) if id > 0 => Ok(id),
+        _ => Err(wrong(literal.span())),
+    }
+}
+
+/// Reads `5s`, `250ms`, `2m` or `1h`.
+fn millis(text: &LitStr) -> syn::Result<u64> {
+    let value = text.value();
+    let digits = value.len() - value.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = value.split_at(digits);
+    let factor = match unit {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    match (number.parse::<u64>(), factor) {
+        (Ok(number), Some(factor)) if number > 0 => number.checked_mul(factor),
+        _ => None,
+    }
+    .ok_or_else(|| {
+        syn::Error::new(
+            text.span(),
+            "a timeout is a whole number above zero and a unit, `ms`, `s`, `m` or `h`: `\"5s\"`",
+        )
+    })
+}
+
+fn check_shape(item: &DeriveInput, errors: &mut Errors) {
+    match &item.data {
+        Data::Struct(_) => {}
+        Data::Enum(data) => errors.at(
+            data.enum_token.span,
+            "a message is a struct, so that fields can be added to it later: put the enum into a field",
+        ),
+        Data::Union(data) => errors.at(
+            data.union_token.span,
+            "a message is a struct: a union cannot be encoded",
+        ),
+    }
+    for parameter in &item.generics.params {
+        match parameter {
+            syn::GenericParam::Lifetime(lifetime) => errors.on(
+                lifetime,
+                "a message cannot borrow, as it outlives the bytes it is read from: use owned fields",
+            ),
+            other => errors.on(
+                other,
+                "a message cannot be generic, as one name and id stand for one type; \
+                 a response can: `response = Page<User>`",
+            ),
+        }
+    }
+}

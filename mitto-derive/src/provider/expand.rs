@@ -1,0 +1,236 @@
+//! The table of a provider and its checks.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned;
+
+use super::model::{Included, Model, Side};
+use crate::attr;
+use crate::refusal::{check, path_text};
+
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let private = attr::private(model.krate.as_ref());
+    let parts = parts(model);
+    let table = table(model);
+    let checks = checks(model);
+    let provider = provider(model);
+    let call = call(model);
+    quote! {
+        #[allow(private_bounds, private_interfaces)]
+        const _: () = {
+            use #private as __mitto;
+            #parts
+            #table
+            #checks
+            #provider
+            #call
+        };
+    }
+}
+
+/// `State<T>` for each field.
+fn parts(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let fields = model.fields.iter().filter(|field| field.is_state);
+    let parts = fields.map(|field| {
+        let (member, ty) = (&field.member, &field.ty);
+        quote! {
+            #[automatically_derived]
+            impl __mitto::Part<#ty> for #ident {
+                fn part(&self) -> &#ty {
+                    &self.#member
+                }
+            }
+        }
+    });
+    quote!(#(#parts)*)
+}
+
+fn table(model: &Model) -> TokenStream {
+    let Model {
+        ident,
+        side,
+        handlers,
+        ..
+    } = model;
+    let schema = schema(model);
+    let own = handlers.len();
+    let infos = handlers
+        .iter()
+        .map(|path| described(path, quote!(__mitto::Handler), quote!(INFO)));
+    let runs = handlers
+        .iter()
+        .map(|path| described(path, quote!(__mitto::Serve<#ident>), quote!(RUN)));
+    let sets = model.included.iter().map(|included| set(included, *side));
+    let list = match side {
+        Side::Server => quote!(TO_SERVER),
+        Side::Client => quote!(TO_CLIENT),
+    };
+    let other = match side {
+        Side::Server => quote!(TO_CLIENT),
+        Side::Client => quote!(TO_SERVER),
+    };
+    let places = 0..own;
+    let entries = handlers.iter().enumerate().map(|(at, path)| {
+        quote! {
+            #[automatically_derived]
+            impl __mitto::Entry<#at> for #ident {
+                type Handler = #path;
+            }
+        }
+    });
+    quote! {
+        const __OWN: [__mitto::Handled; #own] = [#(#infos),*];
+        const __RUNS: [__mitto::RunFn<#ident>; #own] = [#(#runs),*];
+        const __SET: __mitto::HandledSet = __mitto::HandledSet {
+            own: &__OWN,
+            included: &[#(#sets),*],
+        };
+        const __ALL: [__mitto::Handled; __mitto::count_handled(&__SET)] = __mitto::all_handled(&__SET);
+        const __BY_ID: [__mitto::u64; __ALL.len()] = __mitto::sorted_ids(&__ALL);
+        const __LIST: &__mitto::List = #schema::#list;
+        const __OTHER: &__mitto::List = #schema::#other;
+        const __ROWS: [__mitto::Row<#ident>; __mitto::row_count(&__OWN)] =
+            __mitto::rows(&__OWN, &__RUNS);
+        const __STARTS: [__mitto::u32; __mitto::buckets(__ROWS.len()) + 1] = __mitto::starts(&__ROWS);
+        static __TABLE: __mitto::Table<#ident> = __mitto::Table::new(&__ROWS, &__STARTS);
+        const __ORDER: [__mitto::usize; #own] = __mitto::entry_order(__LIST, &__BY_ID);
+        #(#entries)*
+        #(
+            #[automatically_derived]
+            impl __mitto::Slot<__mitto::At<#places>> for #ident {
+                type Handler = <#ident as __mitto::Entry<{ __ORDER[#places] }>>::Handler;
+            }
+        )*
+    }
+}
+
+fn checks(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let names = {
+        let provider = ident.to_string();
+        let schema = path_text(&model.schema);
+        quote!((#provider, #schema))
+    };
+    let side = match model.side {
+        Side::Server => quote!(__mitto::Side::Server),
+        Side::Client => quote!(__mitto::Side::Client),
+    };
+    let listed = |user: &dyn quote::ToTokens, range: TokenStream| {
+        check(
+            &user,
+            quote!(__mitto::listed),
+            quote!(#names, &__ALL, &__BY_ID, (__LIST, __OTHER), #side, #range),
+        )
+    };
+    let own = model.handlers.len();
+    let entries = model.handlers.iter().enumerate().map(|(at, path)| {
+        let after = at + 1;
+        listed(path, quote!((#at, #after)))
+    });
+    let sets: Vec<TokenStream> = model
+        .included
+        .iter()
+        .map(|included| set(included, model.side))
+        .collect();
+    let included = model.included.iter().enumerate().map(|(at, included)| {
+        let before = sets[..at].iter();
+        let through = sets[..=at].iter();
+        let from = quote!(#own #(+ __mitto::count_handled(#before))*);
+        let to = quote!(#own #(+ __mitto::count_handled(#through))*);
+        listed(&included.member, quote!((#from, #to)))
+    });
+    let provider = ident.to_string();
+    let complete = check(
+        ident,
+        quote!(__mitto::complete),
+        quote!(#provider, &__BY_ID, __LIST),
+    );
+    quote! {
+        #(#entries)*
+        #(#included)*
+        #complete
+    }
+}
+
+fn provider(model: &Model) -> TokenStream {
+    let Model { ident, side, .. } = model;
+    let schema = schema(model);
+    let schema_path = &model.schema;
+    let members: Vec<_> = model
+        .included
+        .iter()
+        .map(|included| &included.member)
+        .collect();
+    let included = quote!(&[#(&self.#members),*]);
+    quote! {
+        #[automatically_derived]
+        impl __mitto::MessageProvider for #ident {
+            fn descriptor(&self) -> &__mitto::Descriptor {
+                #schema::DESCRIPTOR
+            }
+
+            fn side(&self) -> __mitto::Side {
+                <__mitto::#side as __mitto::End>::SIDE
+            }
+
+            fn handles(&self, id: __mitto::MessageId) -> __mitto::bool {
+                __mitto::handles(&__TABLE, #included, id)
+            }
+
+            fn dispatch(&self, job: __mitto::Job<'_>, answer: __mitto::Answer) -> __mitto::Run {
+                __mitto::dispatch(self, &__TABLE, #included, job, answer)
+            }
+        }
+
+        #[automatically_derived]
+        impl __mitto::Provides<__mitto::#side> for #ident {
+            const HANDLED: &'static __mitto::HandledSet = &__SET;
+        }
+
+        #[automatically_derived]
+        impl __mitto::Serves<#schema_path, __mitto::#side> for #ident {}
+    }
+}
+
+/// The method that calls a handler directly.
+fn call(model: &Model) -> TokenStream {
+    let Model {
+        ident,
+        side,
+        schema,
+        visibility,
+        ..
+    } = model;
+    quote! {
+        impl #ident {
+            /// Calls the handler of a message directly: nothing is encoded or queued.
+            #[allow(dead_code)]
+            #visibility fn call<M>(
+                &self,
+                message: M,
+            ) -> impl __mitto::Future<Output = __mitto::Outcome<M>> + __mitto::Send
+            where
+                M: __mitto::HandledBy<Self, #schema, __mitto::#side>,
+            {
+                message.call_on(self)
+            }
+        }
+    }
+}
+
+/// A const of a handler, named so that what is wrong with it is reported on the user's path.
+fn described(path: &Path, tr: TokenStream, constant: TokenStream) -> TokenStream {
+    quote_spanned!(path.span()=> <#path as #tr>::#constant)
+}
+
+fn schema(model: &Model) -> TokenStream {
+    let schema = &model.schema;
+    quote_spanned!(schema.span()=> <#schema as __mitto::Schema>)
+}
+
+fn set(included: &Included, side: Side) -> TokenStream {
+    let ty = &included.ty;
+    quote_spanned!(included.member.span()=> <#ty as __mitto::Provides<__mitto::#side>>::HANDLED)
+}

@@ -1,0 +1,206 @@
+//! The requests that every end answers by itself.
+//!
+//! They have reserved names, which begin with `mitto-`. A provider that lists one of these messages
+//! in its schema, with a handler of its own, replaces the built-in answer; a server can
+//! [switch one off](crate::server::Server::without). A stub's peer sends them:
+//! `chat.peer().call(mitto::built_in::Ping {}).await`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{CodecError, Decoder, Encoder};
+use crate::envelope::MessageId;
+use crate::job::{Answer, Job, Run};
+use crate::message::{
+    Kind, Message, MessageInfo, MessageKind, Never, OneWay, Payload, Sent, Unary,
+};
+use crate::provider::MessageProvider;
+use crate::schema::Descriptor;
+use crate::status::{Code, Status};
+
+/// Asks whether the other end answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ping {}
+
+/// The other end answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pong {}
+
+/// Asks for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Echo {
+    /// What is to come back.
+    pub text: String,
+}
+
+/// Tells the people at the other end something: it is written to their log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Info {
+    /// What to tell them; control characters are escaped, and the text is cut at 4 KiB.
+    pub text: String,
+}
+
+/// Makes the other end write to its log what it serves and to whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogStatus {}
+
+/// Asks for the other end's schema, as data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Describe {}
+
+/// One of the built-in requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BuiltIn {
+    /// [`Ping`], answered with [`Pong`].
+    Ping,
+    /// [`Echo`], answered with itself.
+    Echo,
+    /// [`Info`], written to the log.
+    Info,
+    /// [`LogStatus`], which writes to the log.
+    LogStatus,
+    /// [`Describe`], answered with a [`Descriptor`].
+    Describe,
+}
+
+/// Which built-in requests are answered: all, unless switched off.
+#[derive(Clone, Debug, Default)]
+pub struct BuiltIns {
+    off: Vec<BuiltIn>,
+}
+
+impl BuiltIns {
+    /// Switches one off.
+    pub fn switch_off(&mut self, built_in: BuiltIn) {
+        self.off.push(built_in);
+    }
+
+    /// The one that a message is, if it is answered here and not by the provider itself.
+    pub(crate) fn find(&self, id: MessageId, provider: &dyn MessageProvider) -> Option<BuiltIn> {
+        let found = BuiltIn::of(id)?;
+        (!self.off.contains(&found) && !provider.handles(id)).then_some(found)
+    }
+}
+
+impl BuiltIn {
+    fn of(id: MessageId) -> Option<Self> {
+        const PING: MessageId = Ping::INFO.id;
+        const ECHO: MessageId = Echo::INFO.id;
+        const INFO: MessageId = Info::INFO.id;
+        const LOG_STATUS: MessageId = LogStatus::INFO.id;
+        const DESCRIBE: MessageId = Describe::INFO.id;
+        match id {
+            PING => Some(Self::Ping),
+            ECHO => Some(Self::Echo),
+            INFO => Some(Self::Info),
+            LOG_STATUS => Some(Self::LogStatus),
+            DESCRIBE => Some(Self::Describe),
+            _ => None,
+        }
+    }
+
+    /// Answers a request.
+    pub(crate) fn run(self, job: Job<'_>, answer: Answer, provider: &dyn MessageProvider) -> Run {
+        match self {
+            Self::Ping => respond::<Ping>(job, answer, |_| Pong {}),
+            Self::Echo => respond::<Echo>(job, answer, |echo| echo),
+            Self::Describe => {
+                respond::<Describe>(job, answer, |_| provider.descriptor().clone());
+            }
+            Self::Info => {
+                let peer = job.caller.remote().to_owned();
+                respond::<Info>(job, answer, |info| {
+                    let text: String = info.text.chars().take(4 << 10).collect();
+                    tracing::info!(%peer, "{}", text.escape_debug());
+                });
+            }
+            Self::LogStatus => {
+                let peer = job.caller.remote().to_owned();
+                respond::<LogStatus>(job, answer, |_| {
+                    let schema = provider.descriptor();
+                    let (name, side) = (&schema.name, provider.side());
+                    let messages = schema.messages_to(side).len();
+                    tracing::info!(%peer, schema = %name, %side, messages, "status");
+                });
+            }
+        }
+        Run::done()
+    }
+}
+
+/// Reads the message and answers it; a notification has no answer.
+fn respond<M: Message<Failure = Status>>(
+    job: Job<'_>,
+    answer: Answer,
+    handle: impl FnOnce(M) -> M::Response,
+) {
+    let message = match job.payload {
+        Payload::Encoded { format, bytes } => M::decode(Decoder::new(job.codecs, format, bytes))
+            .map_err(|error| Status::bad_request(format!("`{}`: {error}", M::INFO.name))),
+        Payload::Value(value) => value
+            .as_any()
+            .and_then(|any| any.downcast_mut::<Sent<M>>()?.0.take())
+            .ok_or_else(|| Status::new(Code::SchemaMismatch, "a built-in message of another type")),
+    };
+    match message {
+        Ok(message) => answer.outcome::<M>(Ok(handle(message))),
+        Err(status) => answer.fail(status),
+    }
+}
+
+/// Written by hand, because the derives refuse reserved names.
+macro_rules! message {
+    ($message:ident, $name:literal, $kind:ident -> $response:ty) => {
+        impl Message for $message {
+            const INFO: &'static MessageInfo = &MessageInfo {
+                name: $name,
+                id: MessageId::of_name($name),
+                kind: <$kind as Kind>::KIND,
+                was: &[],
+                rust: stringify!($message),
+                response: stringify!($response),
+                error: None,
+                docs: "",
+                timeout: None,
+                idempotent: matches!(<$kind as Kind>::KIND, MessageKind::Request),
+            };
+
+            type Kind = $kind;
+            type Response = $response;
+            type Failure = Status;
+
+            fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
+                to.encode(self)
+            }
+
+            fn decode(from: Decoder<'_>) -> Result<Self, CodecError> {
+                from.decode()
+            }
+
+            fn encode_response(
+                response: &$response,
+                to: &mut Encoder<'_>,
+            ) -> Result<(), CodecError> {
+                to.encode(response)
+            }
+
+            fn decode_response(from: Decoder<'_>) -> Result<$response, CodecError> {
+                from.decode()
+            }
+
+            fn encode_error(error: &Never, _: &mut Encoder<'_>) -> Result<(), CodecError> {
+                match *error {}
+            }
+
+            fn decode_error(from: Decoder<'_>) -> Result<Never, CodecError> {
+                from.decode()
+            }
+        }
+    };
+}
+
+message!(Ping, "mitto-ping", Unary -> Pong);
+message!(Echo, "mitto-echo", Unary -> Echo);
+message!(Describe, "mitto-describe", Unary -> Descriptor);
+message!(Info, "mitto-info", OneWay -> ());
+message!(LogStatus, "mitto-log-status", OneWay -> ());

@@ -1,0 +1,111 @@
+//! Where the arguments before the message come from.
+
+use crate::context::{Context, Parts};
+use crate::envelope::Metadata;
+use crate::peer::Peer;
+use crate::status::Status;
+
+/// An argument that a handler may take before its message, made for each request.
+///
+/// `S` is the provider. Implement it for a type of your own:
+///
+/// ```
+/// use mitto::context::Parts;
+/// use mitto::handler::Extract;
+/// use mitto::status::Status;
+///
+/// struct Locale(String);
+///
+/// impl<S> Extract<S> for Locale {
+///     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+///         let locale = parts.metadata.get("locale").unwrap_or("en");
+///         Ok(Self(locale.to_owned()))
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no argument for a handler of `{S}`",
+    label = "this handler takes a `{Self}`",
+    note = "a handler takes `State<T>`, `Context`, `Metadata`, `Peer`, a stub of the caller, \
+            `Items<T>` or your own `Extract`, then the message"
+)]
+pub trait Extract<S>: Sized {
+    /// Makes the argument.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the request is to be refused with.
+    fn extract(state: &S, parts: &Parts<'_>) -> Result<Self, Status>;
+}
+
+/// The field of type `T` of the provider, cloned for each request.
+///
+/// Cheap to clone should be what is in it: an `Arc`, a pool, a sender.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct State<T>(pub T);
+
+/// A provider with one field of type `T`; written by `#[mitto::provider]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no field of type `{T}`, which a handler takes as `State<{T}>`",
+    label = "the handler needs a `{T}`",
+    note = "add a field of that type to `{Self}`; one with `#[state(skip)]` does not count"
+)]
+pub trait Part<T> {
+    /// The field.
+    fn part(&self) -> &T;
+}
+
+impl<S: Part<T>, T: Clone> Extract<S> for State<T> {
+    fn extract(state: &S, _: &Parts<'_>) -> Result<Self, Status> {
+        Ok(Self(state.part().clone()))
+    }
+}
+
+impl<S> Extract<S> for Context {
+    fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+        Ok(Self::new(parts))
+    }
+}
+
+impl<S> Extract<S> for Metadata {
+    fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+        Ok(parts.metadata.into())
+    }
+}
+
+impl<S> Extract<S> for Peer {
+    fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+        Ok(parts.caller.clone())
+    }
+}
+
+/// All arguments before the message.
+pub trait Extracts<S>: Sized + Send + 'static {
+    /// Makes them, from left to right.
+    ///
+    /// # Errors
+    ///
+    /// Those of the first that fails.
+    fn extract(state: &S, parts: &Parts<'_>) -> Result<Self, Status>;
+}
+
+macro_rules! extracts {
+    ($($argument:ident)*) => {
+        impl<S, $($argument: Extract<S> + Send + 'static),*> Extracts<S> for ($($argument,)*) {
+            #[allow(unused_variables, reason = "the empty tuple")]
+            fn extract(state: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+                Ok(($($argument::extract(state, parts)?,)*))
+            }
+        }
+    };
+}
+
+extracts!();
+extracts!(A);
+extracts!(A B);
+extracts!(A B C);
+extracts!(A B C D);
+extracts!(A B C D E);
+extracts!(A B C D E F);
+extracts!(A B C D E F G);
+extracts!(A B C D E F G H);

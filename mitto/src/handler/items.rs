@@ -1,0 +1,172 @@
+//! The sending side of a stream.
+
+use std::any::Any;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use super::{Answers, Extract};
+use crate::codec::{CodecError, Encoder};
+use crate::context::Parts;
+use crate::job::AnswerTo;
+use crate::message::{Body, Outgoing, Payload};
+use crate::status::{Code, Status};
+
+/// Where the handler of a stream sends its items. The stream ends when the handler returns.
+pub struct Items<T> {
+    to: Option<AnswerTo>,
+    encode: Encode<T>,
+    opened: Arc<AtomicBool>,
+}
+
+/// The fn that encodes an item, kept apart from its message.
+pub(super) struct Encode<T>(pub(super) fn(&T, &mut Encoder<'_>) -> Result<(), CodecError>);
+
+impl<T> Clone for Encode<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Encode<T> {}
+
+impl<T: Send + 'static> Items<T> {
+    /// Sends the next item. The await lasts until the reader has room for it.
+    ///
+    /// # Errors
+    ///
+    /// When nobody reads any more, or the item cannot be sent; `?` ends the handler then.
+    pub fn send(&self, item: T) -> Sending<'_, T> {
+        Sending {
+            items: self,
+            item: Item {
+                value: Some(item),
+                encode: self.encode,
+            },
+        }
+    }
+
+    /// Whether somebody still reads.
+    pub fn is_read(&self) -> bool {
+        let to = self.to.as_ref();
+        to.is_some_and(|AnswerTo { to, id }| to.is_waited_for(*id))
+    }
+}
+
+impl<S, T: Send + 'static> Extract<S> for Items<T> {
+    fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+        let source = parts.items.and_then(|source| {
+            let encode = (source.encode as &dyn Any).downcast_ref::<Encode<T>>()?;
+            Some((*encode, Arc::clone(source.opened)))
+        });
+        let Some((encode, opened)) = source else {
+            let text = format!(
+                "its handler sends `{}`, which is not the item of its message",
+                std::any::type_name::<T>()
+            );
+            return Err(Status::new(Code::Internal, text));
+        };
+        Ok(Self {
+            to: parts.answer.to(),
+            encode,
+            opened,
+        })
+    }
+}
+
+impl<T> fmt::Debug for Items<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Items<{}>", std::any::type_name::<T>())
+    }
+}
+
+/// An item on its way; see [`Items::send`].
+#[must_use = "an item is sent when this is awaited"]
+pub struct Sending<'i, T> {
+    items: &'i Items<T>,
+    item: Item<T>,
+}
+
+/// Nothing in it is pinned: the item only waits to be encoded.
+impl<T> Unpin for Sending<'_, T> {}
+
+impl<T: Send + 'static> Future for Sending<'_, T> {
+    type Output = Result<(), Status>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let items = self.items;
+        let Some(AnswerTo { to, id }) = &items.to else {
+            return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
+        };
+        let sent = ready!(to.poll_item(*id, &mut self.item, cx));
+        items.opened.store(true, Ordering::Relaxed);
+        Poll::Ready(sent)
+    }
+}
+
+impl<T> fmt::Debug for Sending<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Sending").field(self.items).finish()
+    }
+}
+
+struct Item<T> {
+    value: Option<T>,
+    encode: Encode<T>,
+}
+
+impl<T: Send + 'static> Outgoing for Item<T> {
+    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
+        match &self.value {
+            Some(value) => (self.encode.0)(value, to),
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self) -> Body {
+        match self.value.take() {
+            Some(value) => Body::Value(Box::new(value)),
+            None => Body::Value(Box::new(())),
+        }
+    }
+
+    fn payload(&mut self) -> Payload<'_> {
+        Payload::Value(self)
+    }
+
+    fn as_any(&mut self) -> Option<&mut dyn Any> {
+        None
+    }
+}
+
+/// Sends all items of a stream that a handler returned.
+pub async fn pump<X, T, E, F, Via>(stream: X, items: Items<T>) -> Result<(), F>
+where
+    X: Stream,
+    X::Item: Answers<T, E, Result<T, F>, Via>,
+    T: Send + 'static,
+    F: From<Status>,
+{
+    let mut stream = pin!(stream);
+    while let Some(item) = poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+        items.send(item.outcome()?).await?;
+    }
+    Ok(())
+}
+
+/// Waits for a stream, then sends all its items.
+pub async fn pump_later<L, X, T, E, F, Via>(later: L, items: Items<T>) -> Result<(), F>
+where
+    L: Future<Output = X>,
+    X: Stream,
+    X::Item: Answers<T, E, Result<T, F>, Via>,
+    T: Send + 'static,
+    F: From<Status>,
+{
+    pump(later.await, items).await
+}

@@ -1,0 +1,24 @@
+//! What stands between a request and the fn that answers it.
+//!
+//! `#[handler]` leaves the fn as it is and describes it in a type of the same name: [`Handler`] says
+//! which message it takes, [`Serve`] how a provider runs it. The provider hands over a
+//! [`Job`](crate::job::Job) and an [`Answer`](crate::job::Answer); here the message is decoded, the
+//! arguments are [extracted](Extract), the fn is run, and what it comes to is answered.
+
+mod answers;
+mod entry;
+mod extract;
+mod in_place;
+mod items;
+mod local_stream;
+mod run;
+mod running;
+mod watched;
+
+pub use answers::{Answered, Answers, Feeds, answered};
+pub use entry::{Handled, Handler, RunFn, Serve, broken};
+pub use extract::{Extract, Extracts, Part, State};
+pub use in_place::{CallInPlace, InPlace, async_in_place, plain_in_place};
+pub use items::{Items, Sending, pump, pump_later};
+pub use run::{Async, Finish, Plain, run_async, run_blocking, run_plain, run_spawned};
+pub use watched::Watched;

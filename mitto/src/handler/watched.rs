@@ -1,0 +1,73 @@
+//! What is noticed of a handler while it runs: panics, and polls that take too long.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::status::{Code, Status};
+
+/// A poll that takes longer keeps every other request of the connection waiting.
+const SLOW: Duration = Duration::from_millis(10);
+
+/// One handler's name and what was noticed of it; a static beside each handler.
+#[derive(Debug)]
+pub struct Watched {
+    name: &'static str,
+    told_slow: AtomicBool,
+}
+
+impl Watched {
+    /// Begins with nothing noticed.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            told_slow: AtomicBool::new(false),
+        }
+    }
+
+    /// A number that tells handlers apart.
+    pub(super) fn key(&'static self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// Runs one poll of the handler.
+    pub(super) fn watch<T>(&self, poll: impl FnOnce() -> T) -> Result<T, Status> {
+        let begun = Instant::now();
+        let result = self.guard(poll);
+        let taken = begun.elapsed();
+        if taken > SLOW {
+            self.slow(taken);
+        }
+        result
+    }
+
+    /// Runs a part of the handler that may take its time.
+    pub(super) fn guard<T>(&self, part: impl FnOnce() -> T) -> Result<T, Status> {
+        // Whatever the handler left half done is its own state; nothing of ours is in there.
+        catch_unwind(AssertUnwindSafe(part)).map_err(|panic| self.panicked(&*panic))
+    }
+
+    #[cold]
+    fn panicked(&self, panic: &(dyn Any + Send)) -> Status {
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no text");
+        tracing::error!(handler = self.name, panic = text, "a handler panicked");
+        Status::new(Code::Internal, format!("handler `{}` panicked", self.name))
+    }
+
+    #[cold]
+    fn slow(&self, taken: Duration) {
+        if !self.told_slow.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                handler = self.name,
+                ?taken,
+                "a handler blocks its connection: await instead, or use `#[handler(spawn)]` or \
+                 `#[handler(blocking)]`; told once"
+            );
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What generated code names. Not for people: nothing here is stable.
+
+pub use std::clone::Clone;
+pub use std::convert::From;
+pub use std::fmt::Debug;
+pub use std::future::Future;
+pub use std::marker::{Copy, Send, Sync};
+pub use std::option::Option;
+pub use std::primitive::{bool, str, u32, u64, usize};
+pub use std::result::Result;
+pub use std::time::Duration;
+
+pub use serde::Serialize;
+pub use serde::de::DeserializeOwned;
+
+pub use crate::codec::{CodecError, Decoder, Encoder};
+pub use crate::context::Parts;
+pub use crate::envelope::MessageId;
+pub use crate::handler::*;
+pub use crate::job::{Answer, Job, Run};
+pub use crate::message::{
+    ErrorOf, Failure, Message, MessageInfo, MessageKind, Never, OneWay, ReturnOf, Streaming, Unary,
+};
+pub use crate::peer::{Call, Outcome, Peer};
+pub use crate::provider::*;
+pub use crate::schema::*;
+pub use crate::status::{CallError, Status};
+
+#[cfg(feature = "macros")]
+pub use mitto_derive::schema;
+
+pub use crate::__client_methods as client_methods;
+
+#[cfg(feature = "client")]
+pub use crate::client::{Builder, ConnectError};
+
+/// The methods of a stub that calls a server, beside those of its messages.
+#[cfg(feature = "client")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __client_methods {
+    ($visibility:vis $stub:ident of $schema:ty) => {
+        impl $stub {
+            /// Connects to a server at a URL such as `ws://127.0.0.1:8080`.
+            ///
+            /// The connection is closed with the last clone of the stub.
+            ///
+            /// # Errors
+            ///
+            /// When nobody listens there, or the two ends do not come to terms.
+            $visibility fn connect(
+                url: &$crate::private::str,
+            ) -> impl $crate::private::Future<
+                Output = $crate::private::Result<Self, $crate::private::ConnectError>,
+            > + $crate::private::Send {
+                $crate::private::Builder::<Self>::new().connect(url)
+            }
+
+            /// Begins with the defaults: what can be set before connecting.
+            $visibility fn builder() -> $crate::private::Builder<Self> {
+                $crate::private::Builder::new()
+            }
+
+            /// A client of a provider in this process: nothing is encoded.
+            #[must_use]
+            $visibility fn local(
+                provider: impl $crate::private::Serves<$schema, $crate::private::ServerSide>,
+            ) -> Self {
+                $crate::private::Builder::<Self>::new().local(provider)
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "client"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __client_methods {
+    ($($stub:tt)*) => {};
+}
+
+/// What the fn of a handler of `M` comes to.
+pub type OutcomeOf<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
+
+/// The error that a handler of `M` returns: the declared one, or `Status`.
+pub type DeclaredOf<M> = <<M as Message>::Failure as Failure>::Declared;

@@ -1,0 +1,172 @@
+//! What the compiler refuses in a provider's list.
+
+use crate::handler::Handled;
+use crate::message::MessageInfo;
+use crate::schema::{List, Side, Text, first, key, sorted};
+
+/// The handlers of a provider and of those that it includes.
+#[derive(Debug)]
+pub struct HandledSet {
+    /// Its own.
+    pub own: &'static [Handled],
+    /// Those of included providers.
+    pub included: &'static [&'static HandledSet],
+}
+
+/// How many there are in all.
+pub const fn count_handled(set: &HandledSet) -> usize {
+    let mut count = set.own.len();
+    let mut at = 0;
+    while at < set.included.len() {
+        count += count_handled(set.included[at]);
+        at += 1;
+    }
+    count
+}
+
+/// All of them in one array, a provider's own first.
+pub const fn all_handled<const N: usize>(set: &HandledSet) -> [Handled; N] {
+    let empty = Handled {
+        name: "",
+        message: None,
+    };
+    let mut all = [empty; N];
+    fill(&mut all, 0, set);
+    all
+}
+
+const fn fill(all: &mut [Handled], mut count: usize, set: &HandledSet) -> usize {
+    let mut at = 0;
+    while at < set.own.len() {
+        all[count] = set.own[at];
+        count += 1;
+        at += 1;
+    }
+    at = 0;
+    while at < set.included.len() {
+        count = fill(all, count, set.included[at]);
+        at += 1;
+    }
+    count
+}
+
+/// The ids of their messages, sorted. Broken handlers have the id 0, which no message has.
+pub const fn sorted_ids<const N: usize>(handled: &[Handled]) -> [u64; N] {
+    let mut keys = [0; N];
+    let mut at = 0;
+    while at < N {
+        let id = match handled[at].message {
+            Some(message) => message.id.0,
+            None => 0,
+        };
+        keys[at] = key(id, at);
+        at += 1;
+    }
+    sorted(keys)
+}
+
+/// Refuses a list that leaves messages of the schema without a handler.
+#[track_caller]
+pub const fn complete(provider: &str, sorted_ids: &[u64], list: &List) {
+    if first(sorted_ids, 0).is_some() {
+        // A broken handler may be the missing one; it is reported where it is written.
+        return;
+    }
+    let mut missing = 0;
+    let mut text = Text::new("provider ")
+        .name(provider)
+        .push(" has no handler for ");
+    let mut named = 0;
+    let mut at = 0;
+    while at < list.messages.len() {
+        let message: &MessageInfo = list.messages[at];
+        if first(sorted_ids, message.id.0).is_none() {
+            missing += 1;
+            if text.has_room(message.rust.len() + 120) {
+                if named > 0 {
+                    text = text.push(", ");
+                }
+                text = text.name(message.rust);
+                named += 1;
+            }
+        }
+        at += 1;
+    }
+    if missing == 0 {
+        return;
+    }
+    if named < missing {
+        text = text.push(" and ").number(missing - named).push(" more");
+    }
+    if missing == 1 {
+        text = text.push(": add a `#[mitto::handler]` fn that takes it to the list");
+    } else {
+        text = text.push(": add a `#[mitto::handler]` fn for each of them to the list");
+    }
+    text.refuse();
+}
+
+/// Refuses the handlers from `from` up to `to` whose message has one already, or does not go to `side`.
+#[track_caller]
+pub const fn listed(
+    names: (&str, &str),
+    handled: &[Handled],
+    sorted_ids: &[u64],
+    lists: (&List, &List),
+    side: Side,
+    (from, to): (usize, usize),
+) {
+    let (provider, schema) = names;
+    let (list, other) = lists;
+    let mut at = from;
+    while at < to {
+        if let Some(message) = handled[at].message {
+            if let Some(earlier) = first(sorted_ids, message.id.0)
+                && earlier < at
+            {
+                Text::new("")
+                    .name(message.rust)
+                    .push(" already has a handler, ")
+                    .name(handled[earlier].name)
+                    .push(": take one of the two out")
+                    .refuse();
+            }
+            if !list.has(message.id) {
+                if other.has(message.id) {
+                    wrong_way(message, provider, schema, side);
+                }
+                outside(message, provider, schema, side);
+            }
+        }
+        at += 1;
+    }
+}
+
+#[track_caller]
+const fn wrong_way(message: &MessageInfo, provider: &str, schema: &str, side: Side) -> ! {
+    Text::new("")
+        .name(message.rust)
+        .push(" goes the other way in schema ")
+        .name(schema)
+        .push(": the ")
+        .push(side.name())
+        .push(" sends it, so ")
+        .name(provider)
+        .push(" cannot handle it")
+        .refuse();
+}
+
+#[track_caller]
+const fn outside(message: &MessageInfo, provider: &str, schema: &str, side: Side) -> ! {
+    Text::new("")
+        .name(message.rust)
+        .push(" is not in schema ")
+        .name(schema)
+        .push(": list it there under `")
+        .push(side.other().name())
+        .push(" => ")
+        .push(side.name())
+        .push("`, or take its handler out of ")
+        .name(provider)
+        .refuse();
+}

@@ -1,0 +1,123 @@
+//! The compile-time table of handlers and their state.
+//!
+//! `#[mitto::provider]` writes a [`MessageProvider`] for a struct: message id, table, handler. The trait
+//! is an ordinary one, so that a proxy or a registry filled at run time can be written by hand.
+
+mod check;
+mod no_handlers;
+mod table;
+
+use std::future::Future;
+
+pub use check::{HandledSet, all_handled, complete, count_handled, listed, sorted_ids};
+pub use no_handlers::NoHandlers;
+pub use table::{Row, Table, buckets, entry_order, row_count, rows, starts};
+
+use crate::envelope::MessageId;
+use crate::handler::{CallInPlace, InPlace};
+use crate::job::{Answer, Job, Run};
+use crate::message::Message;
+use crate::schema::{Descriptor, End, Schema, SentTo, Side};
+use crate::status::Status;
+
+/// Handles the messages of one side of a schema.
+pub trait MessageProvider: Send + Sync + 'static {
+    /// The schema.
+    fn descriptor(&self) -> &Descriptor;
+
+    /// Which side of it this is.
+    fn side(&self) -> Side;
+
+    /// Whether there is a handler for a message, or for one that had this id earlier.
+    fn handles(&self, id: MessageId) -> bool;
+
+    /// Runs the handler of a job. A message without one is answered with `NotFound`.
+    fn dispatch(&self, job: Job<'_>, answer: Answer) -> Run;
+}
+
+/// A provider of the side `E` of schema `C`.
+///
+/// `#[mitto::provider]` implements it. Implement it for a [`MessageProvider`] of your own to use it where
+/// one of that schema is asked for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no provider for the `{E}` of schema `{C}`",
+    label = "not a provider of that side and schema",
+    note = "a provider is a struct with `#[mitto::provider(server of ..: [..])]` or `client of ..`"
+)]
+pub trait Serves<C: Schema, E: End>: MessageProvider {}
+
+/// What `#[mitto::provider]` knows of a provider for the side `E`, for others that include it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no provider for a `{E}`, so it cannot be included",
+    label = "not a provider of that side",
+    note = "include a field whose type has `#[mitto::provider(..)]` for the same side"
+)]
+pub trait Provides<E>: MessageProvider {
+    /// Its handlers, those of included providers among them.
+    const HANDLED: &'static HandledSet;
+}
+
+/// The handler at a place in a provider's list; the place is an [`At`](crate::schema::At).
+pub trait Entry<const N: usize> {
+    /// The handler.
+    type Handler;
+}
+
+/// The handler of the message at a place in the schema.
+pub trait Slot<At> {
+    /// The handler.
+    type Handler;
+}
+
+/// A message that provider `P` handles itself.
+#[diagnostic::on_unimplemented(
+    message = "`{P}` has no handler for `{Self}`",
+    label = "not a message that `{P}` handles itself"
+)]
+pub trait HandledBy<P, C, E>: Message {
+    /// Calls the handler.
+    fn call_on(self, provider: &P) -> impl Future<Output = crate::peer::Outcome<Self>> + Send
+    where
+        Self::Kind: InPlace<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P, C, E, M> HandledBy<P, C, E> for M
+where
+    M: Message<Kind: InPlace<M>> + SentTo<E, C>,
+    P: Slot<M::At> + Sync,
+    <P as Slot<M::At>>::Handler: CallInPlace<P, M>,
+{
+    fn call_on(self, provider: &P) -> impl Future<Output = crate::peer::Outcome<Self>> + Send {
+        <M::Kind as InPlace<M>>::call::<P, <P as Slot<M::At>>::Handler>(provider, self)
+    }
+}
+
+/// Runs a job with a provider's table, or with an included provider.
+pub fn dispatch<S>(
+    provider: &S,
+    table: &Table<S>,
+    included: &[&dyn MessageProvider],
+    job: Job<'_>,
+    answer: Answer,
+) -> Run {
+    if let Some(run) = table.find(job.message) {
+        return run(provider, job, answer);
+    }
+    match included.iter().find(|other| other.handles(job.message)) {
+        Some(other) => other.dispatch(job, answer),
+        None => unknown(&job, answer),
+    }
+}
+
+/// Whether a provider's table, or an included provider, has a handler.
+pub fn handles<S>(table: &Table<S>, included: &[&dyn MessageProvider], id: MessageId) -> bool {
+    table.find(id).is_some() || included.iter().any(|other| other.handles(id))
+}
+
+#[cold]
+fn unknown(job: &Job<'_>, answer: Answer) -> Run {
+    let text = format!("nothing here handles message {:#010x}", job.message.0);
+    answer.fail(Status::not_found(text));
+    Run::done()
+}

@@ -1,0 +1,58 @@
+//! The typed callers of one side of a schema.
+
+use std::fmt;
+
+use super::{End, Schema};
+use crate::message::Message;
+use crate::peer::{Call, Peer};
+
+/// A typed handle to the other end of a schema; written by `mitto::schema!`, with one method per
+/// message. Everything that is not about a message is on its [`Peer`].
+pub trait Stub: From<Peer> + Clone + Send + Sync + 'static {
+    /// The schema.
+    type Schema: Schema;
+
+    /// The role that it calls.
+    type Receiver: End;
+
+    /// The other end.
+    fn peer(&self) -> &Peer;
+}
+
+/// A stub that sends `M`: for code that is generic over the message.
+///
+/// ```ignore
+/// use mitto::Sends;
+///
+/// async fn twice<S: Sends<Ping>>(stub: &S) -> Result<Pong, Status> {
+///     stub.call(Ping { n: 1 }).await?;
+///     stub.call(Ping { n: 2 }).await
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not send `{M}`",
+    label = "not in the schema of `{Self}`, or it goes the other way"
+)]
+pub trait Sends<M: Message>: Stub {
+    /// Sends the message.
+    fn call(&self, message: M) -> Call<'_, M> {
+        self.peer().call(message)
+    }
+}
+
+/// The stub of a schema that sends to `E`, for schemas that include it.
+pub trait Calls<E>: Schema {
+    /// The stub; [`NoCalls`] where no messages go that way.
+    type Stub: From<Peer> + Clone + fmt::Debug + Send + Sync + 'static;
+}
+
+/// The stub of a direction without messages.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct NoCalls;
+
+impl From<Peer> for NoCalls {
+    fn from(_: Peer) -> Self {
+        Self
+    }
+}
