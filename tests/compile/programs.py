@@ -39,7 +39,7 @@ class Mitto(Program):
         return f'mitto = {{ path = "{self.repository}/mitto" }}'
 
     def message(self, op):
-        return MESSAGE.format(op=op, derive=", Request", attribute=f"#[request(response = Op{op}Done)]\n")
+        return MESSAGE.format(op=op, derive=", mitto::Request", attribute=f"#[request(response = Op{op}Done)]\n")
 
     def service(self, ops):
         names = "".join(f"        Op{op},\n" for op in ops)
@@ -164,7 +164,7 @@ use service::OpsClient;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {{
     let server = Server::new(OpsServer {{}}).listen("ws://127.0.0.1:0").await?;
-    let url = server.local_url().to_string();
+    let url = server.url().to_owned();
     tokio::spawn(server.run());
     let client = OpsClient::connect(&url).await?;
 {calls}    Ok(())
