@@ -1,8 +1,11 @@
 //! The behaviour of `mitto`, a file for each subject.
 
+mod answers;
 mod codec;
 mod framing;
 mod golden;
 mod layers;
+mod macros;
 mod session;
 mod transport;
+mod ui;

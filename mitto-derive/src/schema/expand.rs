@@ -117,13 +117,18 @@ fn description(model: &Model) -> TokenStream {
     let Model { ident, docs, .. } = model;
     let name = ident.to_string();
     quote! {
+        static __DESCRIBED_SERVER: [__mitto::MessageDescriptor; __ALL_SERVER.len()] =
+            __mitto::describe(&__LIST_SERVER);
+        static __DESCRIBED_CLIENT: [__mitto::MessageDescriptor; __ALL_CLIENT.len()] =
+            __mitto::describe(&__LIST_CLIENT);
+
         #[automatically_derived]
         impl __mitto::Schema for #ident {
             const DESCRIPTOR: &'static __mitto::Descriptor = &__mitto::Descriptor::new(
                 #name,
                 #docs,
-                &__mitto::describe::<{ __ALL_SERVER.len() }>(&__LIST_SERVER),
-                &__mitto::describe::<{ __ALL_CLIENT.len() }>(&__LIST_CLIENT),
+                &__DESCRIBED_SERVER,
+                &__DESCRIBED_CLIENT,
                 __mitto::digest(&__LIST_SERVER, &__LIST_CLIENT),
             );
             const TO_SERVER: &'static __mitto::List = &__LIST_SERVER;

@@ -260,7 +260,7 @@ mod tests {
         let second = reserve(&mut table);
         assert_eq!(first.slot(), second.slot());
         assert_ne!(first, second);
-        assert_eq!(table.complete(first, Reply::End), Err(Stale));
+        assert!(table.complete(first, Reply::End).is_err());
         table.complete(second, Reply::End).unwrap();
         assert!(table.poll(second, &mut context()).is_ready());
         assert!(table.is_empty());
@@ -271,7 +271,7 @@ mod tests {
         let mut table = InFlight::new(4);
         let id = reserve(&mut table);
         table.complete(id, Reply::End).unwrap();
-        assert_eq!(table.complete(id, Reply::End), Err(Stale));
+        assert!(table.complete(id, Reply::End).is_err());
         assert!(!table.cancel(id), "an answered request is not cancelled");
     }
 

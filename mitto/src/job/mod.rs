@@ -4,14 +4,19 @@
 //! a queue; it gets a [`Run`] back, which it polls until the handler has finished.
 
 mod answer;
+mod exchange;
+mod local;
 mod pool;
+mod queue;
 mod run;
 
 use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};
+pub use local::Local;
 pub use pool::Pool;
+pub use queue::Queue;
 pub use run::Run;
 
 use crate::codec::Codecs;
@@ -46,8 +51,8 @@ impl<'a> Job<'a> {
     pub fn new(
         message: MessageId,
         payload: Payload<'a>,
-        codecs: &'a Codecs,
         caller: &'a Peer,
+        codecs: &'a Codecs,
     ) -> Self {
         Self {
             message,

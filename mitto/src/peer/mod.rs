@@ -10,6 +10,7 @@ mod outbound;
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 pub use crate::in_flight::Reply;
 pub use await_kind::{Await, Outcome};
@@ -17,7 +18,9 @@ pub use call::{Call, CallOptions};
 pub use item_stream::ItemStream;
 pub use outbound::{CallHead, Outbound, Started, Wait};
 
+use crate::envelope::CorrelationId;
 use crate::message::Message;
+use crate::status::Status;
 
 /// A cheap, cloneable handle to the other end.
 #[derive(Clone, Default)]
@@ -98,6 +101,16 @@ impl Peer {
     pub fn drain(&self) {
         if let Some(out) = &self.out {
             out.close(true);
+        }
+    }
+
+    /// Waits for the next reply to a request that was sent by hand.
+    pub(crate) fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
+        match &self.out {
+            Some(out) => out.poll_reply(id, cx),
+            None => Poll::Ready(Reply::Status(Status::unavailable(
+                "there is nobody to call",
+            ))),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::envelope::MessageId;
 use crate::handler::{CallInPlace, InPlace};
 use crate::job::{Answer, Job, Run};
 use crate::message::Message;
+use crate::peer::Outcome;
 use crate::schema::{Descriptor, End, Schema, SentTo, Side};
 use crate::status::Status;
 
@@ -74,11 +75,9 @@ pub trait Slot<At> {
     message = "`{P}` has no handler for `{Self}`",
     label = "not a message that `{P}` handles itself"
 )]
-pub trait HandledBy<P, C, E>: Message {
+pub trait HandledBy<P, C, E>: Message<Kind: InPlace<Self>> {
     /// Calls the handler.
-    fn call_on(self, provider: &P) -> impl Future<Output = crate::peer::Outcome<Self>> + Send
-    where
-        Self::Kind: InPlace<Self>;
+    fn call_on(self, provider: &P) -> impl Future<Output = Outcome<Self>> + Send;
 }
 
 #[diagnostic::do_not_recommend]
@@ -88,7 +87,7 @@ where
     P: Slot<M::At> + Sync,
     <P as Slot<M::At>>::Handler: CallInPlace<P, M>,
 {
-    fn call_on(self, provider: &P) -> impl Future<Output = crate::peer::Outcome<Self>> + Send {
+    fn call_on(self, provider: &P) -> impl Future<Output = Outcome<Self>> + Send {
         <M::Kind as InPlace<M>>::call::<P, <P as Slot<M::At>>::Handler>(provider, self)
     }
 }

@@ -295,7 +295,7 @@ impl Receive {
             format: head.format.unwrap_or(shared.config.format),
             bytes: payload,
         };
-        let mut job = Job::new(head.message, payload, &shared.config.codecs, peer);
+        let mut job = Job::new(head.message, payload, peer, &shared.config.codecs);
         job.address = head.address;
         job.metadata = head.metadata;
         job.deadline = deadline;

@@ -1,0 +1,209 @@
+//! A peer in the same process: calls go straight to a queue, and nothing is encoded.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock, Weak};
+use std::task::{Context, Poll, Waker};
+
+use super::exchange::Exchange;
+use super::{Answer, Job, Queue, Run};
+use crate::codec::Codecs;
+use crate::envelope::CorrelationId;
+use crate::in_flight::{Patience, Reply};
+use crate::limits::Limits;
+use crate::message::{MessageKind, Outgoing};
+use crate::peer::{CallHead, Outbound, Peer, Started, Wait};
+use crate::runtime::{Instant, spawn};
+use crate::status::Status;
+
+/// One direction between two ends of the same process.
+pub struct Local {
+    id: u64,
+    queue: Arc<dyn Queue>,
+    codecs: Codecs,
+    limits: Limits,
+    caller: OnceLock<Caller>,
+    exchange: Arc<Exchange>,
+}
+
+/// Who calls, seen from the handlers.
+enum Caller {
+    /// The way back, which this direction owns.
+    Owned(Peer),
+    /// The way there, which owns this direction.
+    Owner(Weak<Local>),
+}
+
+impl Local {
+    /// Two ends of one process: a peer whose calls go to `there`, and whose handlers can call back
+    /// to `here`.
+    pub fn pair(there: Arc<dyn Queue>, here: Arc<dyn Queue>, limits: &Limits) -> Peer {
+        let back = Arc::new(Self::new(here, limits));
+        let forth = Arc::new(Self::new(there, limits));
+        let _ = back.caller.set(Caller::Owner(Arc::downgrade(&forth)));
+        let _ = forth.caller.set(Caller::Owned(Peer::new(back)));
+        Peer::new(forth)
+    }
+
+    /// A peer that stands for one request only: `start` is given the way back, and gives what runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of `start`.
+    pub fn single<E>(
+        limits: &Limits,
+        window: usize,
+        start: impl FnOnce(Answer) -> Result<Run, E>,
+    ) -> Result<(Peer, CorrelationId), E>
+    where
+        E: From<Status>,
+    {
+        let local = Self::new(Arc::new(Nowhere), limits);
+        let now = Instant::now();
+        let id = local
+            .exchange
+            .reserve(Waker::noop(), now, patience(limits, None), window)?;
+        let run = start(Answer::new(local.exchange.clone(), id))?;
+        local.exchange.attach(id, run);
+        Ok((Peer::new(Arc::new(local)), id))
+    }
+
+    fn new(queue: Arc<dyn Queue>, limits: &Limits) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1 << 48);
+        Self {
+            id: NEXT.fetch_add(1, Relaxed),
+            queue,
+            codecs: Codecs::default(),
+            limits: limits.clone(),
+            caller: OnceLock::new(),
+            exchange: Arc::new(Exchange::new(limits.in_flight_process)),
+        }
+    }
+
+    fn submit(
+        &self,
+        head: &CallHead<'_>,
+        message: &mut dyn Outgoing,
+        deadline: Option<Instant>,
+        answer: Answer,
+    ) -> Run {
+        let upgraded;
+        let caller = match self.caller.get() {
+            Some(Caller::Owned(peer)) => peer,
+            Some(Caller::Owner(owner)) => {
+                upgraded = owner
+                    .upgrade()
+                    .map_or_else(Peer::nobody, |owner| Peer::new(owner));
+                &upgraded
+            }
+            None => &Peer::nobody(),
+        };
+        self.exchange.with_pool(|pool| {
+            let mut job = Job::new(head.message, message.payload(), caller, &self.codecs);
+            job.address = head.address;
+            job.metadata = head.metadata.entries();
+            job.deadline = deadline;
+            job.pool = Some(pool);
+            self.queue.submit(job, answer)
+        })
+    }
+}
+
+impl Outbound for Local {
+    fn start(
+        &self,
+        head: &CallHead<'_>,
+        message: &mut dyn Outgoing,
+        _: &mut Wait,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Started, Status>> {
+        head.metadata.check(&self.limits)?;
+        let now = Instant::now();
+        let patience = patience(&self.limits, head.timeout);
+        let window = match head.kind {
+            MessageKind::Stream => self.limits.stream_window,
+            _ => 0,
+        };
+        let id = self.exchange.reserve(cx.waker(), now, patience, window)?;
+        let answer = Answer::new(self.exchange.clone(), id);
+        let run = self.submit(head, message, Some(now + patience.timeout), answer);
+        self.exchange.attach(id, run);
+        Poll::Ready(Ok(Started::Poll(id)))
+    }
+
+    fn notify(
+        &self,
+        head: &CallHead<'_>,
+        message: &mut dyn Outgoing,
+        _: &mut Wait,
+        _: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        head.metadata.check(&self.limits)?;
+        if self.exchange.is_closed() {
+            return Poll::Ready(Err(Status::unavailable("the peer was closed")));
+        }
+        let run = self.submit(head, message, None, Answer::nobody());
+        if !run.is_done() {
+            // Nobody waits for a notification, so nobody drives its handler.
+            spawn(run);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn leave(&self, _: &mut Wait) {}
+
+    fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
+        self.exchange.poll_reply(id, cx)
+    }
+
+    fn cancel(&self, id: CorrelationId) {
+        self.exchange.cancel(id);
+    }
+
+    fn codecs(&self) -> &Codecs {
+        &self.codecs
+    }
+
+    fn remote(&self) -> &str {
+        "in process"
+    }
+
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.exchange.is_closed()
+    }
+
+    fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.exchange.poll_closed(cx)
+    }
+
+    fn close(&self, _: bool) {
+        self.exchange.close();
+    }
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Local({})", self.id)
+    }
+}
+
+/// The queue of a peer that stands for one request only.
+struct Nowhere;
+
+impl Queue for Nowhere {
+    fn submit(&self, _: Job<'_>, answer: Answer) -> Run {
+        answer.fail(Status::unavailable("this is the end of one stream"));
+        Run::done()
+    }
+}
+
+fn patience(limits: &Limits, timeout: Option<std::time::Duration>) -> Patience {
+    Patience {
+        timeout: timeout.unwrap_or(limits.timeout),
+        max: limits.timeout_max,
+    }
+}
