@@ -19,7 +19,8 @@ pub use crate::envelope::MessageId;
 pub use crate::handler::*;
 pub use crate::job::{Answer, Job, Run};
 pub use crate::message::{
-    ErrorOf, Failure, Message, MessageInfo, MessageKind, Never, OneWay, ReturnOf, Streaming, Unary,
+    ErrorOf, Failure, Message, MessageInfo, MessageKind, Never, OneWay, ReturnOf, Streaming,
+    Travels, Unary,
 };
 pub use crate::peer::{Call, Outcome, Peer};
 pub use crate::provider::*;
@@ -79,9 +80,6 @@ macro_rules! __client_methods {
 macro_rules! __client_methods {
     ($($stub:tt)*) => {};
 }
-
-/// What the fn of a handler of `M` comes to.
-pub type OutcomeOf<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
 
 /// The error that a handler of `M` returns: the declared one, or `Status`.
 pub type DeclaredOf<M> = <<M as Message>::Failure as Failure>::Declared;

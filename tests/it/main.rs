@@ -5,6 +5,7 @@ mod behaviour;
 mod codec;
 mod framing;
 mod golden;
+mod layers;
 mod macros;
 mod session;
 mod transport;
