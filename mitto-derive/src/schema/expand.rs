@@ -57,13 +57,6 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             }
 
             #(#places)*
-            #[automatically_derived]
-            impl #ident {
-                /// A server without handlers: it hands every request on to `queue`.
-                pub fn gateway(queue: impl __mitto::Queue) -> __mitto::Gateway {
-                    __mitto::Gateway::new::<Self>(queue)
-                }
-            }
             #(
                 #[automatically_derived]
                 impl __mitto::Calls<__mitto::#silent> for #ident {

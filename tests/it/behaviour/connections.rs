@@ -83,6 +83,7 @@ async fn shutdown_lets_what_runs_finish(mut world: World) {
     assert!(!shutdown.is_finished());
     world.let_go();
     assert_eq!(call.await.unwrap(), Ok(42));
+    assert_eq!(world.event().await, "wait dropped");
     shutdown.await.unwrap();
     assert!(world.server().peers().is_empty());
     assert_eq!(world.server().running(), 0);
