@@ -7,6 +7,7 @@ mod framing;
 mod golden;
 mod layers;
 mod macros;
+mod seams;
 mod session;
 mod transport;
 mod ui;
