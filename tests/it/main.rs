@@ -1,6 +1,7 @@
 //! The behaviour of `mitto`, a file for each subject.
 
 mod answers;
+mod behaviour;
 mod codec;
 mod framing;
 mod golden;
@@ -9,3 +10,4 @@ mod macros;
 mod session;
 mod transport;
 mod ui;
+mod world;
