@@ -8,6 +8,7 @@ mod no_handlers;
 mod table;
 
 use std::future::Future;
+use std::sync::Arc;
 
 pub use check::{HandledSet, all_handled, complete, count_handled, listed, sorted_ids};
 pub use no_handlers::NoHandlers;
@@ -46,6 +47,27 @@ pub trait MessageProvider: Send + Sync + 'static {
     note = "a provider is a struct with `#[mitto::provider(server of ..: [..])]` or `client of ..`"
 )]
 pub trait Serves<C: Schema, E: End>: MessageProvider {}
+
+/// One provider behind several clients or servers.
+impl<P: MessageProvider + ?Sized> MessageProvider for Arc<P> {
+    fn descriptor(&self) -> &Descriptor {
+        (**self).descriptor()
+    }
+
+    fn side(&self) -> Side {
+        (**self).side()
+    }
+
+    fn handles(&self, id: MessageId) -> bool {
+        (**self).handles(id)
+    }
+
+    fn dispatch(&self, job: Job<'_>, answer: Answer) -> Run {
+        (**self).dispatch(job, answer)
+    }
+}
+
+impl<C: Schema, E: End, P: Serves<C, E> + ?Sized> Serves<C, E> for Arc<P> {}
 
 /// What `#[mitto::provider]` knows of a provider for the side `E`, for others that include it.
 #[diagnostic::on_unimplemented(

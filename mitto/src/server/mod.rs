@@ -18,6 +18,7 @@ use crate::built_in::{BuiltIn, BuiltIns};
 use crate::codec::{Codec, Codecs};
 use crate::framing::{Framing, Native};
 use crate::limits::Limits;
+use crate::peer::Peer;
 use crate::provider::MessageProvider;
 use crate::session::Config;
 use crate::transport::{Transport, Transports};
@@ -44,7 +45,11 @@ pub struct Server {
     codecs: Vec<Arc<dyn Codec>>,
     transports: Vec<Arc<dyn Transport>>,
     framing: Arc<dyn Framing>,
+    on_connect: Option<OnConnect>,
 }
+
+/// What is told of each peer that has connected.
+type OnConnect = Arc<dyn Fn(&Peer) + Send + Sync>;
 
 impl Server {
     /// A server of `provider`: one made by `#[mitto::provider]`, a gateway, or one of your own.
@@ -56,6 +61,7 @@ impl Server {
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
+            on_connect: None,
         }
     }
 
@@ -83,6 +89,15 @@ impl Server {
         self
     }
 
+    /// Calls `hook` with each peer that has connected, before its first request is handled.
+    ///
+    /// It runs in the connection's task, so it must not block. Spawn a task that awaits
+    /// [`Peer::closed`] to hear when the peer has gone.
+    pub fn on_connect(mut self, hook: impl Fn(&Peer) + Send + Sync + 'static) -> Self {
+        self.on_connect = Some(Arc::new(hook));
+        self
+    }
+
     /// Switches a built-in request off: it is answered `NotFound`.
     pub fn without(mut self, built_in: BuiltIn) -> Self {
         self.built_ins.switch_off(built_in);
@@ -105,7 +120,8 @@ impl Server {
             framing: self.framing,
             ..Config::serving(self.provider, self.built_ins)
         };
-        Listening::new(Arc::new(config), Transports::new(self.transports))
+        let transports = Transports::new(self.transports);
+        Listening::new(Arc::new(config), transports, self.on_connect)
             .and_listen(url)
             .await
     }
