@@ -4,6 +4,7 @@ mod answers;
 mod codec;
 mod framing;
 mod golden;
+mod layers;
 mod macros;
 mod session;
 mod transport;
