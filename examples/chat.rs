@@ -27,13 +27,7 @@ async fn main() -> ExitCode {
         Some("server") => serve(&url).await,
         Some(name) => talk(name, &url).await,
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    terminal::exit(done)
 }
 
 /// The client's side of the schema: what the server pushes, and what it asks.
@@ -124,11 +118,14 @@ async fn talk(name: &str, url: &str) -> Result<(), Box<dyn Error>> {
 }
 
 async fn enter(chat: &ChatClient, name: &str, room: &str) -> Result<(), Box<dyn Error>> {
-    let (name, room) = (name.to_owned(), room.to_owned());
-    let others = chat.join(Join { name, room }).await?;
+    let join = Join {
+        name: name.to_owned(),
+        room: room.to_owned(),
+    };
+    let others = chat.join(join).await?;
     match others.is_empty() {
-        true => println!("nobody else is in the room"),
-        false => println!("also in the room: {}", others.join(", ")),
+        true => println!("{name} is alone in the {room}"),
+        false => println!("{name} joins {} in the {room}", others.join(", ")),
     }
     Ok(())
 }
@@ -143,7 +140,7 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     let bob = connect("Bob", &CurrentMood::new("asleep"), &url).await?;
     let eve = connect("Eve", &CurrentMood::new("listening"), &url).await?;
 
-    println!("Ada and Bob join the lobby, Eve the cellar");
+    println!("Ada and Bob go to the lobby, Eve to the cellar");
     enter(&ada, "Ada", "lobby").await?;
     enter(&bob, "Bob", "lobby").await?;
     enter(&eve, "Eve", "cellar").await?;
@@ -159,7 +156,7 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     let text = "Is anybody there?".to_owned();
     println!("heard by {}", ada.say(Say { text }).await?);
 
-    println!("Eve joins the lobby");
+    println!("Eve goes to the lobby");
     enter(&eve, "Eve", "lobby").await?;
 
     println!("Eve asks who is there; the server asks everybody");

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use mitto_examples::echo::{Echo, EchoClient, Ping};
 use mitto_examples::terminal;
 
-const MENU: &str = "\
+const MENU: &str = "commands:
   ping           ask whether the server answers
   echo TEXT      have a text repeated
   big [KIB]      have a large text repeated, 500 KiB unless told otherwise
@@ -25,13 +25,7 @@ const AT_ONCE: usize = 256;
 #[tokio::main]
 async fn main() -> ExitCode {
     let url = std::env::args().nth(1);
-    match talk(url.as_deref().unwrap_or("ws://127.0.0.1:8080")).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    terminal::exit(talk(url.as_deref().unwrap_or("ws://127.0.0.1:8080")).await)
 }
 
 async fn talk(url: &str) -> Result<(), Box<dyn Error>> {

@@ -7,17 +7,12 @@ use std::process::ExitCode;
 
 use mitto::{Peer, Server};
 use mitto_examples::echo::EchoServer;
+use mitto_examples::terminal;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let url = std::env::args().nth(1);
-    match serve(url.as_deref().unwrap_or("ws://127.0.0.1:8080")).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    terminal::exit(serve(url.as_deref().unwrap_or("ws://127.0.0.1:8080")).await)
 }
 
 async fn serve(url: &str) -> Result<(), Box<dyn Error>> {

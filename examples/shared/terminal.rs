@@ -1,6 +1,8 @@
-//! Lines that somebody types.
+//! The lines that somebody types, and how a program ends.
 
+use std::error::Error;
 use std::io::BufRead;
+use std::process::ExitCode;
 
 use tokio::sync::mpsc;
 
@@ -19,4 +21,22 @@ pub fn lines() -> mpsc::Receiver<String> {
         }
     });
     lines
+}
+
+/// Ends a program: prints an error with its causes, each once.
+pub fn exit(done: Result<(), Box<dyn Error>>) -> ExitCode {
+    let Err(error) = done else {
+        return ExitCode::SUCCESS;
+    };
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.ends_with(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    eprintln!("error: {text}");
+    ExitCode::FAILURE
 }

@@ -27,13 +27,34 @@ use crate::transport::{Transport, Transports};
 ///
 /// # Examples
 ///
-/// ```no_run
-/// # async fn example(provider: impl mitto::provider::MessageProvider) -> Result<(), Box<dyn std::error::Error>> {
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use mitto::Server;
+/// use mitto::transport::memory::Memory;
 ///
-/// let server = Server::new(provider).listen("ws://127.0.0.1:0").await?;
+/// let memory = Memory::new();
+/// let server = Server::new(HelloServer)
+///     .transport(memory.clone()) // not needed for `ws://127.0.0.1:8080`
+///     .on_connect(|peer| println!("{} is here", peer.remote()))
+///     .listen("memory://hello")
+///     .await?;
 /// println!("listening at {}", server.url());
-/// server.run().await;
+/// let server = server.spawn();
+///
+/// let client = HelloClient::builder().transport(memory).connect("memory://hello").await?;
+/// assert_eq!(server.peers().len(), 1);
+/// server.shutdown().await;
 /// # Ok(())
 /// # }
 /// ```
