@@ -9,7 +9,7 @@ use std::task::Poll;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{ListenError, Peers};
+use super::{ListenError, OnConnect, Peers};
 use crate::runtime::timeout;
 use crate::session::{Config, Session};
 use crate::transport::{Incoming, Listener, Transports};
@@ -26,6 +26,7 @@ pub struct Listening {
 struct Shared {
     config: Arc<Config>,
     peers: Peers,
+    on_connect: Option<OnConnect>,
     open: AtomicUsize,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -39,11 +40,16 @@ pub struct Handle {
 }
 
 impl Listening {
-    pub(super) fn new(config: Arc<Config>, transports: Transports) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        transports: Transports,
+        on_connect: Option<OnConnect>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 config,
                 peers: Peers::default(),
+                on_connect,
                 open: AtomicUsize::new(0),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
@@ -168,6 +174,9 @@ impl Shared {
             }
         };
         let entered = self.peers.enter(session.peer());
+        if let Some(hook) = &self.on_connect {
+            hook(session.peer());
+        }
         if self.stop.is_cancelled() {
             session.peer().drain();
         }
