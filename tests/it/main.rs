@@ -8,6 +8,7 @@ mod golden;
 mod layers;
 mod macros;
 mod session;
+mod storm;
 mod transport;
 mod ui;
 mod world;
