@@ -14,7 +14,7 @@ pub use no_handlers::NoHandlers;
 pub use table::{Row, Table, buckets, entry_order, row_count, rows, starts};
 
 use crate::envelope::MessageId;
-use crate::handler::{CallInPlace, InPlace};
+use crate::handler::{CallInPlace, InPlace, OutcomeOf};
 use crate::job::{Answer, Job, Run};
 use crate::message::Message;
 use crate::peer::Outcome;
@@ -85,7 +85,7 @@ impl<P, C, E, M> HandledBy<P, C, E> for M
 where
     M: Message<Kind: InPlace<M>> + SentTo<E, C>,
     P: Slot<M::At> + Sync,
-    <P as Slot<M::At>>::Handler: CallInPlace<P, M>,
+    <P as Slot<M::At>>::Handler: CallInPlace<P, M, OutcomeOf<M>>,
 {
     fn call_on(self, provider: &P) -> impl Future<Output = Outcome<Self>> + Send {
         <M::Kind as InPlace<M>>::call::<P, <P as Slot<M::At>>::Handler>(provider, self)

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::{ListenError, Peers};
 use crate::runtime::timeout;
 use crate::session::{Config, Session};
-use crate::transport::{Incoming, Listener, Settings, Transports};
+use crate::transport::{Incoming, Listener, Transports};
 
 /// A server that listens. It accepts connections while [`run`](Self::run) is polled.
 #[must_use = "connections are accepted only while it runs"]
@@ -60,10 +60,7 @@ impl Listening {
     ///
     /// When the URL or the place cannot be used.
     pub async fn and_listen(mut self, url: &str) -> Result<Self, ListenError> {
-        let mut settings = Settings::default();
-        let limits = &self.shared.config.limits;
-        settings.max_frame = self.shared.config.max_frame();
-        settings.handshake = limits.handshake;
+        let settings = self.shared.config.transport_settings();
         let listener = self.transports.by_url(url)?.listen(url, &settings).await?;
         self.listeners.push(listener);
         Ok(self)
