@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::runtime::Instant;
+use crate::runtime::{Instant, later};
 
 use super::{Patience, Reply, Stale};
 use crate::status::{Code, Status};
@@ -156,10 +156,4 @@ impl Slot {
     pub(super) fn shrink(&mut self) {
         self.later.shrink_to_fit();
     }
-}
-
-/// `now + time`, or as late as a clock can say.
-fn later(now: Instant, time: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
-    now + time.min(FAR)
 }

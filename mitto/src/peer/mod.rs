@@ -7,6 +7,7 @@ mod await_kind;
 mod call;
 mod item_stream;
 mod outbound;
+mod statistics;
 mod stub;
 
 use std::fmt;
@@ -18,6 +19,7 @@ pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use item_stream::ItemStream;
 pub use outbound::{CallHead, Outbound, Started, Wait};
+pub use statistics::Statistics;
 pub use stub::{Calls, NoCalls, Sends, Stub, call};
 
 use crate::envelope::CorrelationId;
@@ -107,6 +109,13 @@ impl Peer {
     /// A number that tells the peers of this process apart.
     pub fn id(&self) -> u64 {
         self.out.as_ref().map_or(0, |out| out.id())
+    }
+
+    /// What the connection holds now. All zero where there is none.
+    pub fn statistics(&self) -> Statistics {
+        self.out
+            .as_ref()
+            .map_or_else(Statistics::default, |out| out.statistics())
     }
 
     /// Whether it can still be reached.
