@@ -5,6 +5,7 @@ mod codec;
 mod framing;
 mod golden;
 mod layers;
+mod local;
 mod macros;
 mod session;
 mod transport;
