@@ -121,9 +121,8 @@ pub use context::Context;
 pub use envelope::Metadata;
 pub use handler::{Extract, Items, State};
 pub use limits::Limits;
-pub use peer::{Call, ItemStream, Peer};
+pub use peer::{Call, ItemStream, Peer, Sends};
 pub use provider::MessageProvider;
-pub use schema::Sends;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use status::{CallError, Code, Status};

@@ -1,6 +1,7 @@
 //! The behaviour of `mitto`, a file for each subject.
 
 mod answers;
+mod behaviour;
 mod codec;
 mod framing;
 mod golden;
@@ -8,5 +9,7 @@ mod layers;
 mod local;
 mod macros;
 mod session;
+mod storm;
 mod transport;
 mod ui;
+mod world;

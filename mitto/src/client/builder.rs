@@ -7,8 +7,9 @@ use super::options::Options;
 use crate::codec::{Codec, Format};
 use crate::framing::Framing;
 use crate::limits::Limits;
+use crate::peer::Stub;
 use crate::provider::{NoHandlers, Serves};
-use crate::schema::{End, Stub};
+use crate::schema::End;
 use crate::transport::Transport;
 
 /// The role that holds a stub.

@@ -3,7 +3,9 @@ use super::{Answer, Job, Run};
 /// Takes requests: runs them here, or sends them to whoever does.
 ///
 /// Implement it to put something of your own between connections and handlers. A queue that answers
-/// later copies what it needs of the job, and keeps the answer.
+/// later keeps the answer, and a copy of the job: [`OwnedJob`](super::OwnedJob). Where the handler runs
+/// in another task or process, [`Answer::in_parts`] is its way back to there, and
+/// [`Answer::forward`] the way on to the caller.
 ///
 /// # Examples
 ///

@@ -7,6 +7,7 @@ mod await_kind;
 mod call;
 mod item_stream;
 mod outbound;
+mod stub;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use item_stream::ItemStream;
 pub use outbound::{CallHead, Outbound, Started, Wait};
+pub use stub::{Calls, NoCalls, Sends, Stub, call};
 
 use crate::envelope::CorrelationId;
 use crate::message::Message;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{End, Schema};
-use crate::peer::{Call, Peer};
+use super::{Call, Peer};
+use crate::schema::{End, Schema};
 
 /// A typed handle to the other end of a schema; written by `mitto::schema!`, with one method per
 /// message. Everything that is not about a message is on its [`Peer`].
