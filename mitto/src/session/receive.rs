@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use crate::runtime::Instant;
 
@@ -29,6 +30,8 @@ pub(super) struct Receive {
     /// Callers to wake, once no lock is held.
     wakers: Vec<Waker>,
     late: Vec<CorrelationId>,
+    /// When a message last came; `None` when what it needed has been given back.
+    used: Option<Instant>,
 }
 
 /// Why a connection is closed by this end.
@@ -59,6 +62,7 @@ impl Receive {
             assembly: Assembly::new(super::PIECES_AT_ONCE, shared.config.limits.message),
             wakers: Vec::new(),
             late: Vec::new(),
+            used: None,
             shared,
         }
     }
@@ -163,12 +167,21 @@ impl Receive {
         &mut self.wakers
     }
 
+    /// Whether nothing but pings has come for so long.
+    pub(super) fn is_idle(&self, now: Instant, time: Duration) -> bool {
+        self.used
+            .is_some_and(|used| now.saturating_duration_since(used) >= time)
+    }
+
     /// Gives back what an idle connection does not need.
     pub(super) fn shrink(&mut self) {
+        self.used = None;
         self.pool.clear();
         let mut state = self.shared.state();
+        state.out.shrink();
         state.spare = Vec::new();
         state.in_flight.shrink();
+        state.requests.shrink();
     }
 
     /// Drops every handler.
@@ -179,6 +192,9 @@ impl Receive {
 
     fn whole(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) -> Result<(), End> {
         let Envelope { head, payload } = envelope;
+        if !matches!(head.kind, Kind::Ping | Kind::Pong) {
+            self.used = Some(now);
+        }
         match (head.kind, head.from_requester) {
             (Kind::Request, true) => self.request(envelope, peer, now),
             (Kind::Notification, true) => self.notification(envelope, peer),
