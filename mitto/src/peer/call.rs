@@ -16,6 +16,34 @@ use crate::status::Status;
 /// A call: the first poll sends the message, dropping it cancels the request.
 ///
 /// Its output depends on the message: see [`Outcome`].
+///
+/// # Examples
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
+/// let client = HelloClient::local(HelloServer);
+/// let call = client.greet(Greet { name: "Ada".into() }); // nothing is sent yet
+/// let greeting = call
+///     .timeout(Duration::from_secs(2))
+///     .metadata("trace", "4711")
+///     .await?;
+/// assert_eq!(greeting, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<'p, M> {
     pub(super) peer: &'p Peer,
