@@ -13,6 +13,7 @@ use super::out::{Draft, Out};
 use super::pieces::Large;
 use super::requests::Requests;
 use super::signal::Signal;
+use super::spare::Spare;
 use super::waiting::Waiting;
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
@@ -47,7 +48,7 @@ pub(super) struct State {
     pub(super) leaving: Option<Status>,
     pub(super) on_closed: Vec<Waker>,
     /// Buffers of replies, to be used again.
-    pub(super) spare: Vec<Vec<u8>>,
+    pub(super) spare: Spare,
 }
 
 /// How this end wants to close.
@@ -59,9 +60,6 @@ pub(super) struct Closing {
     /// Whether the other end was told.
     pub(super) told: bool,
 }
-
-/// The most reply buffers that are kept, and the most bytes of one.
-const SPARES: (usize, usize) = (256, 1 << 10);
 
 impl Shared {
     pub(super) fn new(config: Arc<Config>, hello: &Hello, remote: &str) -> Self {
@@ -78,7 +76,7 @@ impl Shared {
                 closing: None,
                 leaving: None,
                 on_closed: Vec::new(),
-                spare: Vec::new(),
+                spare: Spare::default(),
             }),
             signal: Arc::default(),
             remote: remote.to_owned(),
@@ -190,14 +188,9 @@ impl Shared {
     }
 
     /// Gives a buffer back that a reply came in.
-    pub(super) fn recycle(&self, mut bytes: Vec<u8>) {
-        if (1..=SPARES.1).contains(&bytes.capacity()) {
-            bytes.clear();
-            let mut state = self.state();
-            if state.spare.len() < SPARES.0 {
-                state.spare.push(bytes);
-            }
-        }
+    pub(super) fn recycle(&self, bytes: Vec<u8>) {
+        let left = self.state().spare.keep(bytes);
+        drop(left);
     }
 
     /// Ends everything: nothing more comes, nothing more goes.
