@@ -110,9 +110,8 @@ async fn both(counts: &mut Counts, way: &str, allowed: usize, client: &CountedCl
     let call = async || assert_eq!(client.knowing(Knowing { n: 1 }).await, Ok(1));
     counts.check(&name("context"), allowed, call).await;
     let call = async || {
-        assert!(is_refused(
-            &client.refusable(Refusable { refuse: true }).await
-        ))
+        let refused = client.refusable(Refusable { refuse: true }).await;
+        assert!(is_refused(&refused));
     };
     counts.check(&name("typed error"), allowed, call).await;
     let call = async || {

@@ -76,7 +76,7 @@ impl Caller {
             text: text.clone(),
         };
         let answer = self.peer.call(sent).await;
-        self.check(id, text, answer);
+        self.check(id, &text, answer);
     }
 
     async fn patient(&mut self, id: u32) {
@@ -87,12 +87,12 @@ impl Caller {
             text: text.clone(),
         };
         let answer = self.peer.call(sent).await;
-        self.check(id, text, answer);
+        self.check(id, &text, answer);
     }
 
     async fn relayed(&mut self, id: u32) {
         let answer = self.peer.call(Relayed { id }).await;
-        self.check(id, String::new(), answer);
+        self.check(id, "", answer);
     }
 
     /// May be too late.
@@ -102,7 +102,7 @@ impl Caller {
         let answer = self.peer.call(Sleepy { id, ms }).timeout(timeout).await;
         match answer {
             Err(status) if status.code() == Code::Timeout => self.tally.timed_out += 1,
-            answer => self.check(id, String::new(), answer),
+            answer => self.check(id, "", answer),
         }
     }
 
@@ -121,7 +121,7 @@ impl Caller {
             answer = self.peer.call(sent) => Some(answer),
         };
         match answer {
-            Some(answer) => self.check(id, text, answer),
+            Some(answer) => self.check(id, &text, answer),
             None => self.tally.dropped += 1,
         }
     }
@@ -159,7 +159,7 @@ impl Caller {
         std::iter::repeat_n(letter, length).collect()
     }
 
-    fn check(&mut self, id: u32, text: String, answer: Result<Answered, Status>) {
+    fn check(&mut self, id: u32, text: &str, answer: Result<Answered, Status>) {
         let answer = answer.unwrap_or_else(|status| panic!("request {id} failed: {status}"));
         assert_eq!(answer.id, !id);
         assert!(answer.text == text, "the text of another request");
@@ -169,10 +169,8 @@ impl Caller {
 }
 
 /// Some turns of the run queue.
-fn turns(turns: u8) -> impl Future<Output = ()> {
-    async move {
-        for _ in 0..turns {
-            tokio::task::yield_now().await;
-        }
+async fn turns(turns: u8) {
+    for _ in 0..turns {
+        tokio::task::yield_now().await;
     }
 }
