@@ -1,4 +1,3 @@
-use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
