@@ -1,10 +1,14 @@
 //! The behaviour of `mitto`, a file for each subject.
 
 mod answers;
+mod behaviour;
 mod codec;
 mod framing;
 mod golden;
+mod layers;
 mod macros;
 mod session;
+mod storm;
 mod transport;
 mod ui;
+mod world;

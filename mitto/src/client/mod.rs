@@ -2,6 +2,7 @@
 
 mod builder;
 mod error;
+mod options;
 
 pub use builder::Builder;
 pub use error::ConnectError;

@@ -1,6 +1,7 @@
 //! A peer in the same process: calls go straight to a queue, and nothing is encoded.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
@@ -104,7 +105,9 @@ impl Local {
             job.metadata = head.metadata.entries();
             job.deadline = deadline;
             job.pool = Some(pool);
-            self.queue.submit(job, answer)
+            // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
+            catch_unwind(AssertUnwindSafe(|| self.queue.submit(job, answer)))
+                .unwrap_or_else(|_| Run::done())
         })
     }
 }

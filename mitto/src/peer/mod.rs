@@ -8,6 +8,7 @@ mod call;
 mod item_stream;
 mod outbound;
 mod statistics;
+mod stub;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,12 +20,45 @@ pub use call::{Call, CallOptions};
 pub use item_stream::ItemStream;
 pub use outbound::{CallHead, Outbound, Started, Wait};
 pub use statistics::Statistics;
+pub use stub::{Calls, NoCalls, Sends, Stub, call};
 
 use crate::envelope::CorrelationId;
 use crate::message::Message;
 use crate::status::Status;
 
 /// A cheap, cloneable handle to the other end.
+///
+/// A client has it from its stub; a handler takes it as an argument; a server lists those that are
+/// connected. The typed stubs are made from it: `ChatCaller::from(peer)`.
+///
+/// # Examples
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mitto::built_in::Ping;
+///
+/// let client = HelloClient::local(HelloServer);
+/// let peer = client.peer();
+/// assert_eq!(peer.remote(), "in process");
+/// peer.call(Ping {}).await?; // a message of any schema
+///
+/// peer.close();
+/// peer.closed().await;
+/// assert!(!peer.is_connected());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub struct Peer {
     out: Option<Arc<dyn Outbound>>,

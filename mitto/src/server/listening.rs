@@ -9,10 +9,10 @@ use std::task::Poll;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{ListenError, Peers};
+use super::{ListenError, OnConnect, Peers};
 use crate::runtime::timeout;
 use crate::session::{Config, Session};
-use crate::transport::{Incoming, Listener, Settings, Transports};
+use crate::transport::{Incoming, Listener, Transports};
 
 /// A server that listens. It accepts connections while [`run`](Self::run) is polled.
 #[must_use = "connections are accepted only while it runs"]
@@ -26,6 +26,7 @@ pub struct Listening {
 struct Shared {
     config: Arc<Config>,
     peers: Peers,
+    on_connect: Option<OnConnect>,
     open: AtomicUsize,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -39,11 +40,16 @@ pub struct Handle {
 }
 
 impl Listening {
-    pub(super) fn new(config: Arc<Config>, transports: Transports) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        transports: Transports,
+        on_connect: Option<OnConnect>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 config,
                 peers: Peers::default(),
+                on_connect,
                 open: AtomicUsize::new(0),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
@@ -60,10 +66,7 @@ impl Listening {
     ///
     /// When the URL or the place cannot be used.
     pub async fn and_listen(mut self, url: &str) -> Result<Self, ListenError> {
-        let mut settings = Settings::default();
-        let limits = &self.shared.config.limits;
-        settings.max_frame = self.shared.config.max_frame();
-        settings.handshake = limits.handshake;
+        let settings = self.shared.config.transport_settings();
         let listener = self.transports.by_url(url)?.listen(url, &settings).await?;
         self.listeners.push(listener);
         Ok(self)
@@ -171,6 +174,9 @@ impl Shared {
             }
         };
         let entered = self.peers.enter(session.peer());
+        if let Some(hook) = &self.on_connect {
+            hook(session.peer());
+        }
         if self.stop.is_cancelled() {
             session.peer().drain();
         }

@@ -7,10 +7,9 @@ use std::task::{Context, Poll};
 use tokio_util::sync::CancellationToken;
 
 use super::shared::{Shared, State};
-use crate::codec::CodecError;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::item_cost;
-use crate::job::Answering;
+use crate::job::{Answering, unsent};
 use crate::message::Outgoing;
 use crate::status::{Code, Status};
 
@@ -161,13 +160,4 @@ impl Answering for Shared {
     fn cancellation(&self, id: CorrelationId) -> CancellationToken {
         self.state().requests.token(id)
     }
-}
-
-/// Why an answer was not sent.
-fn unsent(error: &CodecError) -> Status {
-    let code = match error {
-        CodecError::TooLarge { .. } => Code::TooLarge,
-        _ => Code::Internal,
-    };
-    Status::new(code, format!("the answer was not sent: {error}"))
 }

@@ -201,8 +201,9 @@ impl Receive {
         state.in_flight.shrink();
     }
 
-    /// Drops every handler.
+    /// Drops every handler, and wakes the callers whose replies came last.
     pub(super) fn clear(&mut self) {
+        self.wake();
         self.runs.clear();
         self.pool.clear();
         self.note_handlers();

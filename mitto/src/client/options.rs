@@ -1,0 +1,71 @@
+//! What a builder sets, and how a client connects with it. Nothing here depends on the stub, so that
+//! it is compiled once.
+
+use std::sync::Arc;
+
+use super::ConnectError;
+use crate::built_in::BuiltIns;
+use crate::codec::{Codec, Codecs, Format};
+use crate::framing::{Framing, Native};
+use crate::job::{Local, Queue};
+use crate::limits::Limits;
+use crate::peer::Peer;
+use crate::provider::MessageProvider;
+use crate::queue::PassThrough;
+use crate::runtime::spawn;
+use crate::session::{Config, Session};
+use crate::transport::{Transport, Transports};
+
+pub(super) struct Options {
+    pub(super) provider: Arc<dyn MessageProvider>,
+    pub(super) limits: Limits,
+    pub(super) format: Option<Format>,
+    pub(super) codecs: Vec<Arc<dyn Codec>>,
+    pub(super) transports: Vec<Arc<dyn Transport>>,
+    pub(super) framing: Arc<dyn Framing>,
+}
+
+impl Options {
+    pub(super) fn new(provider: Arc<dyn MessageProvider>) -> Self {
+        Self {
+            provider,
+            limits: Limits::default(),
+            format: None,
+            codecs: Vec::new(),
+            transports: Vec::new(),
+            framing: Arc::new(Native),
+        }
+    }
+
+    /// Connects, and runs the session in a task of its own.
+    pub(super) async fn connect(self, url: &str) -> Result<Peer, ConnectError> {
+        let codecs = Codecs::new(self.codecs)?;
+        let format = match self.format {
+            Some(format) if codecs.supports(format) => format,
+            Some(format) => return Err(ConnectError::UnknownFormat(format)),
+            None => codecs.default_format().ok_or(ConnectError::NoFormat)?,
+        };
+        let config = Config {
+            limits: self.limits,
+            codecs,
+            format,
+            framing: self.framing,
+            ..Config::serving(self.provider, BuiltIns::default())
+        };
+        let settings = config.transport_settings();
+        let transports = Transports::new(self.transports);
+        let connection = transports.by_url(url)?.connect(url, &settings).await?;
+        let session = Session::connect(connection, Arc::new(config)).await?;
+        let peer = session.peer().clone().into_owner();
+        spawn(session);
+        Ok(peer)
+    }
+
+    /// Reaches a provider in this process.
+    pub(super) fn local(self, there: Arc<dyn MessageProvider>) -> Peer {
+        let here = self.provider;
+        let [there, here] = [there, here]
+            .map(|end| Arc::new(PassThrough::new(end, BuiltIns::default())) as Arc<dyn Queue>);
+        Local::pair(there, here, &self.limits)
+    }
+}
