@@ -133,12 +133,12 @@ async fn enter(chat: &ChatClient, name: &str, room: &str) -> Result<(), Box<dyn 
 async fn demo() -> Result<(), Box<dyn Error>> {
     let server = Server::new(ChatServer::default());
     let server = server.listen("ws://127.0.0.1:0").await?;
-    let url = server.url().to_owned();
     let server = server.spawn();
+    let url = server.url();
 
-    let ada = connect("Ada", &CurrentMood::new("programming"), &url).await?;
-    let bob = connect("Bob", &CurrentMood::new("asleep"), &url).await?;
-    let eve = connect("Eve", &CurrentMood::new("listening"), &url).await?;
+    let ada = connect("Ada", &CurrentMood::new("programming"), url).await?;
+    let bob = connect("Bob", &CurrentMood::new("asleep"), url).await?;
+    let eve = connect("Eve", &CurrentMood::new("listening"), url).await?;
 
     println!("Ada and Bob go to the lobby, Eve to the cellar");
     enter(&ada, "Ada", "lobby").await?;

@@ -20,15 +20,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .transport(Prefixed)
         .listen("prefixed://127.0.0.1:0")
         .await?;
-    let url = server.url().to_owned();
-    println!("listening at {url}");
     let server = server.spawn();
+    println!("listening at {}", server.url());
 
     let client = EchoClient::builder()
         .codec(Pretty)
         .transport(Prefixed)
         .format(PRETTY)
-        .connect(&url)
+        .connect(server.url())
         .await?;
     let pong = client.ping(Ping { n: 7 }).await?;
     println!("{pong:?}");

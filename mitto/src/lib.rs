@@ -32,11 +32,9 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let server = Server::new(HelloServer).listen("ws://127.0.0.1:0").await?;
-//!     let url = server.url().to_owned();
-//!     let server = server.spawn();
+//!     let server = Server::new(HelloServer).listen("ws://127.0.0.1:0").await?.spawn();
 //!
-//!     let client = HelloClient::connect(&url).await?;
+//!     let client = HelloClient::connect(server.url()).await?;
 //!     assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
 //!
 //!     // The same client type, without a connection:

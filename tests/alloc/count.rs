@@ -12,6 +12,14 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// Calls before the counting starts, and again while it lasts; stream items come 256 at once.
 const CALLS: usize = 8 * 256;
 
+/// The bytes that the process holds now.
+pub(crate) fn held() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats
+        .bytes_allocated
+        .saturating_sub(stats.bytes_deallocated)
+}
+
 /// All figures, and how many of them are too high.
 #[derive(Default)]
 pub(crate) struct Counts {

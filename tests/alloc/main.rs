@@ -1,10 +1,12 @@
-//! How often a request allocates, once everything is warm: the table is printed.
+//! How often a request allocates, once everything is warm, and what an idle connection holds: the
+//! figures are printed.
 //!
 //! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
 
 mod count;
 mod hundred;
+mod idle;
 mod service;
 
 use count::Counts;
@@ -29,6 +31,7 @@ fn main() {
             connected(&mut counts, format).await;
         }
         hundred(&mut counts).await;
+        idle::idle().await;
     });
     counts.finish();
 }

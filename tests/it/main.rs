@@ -6,6 +6,8 @@ mod codec;
 mod framing;
 mod golden;
 mod layers;
+mod listening;
+mod local;
 mod macros;
 mod session;
 mod storm;

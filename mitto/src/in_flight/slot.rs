@@ -41,6 +41,14 @@ enum State {
 }
 
 impl Slot {
+    /// A free slot whose earlier requests had generations up to this one.
+    pub(super) fn new(generation: u32) -> Self {
+        Self {
+            generation,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn generation(&self) -> u32 {
         self.generation
     }
@@ -151,9 +159,5 @@ impl Slot {
         self.next = None;
         self.later = VecDeque::new();
         self.waker = None;
-    }
-
-    pub(super) fn shrink(&mut self) {
-        self.later.shrink_to_fit();
     }
 }

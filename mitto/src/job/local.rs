@@ -183,8 +183,32 @@ impl Outbound for Local {
         self.exchange.poll_closed(cx)
     }
 
-    fn close(&self, _: bool) {
+    /// Ends both directions, as it would end a connection.
+    fn close(&self, drain: bool) {
+        if self.exchange.is_closed() {
+            return;
+        }
         self.exchange.close();
+        match self.caller.get() {
+            Some(Caller::Owned(back)) => {
+                if let Some(back) = back.outbound() {
+                    back.close(drain);
+                }
+            }
+            Some(Caller::Owner(forth)) => {
+                if let Some(forth) = forth.upgrade() {
+                    forth.close(drain);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// Handlers may keep their caller: it must learn that nobody is there any more.
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.close(false);
     }
 }
 

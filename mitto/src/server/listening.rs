@@ -37,6 +37,7 @@ struct Shared {
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
+    urls: Arc<[String]>,
 }
 
 impl Listening {
@@ -91,6 +92,7 @@ impl Listening {
     pub fn handle(&self) -> Handle {
         Handle {
             shared: self.shared.clone(),
+            urls: self.urls().map(str::to_owned).collect(),
         }
     }
 
@@ -205,6 +207,16 @@ impl Drop for Place {
 }
 
 impl Handle {
+    /// The URL to connect to, with the actual port; the first one, when there are several.
+    pub fn url(&self) -> &str {
+        self.urls.first().map_or("", String::as_str)
+    }
+
+    /// All URLs to connect to.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.urls.iter().map(String::as_str)
+    }
+
     /// The peers that are connected.
     pub fn peers(&self) -> Peers {
         self.shared.peers.clone()
@@ -235,6 +247,7 @@ impl fmt::Debug for Listening {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
+            .field("urls", &self.urls)
             .field("peers", &self.shared.peers.len())
             .field("running", &self.running())
             .finish_non_exhaustive()

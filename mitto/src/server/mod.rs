@@ -49,8 +49,8 @@ use crate::transport::{Transport, Transports};
 ///     .on_connect(|peer| println!("{} is here", peer.remote()))
 ///     .listen("memory://hello")
 ///     .await?;
+/// let server = server.spawn(); // or `server.run().await`, which lasts until it is shut down
 /// println!("listening at {}", server.url());
-/// let server = server.spawn();
 ///
 /// let client = HelloClient::builder().transport(memory).connect("memory://hello").await?;
 /// assert_eq!(server.peers().len(), 1);

@@ -226,8 +226,13 @@ impl Driver {
         }
         if silent >= ping && !self.pinged {
             self.pinged = true;
-            self.receive.shrink();
             self.ping();
+        }
+        // The other end's pings count as well: an end that is always pinged first is idle, too.
+        if self.receive.is_idle(now, ping) {
+            self.receive.shrink();
+            self.writing.shrink();
+            self.connection.shrink();
         }
         let next = self.next(&self.shared().state(), now);
         if self.timer.is_elapsed() || next < self.timer.deadline() {

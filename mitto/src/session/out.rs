@@ -126,6 +126,12 @@ impl Out {
         true
     }
 
+    /// Gives memory back that an idle connection does not need.
+    pub(super) fn shrink(&mut self) {
+        self.batch.shrink();
+        self.late.shrink();
+    }
+
     /// The connection has written what it took.
     pub(super) fn written(&mut self) {
         self.writing = 0;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
+use std::time::Duration;
 
 use crate::runtime::{Instant, later};
 
@@ -30,6 +31,8 @@ pub(super) struct Receive {
     /// Whether requests are refused, because neither end takes what the other sends.
     pub(super) busy: bool,
     late: Vec<CorrelationId>,
+    /// When a message last came; `None` when what it needed has been given back.
+    used: Option<Instant>,
 }
 
 /// Why a connection is closed by this end.
@@ -73,6 +76,7 @@ impl Receive {
             wakers: Vec::new(),
             busy: false,
             late: Vec::new(),
+            used: None,
             shared,
         }
     }
@@ -193,12 +197,21 @@ impl Receive {
         self.wakers.drain(..).for_each(Waker::wake);
     }
 
+    /// Whether nothing but pings has come for so long.
+    pub(super) fn is_idle(&self, now: Instant, time: Duration) -> bool {
+        self.used
+            .is_some_and(|used| now.saturating_duration_since(used) >= time)
+    }
+
     /// Gives back what an idle connection does not need.
     pub(super) fn shrink(&mut self) {
+        self.used = None;
         self.pool.clear();
         let mut state = self.shared.state();
+        state.out.shrink();
         state.spare = Vec::new();
         state.in_flight.shrink();
+        state.requests.shrink();
     }
 
     /// Drops every handler, and wakes the callers whose replies came last.
@@ -211,6 +224,9 @@ impl Receive {
 
     fn whole(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) -> Result<(), End> {
         let Envelope { head, payload } = envelope;
+        if !matches!(head.kind, Kind::Ping | Kind::Pong) {
+            self.used = Some(now);
+        }
         match (head.kind, head.from_requester) {
             (Kind::Request, true) => self.request(envelope, peer, now),
             (Kind::Notification, true) => self.notification(envelope, peer),

@@ -212,6 +212,13 @@ impl Requests {
             .collect()
     }
 
+    /// Gives memory back that many requests at once have needed, when none runs now.
+    pub(super) fn shrink(&mut self) {
+        if self.live == 0 {
+            self.slots = Vec::new();
+        }
+    }
+
     fn note(&mut self, deadline: Instant) {
         if self.earliest.is_none_or(|earliest| deadline < earliest) {
             self.earliest = Some(deadline);

@@ -8,6 +8,7 @@ mod batch;
 mod close;
 mod connection;
 mod error;
+mod kept;
 mod registry;
 
 pub mod memory;

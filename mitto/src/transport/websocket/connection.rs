@@ -124,6 +124,10 @@ where
         true
     }
 
+    fn shrink(&mut self) {
+        self.writer.shrink();
+    }
+
     fn accepted(&self) -> u64 {
         self.writer.accepted()
     }

@@ -10,13 +10,8 @@ use rand::rngs::ThreadRng;
 use tokio::io::AsyncWrite;
 
 use super::frame::{CONTROL_MAX, HEADER_MAX, Header, Opcode, Role, apply_mask, close_payload};
+use crate::transport::kept::Kept;
 use crate::transport::{Batch, CloseReason};
-
-/// Memory that the emptied buffer keeps after a large batch, in bytes.
-const KEEP: usize = 64 << 10;
-
-/// A batch up to this size is a small one; after it the buffer is given back down to it, in bytes.
-const SMALL: usize = 1 << 10;
 
 /// The most that waits of answers to pings, in bytes.
 const PONGS: usize = 2 << 10;
@@ -24,6 +19,7 @@ const PONGS: usize = 2 << 10;
 pub(super) struct Writer {
     role: Role,
     out: Vec<u8>,
+    kept: Kept,
     written: usize,
     accepted: u64,
     unflushed: bool,
@@ -45,6 +41,7 @@ impl Writer {
         Self {
             role,
             out: Vec::new(),
+            kept: Kept::new(),
             written: 0,
             accepted: 0,
             unflushed: false,
@@ -56,6 +53,11 @@ impl Writer {
 
     pub(super) fn accepted(&self) -> u64 {
         self.accepted
+    }
+
+    /// Gives back the memory of a buffer that is empty.
+    pub(super) fn shrink(&mut self) {
+        self.kept.shrink(&mut self.out);
     }
 
     pub(super) fn ping(&mut self) {
@@ -120,9 +122,8 @@ impl Writer {
                 }
             }
             if !self.out.is_empty() {
-                let size = mem::take(&mut self.written);
-                self.out.clear();
-                self.out.shrink_to(if size <= SMALL { SMALL } else { KEEP });
+                self.written = 0;
+                self.kept.empty(&mut self.out);
             }
             self.controls();
             self.goodbye();
