@@ -37,12 +37,10 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{CodecError, Decoder, Encoder};
 use crate::envelope::MessageId;
 use crate::job::{Answer, Job, Run};
-use crate::message::{
-    Kind, Message, MessageInfo, MessageKind, Never, OneWay, Payload, Sent, Unary,
-};
+use crate::message::{Kind, Message, MessageInfo, MessageKind, Never, OneWay, Unary};
 use crate::provider::MessageProvider;
 use crate::schema::Descriptor;
-use crate::status::{Code, Status};
+use crate::status::Status;
 
 /// Asks whether the other end answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,15 +159,7 @@ fn respond<M: Message<Failure = Status>>(
     answer: Answer,
     handle: impl FnOnce(M) -> M::Response,
 ) {
-    let message = match job.payload {
-        Payload::Encoded { format, bytes } => M::decode(Decoder::new(job.codecs, format, bytes))
-            .map_err(|error| Status::bad_request(format!("`{}`: {error}", M::INFO.name))),
-        Payload::Value(value) => value
-            .as_any()
-            .and_then(|any| any.downcast_mut::<Sent<M>>()?.0.take())
-            .ok_or_else(|| Status::new(Code::SchemaMismatch, "a built-in message of another type")),
-    };
-    match message {
+    match job.payload.read::<M>(job.codecs) {
         Ok(message) => answer.outcome::<M>(Ok(handle(message))),
         Err(status) => answer.fail(status),
     }

@@ -11,13 +11,9 @@ use tokio::task::JoinHandle;
 use super::items::Encode;
 use super::running::Running;
 use super::{Extracts, Handler};
-use crate::codec::{CodecError, Codecs, Decoder};
 use crate::context::{ItemSource, Parts};
 use crate::job::{Answer, Job, Run};
-use crate::message::{
-    Kind, Message, MessageKind, OneWay, Payload, ReturnOf, Sent, Streaming, Unary,
-};
-use crate::status::{Code, Status};
+use crate::message::{Kind, Message, MessageKind, OneWay, ReturnOf, Streaming, Unary};
 
 /// A handler that is a plain fn; `A` are its arguments before the message.
 pub trait Plain<M, A, O>: Handler {
@@ -170,7 +166,7 @@ fn begin<'j, S, M: Message, A: Extracts<S>>(
         opened,
     });
     let arguments = A::extract(state, &parts);
-    match arguments.and_then(|arguments| Ok((arguments, message(job.payload, job.codecs)?))) {
+    match arguments.and_then(|arguments| Ok((arguments, job.payload.read(job.codecs)?))) {
         Ok((arguments, message)) => Some((
             job.pool,
             Begun {
@@ -185,35 +181,6 @@ fn begin<'j, S, M: Message, A: Extracts<S>>(
             None
         }
     }
-}
-
-fn message<M: Message>(payload: Payload<'_>, codecs: &Codecs) -> Result<M, Status> {
-    match payload {
-        Payload::Encoded { format, bytes } => {
-            M::decode(Decoder::new(codecs, format, bytes)).map_err(|e| unread(M::INFO.name, &e))
-        }
-        Payload::Value(value) => value
-            .as_any()
-            .and_then(|any| any.downcast_mut::<Sent<M>>())
-            .and_then(|sent| sent.0.take())
-            .ok_or_else(|| other_type(M::INFO.name)),
-    }
-}
-
-#[cold]
-fn unread(name: &str, error: &CodecError) -> Status {
-    let code = match error {
-        CodecError::TooLarge { .. } => Code::TooLarge,
-        CodecError::UnsupportedFormat(_) => Code::UnsupportedFormat,
-        _ => Code::BadRequest,
-    };
-    Status::new(code, format!("`{name}`: {error}"))
-}
-
-#[cold]
-fn other_type(name: &str) -> Status {
-    let text = format!("`{name}` is another type here: both ends of this process need the same");
-    Status::new(Code::SchemaMismatch, text)
 }
 
 /// A task that ends with its run.

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::fmt;
 
 use super::{ErrorOf, Message};
-use crate::codec::{CodecError, Encoder, Format};
+use crate::codec::{CodecError, Codecs, Decoder, Encoder, Format};
+use crate::status::{Code, Status};
 
 /// A value that is being sent, by a caller or as an answer.
 ///
@@ -105,6 +106,27 @@ outgoing!(Sent, message, to => message.encode(to));
 outgoing!(Returned, response, to => M::encode_response(response, to));
 outgoing!(Thrown, error, to => M::encode_error(error, to));
 
+impl Payload<'_> {
+    /// Reads the message: decodes bytes with `codecs`, takes a value as it is.
+    ///
+    /// # Errors
+    ///
+    /// What the request is to be refused with: `BadRequest` where the bytes are not such a message,
+    /// `UnsupportedFormat`, `SchemaMismatch` where a value is of another type.
+    pub fn read<M: Message>(self, codecs: &Codecs) -> Result<M, Status> {
+        match self {
+            Self::Encoded { format, bytes } => {
+                M::decode(Decoder::new(codecs, format, bytes)).map_err(|e| unread(M::INFO.name, &e))
+            }
+            Self::Value(value) => value
+                .as_any()
+                .and_then(|any| any.downcast_mut::<Sent<M>>())
+                .and_then(|sent| sent.0.take())
+                .ok_or_else(|| other_type(M::INFO.name)),
+        }
+    }
+}
+
 impl Outgoing for Encoded<'_> {
     fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
         to.append(self.format, self.bytes)
@@ -145,4 +167,20 @@ impl fmt::Debug for Body {
             Self::Value(_) => f.write_str("a value"),
         }
     }
+}
+
+#[cold]
+fn unread(name: &str, error: &CodecError) -> Status {
+    let code = match error {
+        CodecError::TooLarge { .. } => Code::TooLarge,
+        CodecError::UnsupportedFormat(_) => Code::UnsupportedFormat,
+        _ => Code::BadRequest,
+    };
+    Status::new(code, format!("`{name}`: {error}"))
+}
+
+#[cold]
+fn other_type(name: &str) -> Status {
+    let text = format!("`{name}` is another type here: both ends of this process need the same");
+    Status::new(Code::SchemaMismatch, text)
 }

@@ -131,8 +131,11 @@ impl<M: Message> Call<'_, M> {
             match self.state {
                 State::New => {
                     let head = head::<M>(&self.options);
-                    match std::task::ready!(out.start(&head, &mut self.message, &mut self.wait, cx))
-                    {
+                    let started =
+                        std::task::ready!(out.start(&head, &mut self.message, &mut self.wait, cx));
+                    // It is encoded: the next caller can have its memory.
+                    self.message.0 = None;
+                    match started {
                         Ok(Started::Poll(id)) => self.state = State::Sent(id),
                         Ok(Started::Waiting(id)) => {
                             self.state = State::Sent(id);

@@ -225,8 +225,11 @@ impl Driver {
             });
         }
         if silent >= ping && !self.pinged {
-            self.pinged = true;
-            self.ping();
+            self.pinged = self.ping();
+            if !self.pinged {
+                // Who cannot be asked is not silent.
+                self.last_read = now;
+            }
         }
         // The other end's pings count as well: an end that is always pinged first is idle, too.
         if self.receive.is_idle(now, ping) {
@@ -268,12 +271,18 @@ impl Driver {
         ending.filter(|at| *at > now).fold(next, Instant::min)
     }
 
-    fn ping(&mut self) {
-        if !self.connection.ping() && self.framing.hello() {
-            let shared = self.receive.shared.clone();
-            let head = Head::new(Kind::Ping, CorrelationId::NONE);
-            shared.control(&mut shared.state(), &head, |_| {});
+    /// Asks the other end for a sign of life; `false` where neither transport nor framing can.
+    fn ping(&mut self) -> bool {
+        if self.connection.ping() {
+            return true;
         }
+        if !self.framing.hello() {
+            return false;
+        }
+        let shared = self.receive.shared.clone();
+        let head = Head::new(Kind::Ping, CorrelationId::NONE);
+        shared.control(&mut shared.state(), &head, |_| {});
+        true
     }
 
     fn write(&mut self, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {

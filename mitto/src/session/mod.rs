@@ -26,6 +26,7 @@ mod requests;
 mod runs;
 mod shared;
 mod signal;
+mod spare;
 mod waiting;
 
 use std::future::Future;

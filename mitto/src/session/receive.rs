@@ -10,6 +10,7 @@ use crate::runtime::{Instant, later};
 use super::assembly::{Assembly, PieceError};
 use super::runs::Runs;
 use super::shared::{Leaving, Shared, State};
+use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::framing::{Fault, FrameError};
 use crate::in_flight::Reply;
@@ -209,7 +210,7 @@ impl Receive {
         self.pool.clear();
         let mut state = self.shared.state();
         state.out.shrink();
-        state.spare = Vec::new();
+        state.spare = Spare::default();
         state.in_flight.shrink();
         state.requests.shrink();
     }
@@ -281,7 +282,7 @@ impl Receive {
         } else if head.kind == Kind::End {
             Reply::End
         } else {
-            let mut bytes = state.spare.pop().unwrap_or_default();
+            let mut bytes = state.spare.take();
             bytes.extend_from_slice(payload);
             let format = head.format.unwrap_or(shared.config.format);
             let body = Body::Encoded { format, bytes };

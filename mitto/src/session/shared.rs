@@ -13,6 +13,7 @@ use super::out::{Draft, Out};
 use super::pieces::Large;
 use super::requests::Requests;
 use super::signal::Signal;
+use super::spare::Spare;
 use super::waiting::Waiting;
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
@@ -53,7 +54,7 @@ pub(super) struct State {
     pub(super) leaving: Option<Leaving>,
     pub(super) on_closed: Vec<Waker>,
     /// Buffers of replies, to be used again.
-    pub(super) spare: Vec<Vec<u8>>,
+    pub(super) spare: Spare,
 }
 
 /// How the other end wants to close.
@@ -76,9 +77,6 @@ pub(super) struct Closing {
     pub(super) deadline: Instant,
 }
 
-/// The most reply buffers that are kept, and the most bytes of one.
-const SPARES: (usize, usize) = (256, 1 << 10);
-
 impl Shared {
     pub(super) fn new(config: Arc<Config>, hello: &Hello, remote: &str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -94,7 +92,7 @@ impl Shared {
                 closing: None,
                 leaving: None,
                 on_closed: Vec::new(),
-                spare: Vec::new(),
+                spare: Spare::default(),
             }),
             signal: Arc::default(),
             full: AtomicBool::new(false),
@@ -239,14 +237,9 @@ impl Shared {
     }
 
     /// Gives a buffer back that a reply came in.
-    pub(super) fn recycle(&self, mut bytes: Vec<u8>) {
-        if (1..=SPARES.1).contains(&bytes.capacity()) {
-            bytes.clear();
-            let mut state = self.state();
-            if state.spare.len() < SPARES.0 {
-                state.spare.push(bytes);
-            }
-        }
+    pub(super) fn recycle(&self, bytes: Vec<u8>) {
+        let left = self.state().spare.keep(bytes);
+        drop(left);
     }
 
     /// Ends everything: nothing more comes, nothing more goes.

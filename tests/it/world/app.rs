@@ -22,7 +22,7 @@ fn favourite(_: Favourite) -> String {
 #[handler]
 async fn hang_there(State(events): State<Events>, _: HangThere) {
     let _guard = events.guard("hang_there");
-    pending().await
+    pending::<()>().await;
 }
 
 #[handler]

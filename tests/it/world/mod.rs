@@ -27,6 +27,8 @@ pub(crate) use messages::*;
 pub(crate) use service::TheService;
 
 use crate::codec::Pretty;
+use crate::seams::lines::Lines;
+use crate::seams::pipes::Pipes;
 
 /// How the client reaches the handlers.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,10 @@ pub(crate) enum Reach {
     InProcess,
     Memory,
     WebSocket,
+    /// Over a transport that is not in the crate.
+    OwnTransport,
+    /// Through memory, in a framing that is not in the crate.
+    OwnFraming,
 }
 
 /// Where the handlers run.
@@ -55,7 +61,7 @@ impl Way {
     pub(crate) async fn run(self, test: impl Future<Output = ()>) {
         let patience = match self.reach {
             Reach::WebSocket => Duration::from_secs(30),
-            Reach::InProcess | Reach::Memory => {
+            _ => {
                 tokio::time::pause();
                 // Takes no time at all: the clock jumps when nothing else is left to do.
                 Duration::from_secs(3_600)
@@ -88,6 +94,7 @@ macro_rules! over_connections {
     ($($fact:ident),* $(,)?) => {$(
         mod $fact {
             $crate::world::over_connections!(@memory $fact);
+            $crate::world::over_connections!(@seams $fact);
             $crate::world::over_connections!(@websocket $fact);
         }
     )*};
@@ -98,6 +105,11 @@ macro_rules! over_connections {
         $crate::world::one_way!($fact, memory_message_pack_elsewhere, Memory, mitto::Format::MESSAGE_PACK, Elsewhere);
         $crate::world::one_way!($fact, memory_own_codec, Memory, $crate::codec::PRETTY, Here);
         $crate::world::one_way!($fact, memory_own_codec_elsewhere, Memory, $crate::codec::PRETTY, Elsewhere);
+    };
+    (@seams $fact:ident) => {
+        $crate::world::one_way!($fact, own_transport, OwnTransport, mitto::Format::MESSAGE_PACK, Here);
+        $crate::world::one_way!($fact, own_framing, OwnFraming, mitto::Format::JSON, Here);
+        $crate::world::one_way!($fact, own_framing_elsewhere, OwnFraming, mitto::Format::JSON, Elsewhere);
     };
     (@websocket $fact:ident) => {
         $crate::world::one_way!($fact, websocket_json, WebSocket, mitto::Format::JSON, Here);
@@ -115,6 +127,7 @@ macro_rules! in_every_way {
             $crate::world::one_way!($fact, in_process, InProcess, mitto::Format::MESSAGE_PACK, Here);
             $crate::world::one_way!($fact, in_process_elsewhere, InProcess, mitto::Format::MESSAGE_PACK, Elsewhere);
             $crate::world::over_connections!(@memory $fact);
+            $crate::world::over_connections!(@seams $fact);
             $crate::world::over_connections!(@websocket $fact);
         }
     )*};
@@ -128,6 +141,7 @@ macro_rules! in_paused_time {
             $crate::world::one_way!($fact, in_process, InProcess, mitto::Format::MESSAGE_PACK, Here);
             $crate::world::one_way!($fact, in_process_elsewhere, InProcess, mitto::Format::MESSAGE_PACK, Elsewhere);
             $crate::world::over_connections!(@memory $fact);
+            $crate::world::over_connections!(@seams $fact);
         }
     )*};
 }
@@ -140,7 +154,7 @@ pub(crate) struct World {
     /// The server, where there is a connection.
     server: Option<Handle>,
     url: String,
-    memory: Memory,
+    places: Places,
     events: Events,
     heard: mpsc::UnboundedReceiver<String>,
 }
@@ -181,11 +195,11 @@ impl World {
         wishes: Wishes,
         (events, heard): (Events, mpsc::UnboundedReceiver<String>),
     ) -> Self {
-        let memory = Memory::new();
+        let places = Places::default();
         let app = TheApp {
             events: events.clone(),
         };
-        let builder = builder(way, &memory)
+        let builder = builder(way, &places)
             .provide(app)
             .limits(wishes.client.clone());
         let mut world = Self {
@@ -193,7 +207,7 @@ impl World {
             client: ServiceClient::from(mitto::Peer::nobody()),
             server: None,
             url: String::new(),
-            memory: memory.clone(),
+            places: places.clone(),
             events,
             heard,
         };
@@ -202,13 +216,18 @@ impl World {
                 world.client = builder.local(provider);
                 return world;
             }
-            Reach::Memory => "memory://world",
+            Reach::Memory | Reach::OwnFraming => "memory://world",
+            Reach::OwnTransport => "pipes://world",
             Reach::WebSocket => "ws://127.0.0.1:0",
         };
         let mut server = Server::new(provider)
             .limits(wishes.server)
             .codec(Pretty)
-            .transport(memory);
+            .transport(places.memory)
+            .transport(places.pipes);
+        if way.reach == Reach::OwnFraming {
+            server = server.framing(Lines);
+        }
         for built_in in wishes.without {
             server = server.without(built_in);
         }
@@ -229,13 +248,13 @@ impl World {
         let app = TheApp {
             events: self.events.clone(),
         };
-        let builder = builder(self.way, &self.memory).provide(app);
+        let builder = builder(self.way, &self.places).provide(app);
         builder.connect(&self.url).await.expect("a connection")
     }
 
     /// A client of the same server that answers nothing.
     pub(crate) async fn client_without_handlers(&self) -> ServiceClient {
-        let builder = builder(self.way, &self.memory);
+        let builder = builder(self.way, &self.places);
         builder.connect(&self.url).await.expect("a connection")
     }
 
@@ -265,9 +284,21 @@ impl World {
     }
 }
 
-fn builder(way: Way, memory: &Memory) -> Builder<ServiceClient> {
-    ServiceClient::builder()
+/// The names that servers have in this process.
+#[derive(Clone, Default)]
+struct Places {
+    memory: Memory,
+    pipes: Pipes,
+}
+
+fn builder(way: Way, places: &Places) -> Builder<ServiceClient> {
+    let builder = ServiceClient::builder()
         .codec(Pretty)
         .format(way.format)
-        .transport(memory.clone())
+        .transport(places.memory.clone())
+        .transport(places.pipes.clone());
+    match way.reach {
+        Reach::OwnFraming => builder.framing(Lines),
+        _ => builder,
+    }
 }

@@ -106,13 +106,13 @@ fn ask_odd(req: AskOdd) -> Odd {
 #[handler]
 async fn hang(State(events): State<Events>, _: Hang) {
     let _guard = events.guard("hang");
-    pending().await
+    pending::<()>().await;
 }
 
 #[handler(spawn)]
 async fn hang_spawned(State(events): State<Events>, _: HangSpawned) {
     let _guard = events.guard("hang_spawned");
-    pending().await
+    pending::<()>().await;
 }
 
 #[handler(blocking)]
@@ -134,7 +134,7 @@ async fn wait(State(events): State<Events>, _: Wait) -> Result<u32, Status> {
 #[handler]
 async fn brief(State(events): State<Events>, _: Brief) {
     let _guard = events.guard("brief");
-    pending().await
+    pending::<()>().await;
 }
 
 #[handler]
@@ -232,7 +232,7 @@ fn secret(key: Key, _: Secret) -> String {
 #[handler]
 async fn silent(State(events): State<Events>, _items: Items<u32>, _: Silent) {
     let _guard = events.guard("silent");
-    pending().await
+    pending::<()>().await;
 }
 
 #[handler]
