@@ -86,7 +86,6 @@ impl Driver {
             };
             self.begin_end(&end, cx);
             self.shared().close(&end.why);
-            self.receive.wake();
             self.receive.clear();
             self.timer.as_mut().reset(Instant::now() + GOODBYE);
             self.end = Some(end);
@@ -360,7 +359,6 @@ impl Drop for Driver {
     /// A session that is dropped is lost to everyone who waits for it.
     fn drop(&mut self) {
         self.shared().close(&lost("the session was dropped"));
-        self.receive.wake();
         self.receive.clear();
     }
 }

@@ -6,6 +6,7 @@ mod calls;
 mod closing;
 mod common;
 mod flow;
+mod hostile;
 mod large;
 mod raw;
 mod streams;
