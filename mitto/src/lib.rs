@@ -75,6 +75,7 @@
 //! | `websocket` | yes | [`ws://`](transport::websocket) |
 //! | `json` | yes | [`Format::JSON`] |
 //! | `messagepack` | yes | [`Format::MESSAGE_PACK`], the default format |
+//! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
 //!

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::ConnectError;
 use super::options::Options;
-use crate::codec::{Codec, Format};
+#[cfg(feature = "custom-codecs")]
+use crate::codec::Codec;
+use crate::codec::Format;
 use crate::framing::Framing;
 use crate::limits::Limits;
 use crate::peer::Stub;
@@ -83,7 +85,8 @@ impl<S: Stub> Builder<S> {
         self
     }
 
-    /// Adds a format of your own.
+    /// Adds a format of your own; needs the feature `custom-codecs`.
+    #[cfg(feature = "custom-codecs")]
     pub fn codec(mut self, codec: impl Codec) -> Self {
         self.options.codecs.push(Arc::new(codec));
         self

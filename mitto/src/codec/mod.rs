@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | [`Format::JSON`] | `json` | `serde_json` |
 //! | [`Format::MESSAGE_PACK`] | `messagepack` | `rmp-serde`, structs as maps with their field names |
-//! | [`Format::custom`] | | a [`Codec`] of your own |
+//! | [`Format::custom`] | `custom-codecs` | a `Codec` of your own |
 
 mod codecs;
 mod decoder;
@@ -20,8 +20,10 @@ mod limited;
 #[cfg(feature = "messagepack")]
 mod message_pack;
 
+#[cfg(feature = "custom-codecs")]
 use std::io;
 
+#[cfg(feature = "custom-codecs")]
 pub use erased_serde;
 
 pub use codecs::{Codecs, CodecsError};
@@ -33,7 +35,9 @@ pub use format::Format;
 /// inside fields that the type ignores.
 pub const MAX_DEPTH: usize = 128;
 
-/// A format of your own.
+/// A format of your own; needs the feature `custom-codecs`.
+///
+/// The feature is off by default: with it, every message is compiled once more, for any serializer.
 ///
 /// Give it to a client and a server with their builders' `codec`. The built-in formats do not go
 /// through this trait.
@@ -95,6 +99,7 @@ pub const MAX_DEPTH: usize = 128;
 /// # Ok(())
 /// # }
 /// ```
+#[cfg(feature = "custom-codecs")]
 pub trait Codec: Send + Sync + 'static {
     /// The tag of its payloads: a [`Format::custom`], the same at both ends.
     fn format(&self) -> Format;

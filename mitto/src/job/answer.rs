@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::AnswerPart;
 use crate::envelope::CorrelationId;
-use crate::message::{Encoded, Failure, Message, Outgoing, Returned, Thrown};
+use crate::message::{Encoded, Failure, Message, Outgoing, Returned, TakesFailure};
 use crate::status::{Code, Status};
 
 /// Where answers go: into a connection, to a caller in the same process, to a broker, a test.
@@ -90,11 +90,8 @@ impl Answer {
     }
 
     /// Sends the failure of the handler of `M`.
-    pub fn failure<M: Message>(self, failure: M::Failure) {
-        match failure.into_handler() {
-            Ok(error) => self.throw(&mut Thrown::<M>(Some(error))),
-            Err(status) => self.fail(status),
-        }
+    pub fn failure<M: Message>(mut self, failure: M::Failure) {
+        failure.send::<M>(&mut self);
     }
 
     /// Sends a response.
@@ -193,8 +190,22 @@ impl Answer {
         }
     }
 
+    fn take(&mut self) -> Self {
+        Self { to: self.to.take() }
+    }
+
     pub(crate) fn to(&self) -> Option<AnswerTo> {
         self.to.clone()
+    }
+}
+
+impl TakesFailure for Answer {
+    fn error(&mut self, error: &mut dyn Outgoing) {
+        self.take().throw(error);
+    }
+
+    fn status(&mut self, status: Status) {
+        self.take().fail(status);
     }
 }
 

@@ -8,9 +8,11 @@ mod exchange;
 mod local;
 mod owned;
 mod parts;
+mod place;
 mod pool;
 mod queue;
 mod run;
+mod watched;
 
 use crate::runtime::Instant;
 
@@ -20,9 +22,12 @@ pub use local::Local;
 pub use owned::OwnedJob;
 pub(crate) use parts::unsent;
 pub use parts::{AnswerPart, AnswerParts};
+pub(crate) use place::Place;
 pub use pool::Pool;
 pub use queue::Queue;
+pub(crate) use run::Handling;
 pub use run::Run;
+pub use watched::Watched;
 
 use crate::codec::Codecs;
 use crate::envelope::{Entries, MessageId};

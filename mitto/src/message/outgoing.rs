@@ -113,18 +113,30 @@ impl Payload<'_> {
     ///
     /// What the request is to be refused with: `BadRequest` where the bytes are not such a message,
     /// `UnsupportedFormat`, `SchemaMismatch` where a value is of another type.
-    pub fn read<M: Message>(self, codecs: &Codecs) -> Result<M, Status> {
+    pub fn read<M: Message>(mut self, codecs: &Codecs) -> Result<M, Status> {
+        self.read_in_place(codecs)
+    }
+
+    /// The same for a payload that must stay where it is. A value can be read once.
+    // Compiled for every message: `match`, where a combinator would be a function more for each.
+    pub(crate) fn read_in_place<M: Message>(&mut self, codecs: &Codecs) -> Result<M, Status> {
         match self {
             Self::Encoded { format, bytes } => {
-                M::decode(Decoder::new(codecs, format, bytes)).map_err(|e| unread(M::INFO.name, &e))
+                match M::decode(Decoder::new(codecs, *format, bytes)) {
+                    Ok(message) => Ok(message),
+                    Err(error) => Err(unread(M::INFO.name, &error)),
+                }
             }
-            Self::Value(value) => value
-                .as_any()
-                .and_then(|any| any.downcast_mut::<Sent<M>>())
-                .and_then(|sent| sent.0.take())
-                .ok_or_else(|| other_type(M::INFO.name)),
+            Self::Value(value) => match taken(*value) {
+                Some(message) => Ok(message),
+                None => Err(other_type(M::INFO.name)),
+            },
         }
     }
+}
+
+fn taken<M: Message>(value: &mut dyn Outgoing) -> Option<M> {
+    value.as_any()?.downcast_mut::<Sent<M>>()?.0.take()
 }
 
 impl Outgoing for Encoded<'_> {

@@ -65,7 +65,7 @@ impl<M: Message> ItemStream<M> {
             Reply::Opened => (id, None),
             Reply::Item(body) => (id, Some(body)),
             Reply::End => (None, None),
-            other => return Err(failure::<M>(other, peer.outbound().map(|out| &**out))),
+            other => return Err(failure::<M>(other, peer.out())),
         };
         Ok(Self {
             peer: peer.clone(),
@@ -103,14 +103,14 @@ impl<M: Message> ItemStream<M> {
                     if item.is_err() {
                         self.cancel();
                     }
-                    Some(item.map_err(Into::into))
+                    Some(match item {
+                        Ok(item) => Ok(item),
+                        Err(status) => Err(status.into()),
+                    })
                 }
                 other => {
                     self.cancel();
-                    Some(Err(failure::<M>(
-                        other,
-                        self.peer.outbound().map(|out| &**out),
-                    )))
+                    Some(Err(failure::<M>(other, self.peer.out())))
                 }
             });
         }

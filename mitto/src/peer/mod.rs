@@ -160,6 +160,10 @@ impl Peer {
     pub(crate) fn outbound(&self) -> Option<&Arc<dyn Outbound>> {
         self.out.as_ref()
     }
+
+    pub(crate) fn out(&self) -> Option<&dyn Outbound> {
+        self.out.as_deref()
+    }
 }
 
 impl Drop for Owner {

@@ -15,7 +15,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::built_in::{BuiltIn, BuiltIns};
-use crate::codec::{Codec, Codecs};
+#[cfg(feature = "custom-codecs")]
+use crate::codec::Codec;
+use crate::codec::Codecs;
 use crate::framing::{Framing, Native};
 use crate::limits::Limits;
 use crate::peer::Peer;
@@ -63,6 +65,7 @@ pub struct Server {
     provider: Arc<dyn MessageProvider>,
     built_ins: BuiltIns,
     limits: Limits,
+    #[cfg(feature = "custom-codecs")]
     codecs: Vec<Arc<dyn Codec>>,
     transports: Vec<Arc<dyn Transport>>,
     framing: Arc<dyn Framing>,
@@ -79,6 +82,7 @@ impl Server {
             provider: Arc::new(provider),
             built_ins: BuiltIns::default(),
             limits: Limits::default(),
+            #[cfg(feature = "custom-codecs")]
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
@@ -92,7 +96,8 @@ impl Server {
         self
     }
 
-    /// Adds a format of your own.
+    /// Adds a format of your own; needs the feature `custom-codecs`.
+    #[cfg(feature = "custom-codecs")]
     pub fn codec(mut self, codec: impl Codec) -> Self {
         self.codecs.push(Arc::new(codec));
         self
@@ -132,7 +137,10 @@ impl Server {
     ///
     /// When the URL or the place cannot be used, or two codecs have one format.
     pub async fn listen(self, url: &str) -> Result<Listening, ListenError> {
+        #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
+        #[cfg(not(feature = "custom-codecs"))]
+        let codecs = Codecs::default();
         let format = codecs.default_format().ok_or(ListenError::NoFormat)?;
         let config = Config {
             limits: self.limits,
