@@ -18,10 +18,7 @@ pub(super) fn encode<T: Serialize + ?Sized>(
 
 pub(super) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
     // Instantiated for every message: no combinators, each of which is a function more.
-    let mut deserializer = match deserializer(payload) {
-        Ok(deserializer) => deserializer,
-        Err(error) => return Err(error),
-    };
+    let mut deserializer = deserializer(payload)?;
     let value = match T::deserialize(&mut deserializer) {
         Ok(value) => value,
         Err(error) => return Err(decode_error(error)),
