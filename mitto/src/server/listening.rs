@@ -159,7 +159,10 @@ impl Shared {
     async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
         let limit = self.config.limits.handshake;
         let handshake = async {
-            let connection = incoming.accept().await?;
+            let mut connection = incoming.accept().await?;
+            // Nobody decides from it yet, and a request's headers must not stay for as long as the
+            // connection does.
+            drop(connection.take_peer_info());
             Session::accept(connection, self.config.clone()).await
         };
         let session = match timeout(limit, handshake).await {

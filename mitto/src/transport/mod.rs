@@ -12,11 +12,11 @@ mod error;
 mod http;
 mod peer_info;
 mod registry;
-#[cfg(any(feature = "tcp", feature = "unix"))]
+#[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
 mod socket;
 
 pub mod memory;
-#[cfg(any(feature = "tcp", feature = "unix"))]
+#[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
 pub mod prefixed;
 #[cfg(feature = "proxy")]
 pub mod proxy;

@@ -109,6 +109,15 @@ mod tests {
         assert!(error.contains("memory"), "{error}");
     }
 
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn scheme_of_a_feature_that_is_off_names_it() {
+        let error = Transports::default().by_url("tls://a").err().unwrap();
+        assert!(error.to_string().contains("feature `tls`"), "{error}");
+        let error = Transports::default().by_url("wss://a").err().unwrap();
+        assert!(error.to_string().contains("and `tls`"), "{error}");
+    }
+
     #[test]
     fn memory_without_an_instance_says_what_to_do() {
         let error = Transports::default().by_url("memory://a").err().unwrap();

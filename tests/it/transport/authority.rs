@@ -26,7 +26,7 @@ impl Authority {
 
     /// A certificate for a name, and its key.
     pub(super) fn sign(&self, name: &str) -> (String, String) {
-        self.finish(CertificateParams::new([name.to_owned()]).unwrap())
+        self.finish(&CertificateParams::new([name.to_owned()]).unwrap())
     }
 
     /// A certificate for 127.0.0.1 that is valid no longer, and its key.
@@ -34,7 +34,7 @@ impl Authority {
         let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
-        self.finish(params)
+        self.finish(&params)
     }
 
     pub(super) fn server(&self) -> TlsServer {
@@ -51,7 +51,7 @@ impl Authority {
         places(self.server(), &self.client())
     }
 
-    fn finish(&self, params: CertificateParams) -> (String, String) {
+    fn finish(&self, params: &CertificateParams) -> (String, String) {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         (certificate.pem(), key.serialize_pem())

@@ -90,10 +90,8 @@ impl TlsServer {
         key: impl AsRef<[u8]>,
     ) -> Result<(), TlsError> {
         let key = certified_key(certificates.as_ref(), key.as_ref())?;
-        let mut current = self.certificate.0.write();
-        **current
-            .as_mut()
-            .unwrap_or_else(|poisoned| poisoned.get_mut()) = Arc::new(key);
+        let current = self.certificate.0.write();
+        *current.unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
         Ok(())
     }
 
