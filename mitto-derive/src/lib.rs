@@ -33,7 +33,7 @@ pub fn notification(item: TokenStream) -> TokenStream {
 /// Makes a fn the handler of the message that is its last argument.
 #[proc_macro_attribute]
 pub fn handler(keys: TokenStream, item: TokenStream) -> TokenStream {
-    handler::attribute(keys.into(), item.into()).into()
+    handler::attribute(keys.into(), &item.into()).into()
 }
 
 /// Makes a struct the provider of one side of a schema: its fields are the state of the handlers.

@@ -2,8 +2,35 @@
 //!
 //! They have reserved names, which begin with `mitto-`. A provider that lists one of these messages
 //! in its schema, with a handler of its own, replaces the built-in answer; a server can
-//! [switch one off](crate::server::Server::without). A stub's peer sends them:
-//! `chat.peer().call(mitto::built_in::Ping {}).await`.
+//! [switch one off](crate::server::Server::without). A stub's peer sends them.
+//!
+//! # Examples
+//!
+//! ```
+//! # use mitto::{Request, handler, provider};
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Serialize, Deserialize, Request)]
+//! # #[request(response = String)]
+//! # struct Greet { name: String }
+//! # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+//! # #[provider(server of Hello: [greet])]
+//! # struct HelloServer;
+//! # #[handler]
+//! # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use mitto::built_in::{Describe, Echo, Ping};
+//!
+//! let client = HelloClient::local(HelloServer);
+//! client.peer().call(Ping {}).await?;
+//! let text = "who is there?".to_owned();
+//! assert_eq!(client.peer().call(Echo { text }).await?.text, "who is there?");
+//! let schema = client.peer().call(Describe {}).await?;
+//! assert_eq!(schema.name, "Hello");
+//! assert_eq!(schema.to_server[0].name, "Greet");
+//! # Ok(())
+//! # }
+//! ```
 
 use serde::{Deserialize, Serialize};
 

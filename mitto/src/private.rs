@@ -19,10 +19,12 @@ pub use crate::envelope::MessageId;
 pub use crate::handler::*;
 pub use crate::job::{Answer, Job, Run};
 pub use crate::message::{
-    ErrorOf, Failure, Message, MessageInfo, MessageKind, Never, OneWay, ReturnOf, Streaming, Unary,
+    ErrorOf, Failure, Message, MessageInfo, MessageKind, Never, OneWay, ReturnOf, Streaming,
+    Travels, Unary,
 };
-pub use crate::peer::{Call, Outcome, Peer};
+pub use crate::peer::{Call, Calls, NoCalls, Outcome, Peer, Sends, Stub, call};
 pub use crate::provider::*;
+pub use crate::queue::{Gateway, Queue};
 pub use crate::schema::*;
 pub use crate::status::{CallError, Status};
 
@@ -78,9 +80,6 @@ macro_rules! __client_methods {
 macro_rules! __client_methods {
     ($($stub:tt)*) => {};
 }
-
-/// What the fn of a handler of `M` comes to.
-pub type OutcomeOf<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
 
 /// The error that a handler of `M` returns: the declared one, or `Status`.
 pub type DeclaredOf<M> = <<M as Message>::Failure as Failure>::Declared;

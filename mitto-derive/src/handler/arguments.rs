@@ -36,7 +36,7 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
         }
         return (types, None);
     };
-    if let Some(extractor) = last_name(&message).filter(|name| is_extractor(name)) {
+    if let Some(extractor) = last_name(&message).filter(is_extractor) {
         let text = match types.iter().rev().find(|ty| !is_extractor_type(ty)) {
             Some(earlier) => format!(
                 "the message comes last: move `{extractor}` before the `{}`",
@@ -47,6 +47,9 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
             }
         };
         errors.on(&message, text);
+        return (types, None);
+    }
+    if matches!(message, Type::Reference(_) | Type::ImplTrait(_)) {
         return (types, None);
     }
     if types.len() > MAX {

@@ -92,10 +92,14 @@ fn running(model: &Model, message: &Type) -> TokenStream {
         .iter()
         .map(|ty| quote_spanned!(ty.span()=> #ty: __mitto::Extract<S>))
         .collect();
+    // Whatever is wrong with the message is reported in the same words at the same place, which the
+    // compiler shows once.
+    let called = quote_spanned!(user=> __mitto::#way<#message, (#(#types,)*), #returned>);
+    let in_place_trait = quote_spanned!(user=> __mitto::CallInPlace<S, #message, #returned>);
     let fits = fits(model, message);
     quote! {
         #[automatically_derived]
-        impl __mitto::#way<#message, (#(#types,)*), #returned> for #ident {
+        impl #called for #ident {
             fn call(arguments: (#(#types,)*), message: #message) -> #output {
                 #call
             }
@@ -107,7 +111,7 @@ fn running(model: &Model, message: &Type) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl<S> __mitto::CallInPlace<S, #message> for #ident where #(#bounds,)* {
+        impl<S> #in_place_trait for #ident where #(#bounds,)* {
             fn begin(
                 state: &S,
                 parts: &__mitto::Parts<'_>,

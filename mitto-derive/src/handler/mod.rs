@@ -9,7 +9,7 @@ use quote::quote;
 
 use crate::errors::Errors;
 
-pub(crate) fn attribute(keys: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(keys: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let model = model::Model::read(keys, item.clone(), &mut errors);
     let is_broken = !errors.is_empty();

@@ -32,7 +32,7 @@ pub(super) enum How {
 
 pub(super) enum Returns {
     Nothing(Span),
-    Type(Type),
+    Type(Box<Type>),
     /// `impl Stream<..>`.
     Stream,
 }
@@ -50,7 +50,7 @@ pub(super) const PRIMITIVES: &[&str] = &[
 ];
 
 impl Model {
-    /// Reads the attribute and the head of the fn; `None` where there is no fn.
+    /// Reads the attribute and the head of the fn; `None` where there is no free fn.
     pub(super) fn read(keys: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Self> {
         let (krate, how) = read_keys(keys, errors);
         let head = Head::parse.parse2(item);
@@ -58,6 +58,10 @@ impl Model {
         let signature = head.signature;
         check_head(&signature, how, errors);
         let (arguments, message) = arguments::read(&signature, errors);
+        if signature.receiver().is_some() {
+            // Among methods there is no place for the type that describes a handler.
+            return None;
+        }
         Some(Self {
             krate,
             conditions: head
@@ -196,9 +200,9 @@ fn returns(signature: &Signature, errors: &mut Errors) -> Returns {
                     reference.span(),
                     "a handler returns what it answers by value: the response, or a `Result` of it",
                 );
-                Returns::Type((**ty).clone())
+                Returns::Type(ty.clone())
             }
-            ty => Returns::Type(ty.clone()),
+            _ => Returns::Type(ty.clone()),
         },
     }
 }

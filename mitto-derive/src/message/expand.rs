@@ -115,23 +115,23 @@ fn codec(ty: &impl ToTokens, encode: &str, decode: &str) -> TokenStream {
     let user = ty.span();
     let encode = syn::Ident::new(encode, proc_macro2::Span::call_site());
     let decode = syn::Ident::new(decode, proc_macro2::Span::call_site());
-    let (receiver, value) = if encode == "encode" {
-        (quote!(&self), quote!(self))
+    let (receiver, value, own) = if encode == "encode" {
+        (quote!(&self), quote!(self), quote!(Self))
     } else {
-        (quote!(value: &#ty), quote!(value))
+        (quote!(value: &#ty), quote!(value), quote!(#ty))
     };
-    // The message itself is named in a span of its own, as `Self` would be reported on the derive.
-    let own = match encode == "encode" {
-        true => quote_spanned!(user=> Self),
-        false => ty,
+    // One trait for both ways, named in the same way: the compiler reports what lacks it once.
+    let travels = match encode == "encode" {
+        true => quote_spanned!(user=> <Self as __mitto::Travels>),
+        false => quote_spanned!(user=> <#ty as __mitto::Travels>),
     };
     quote! {
         fn #encode(#receiver, to: &mut __mitto::Encoder<'_>) -> __mitto::Result<(), __mitto::CodecError> {
-            to.encode::<#own>(#value)
+            #travels::encode_to(#value, to)
         }
 
         fn #decode(from: __mitto::Decoder<'_>) -> __mitto::Result<#own, __mitto::CodecError> {
-            from.decode::<#own>()
+            #travels::decode_from(from)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The table of a provider and its checks.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
@@ -56,12 +56,8 @@ fn table(model: &Model) -> TokenStream {
     } = model;
     let schema = schema(model);
     let own = handlers.len();
-    let infos = handlers
-        .iter()
-        .map(|path| described(path, quote!(__mitto::Handler), quote!(INFO)));
-    let runs = handlers
-        .iter()
-        .map(|path| described(path, quote!(__mitto::Serve<#ident>), quote!(RUN)));
+    let infos = handlers.iter().map(|path| described(path, ident, "INFO"));
+    let runs = handlers.iter().map(|path| described(path, ident, "RUN"));
     let sets = model.included.iter().map(|included| set(included, *side));
     let list = match side {
         Side::Server => quote!(TO_SERVER),
@@ -87,15 +83,17 @@ fn table(model: &Model) -> TokenStream {
             own: &__OWN,
             included: &[#(#sets),*],
         };
-        const __ALL: [__mitto::Handled; __mitto::count_handled(&__SET)] = __mitto::all_handled(&__SET);
-        const __BY_ID: [__mitto::u64; __ALL.len()] = __mitto::sorted_ids(&__ALL);
+        // References, as a const that is named is copied: once for each check.
+        const __ALL: &[__mitto::Handled] =
+            &__mitto::all_handled::<{ __mitto::count_handled(&__SET) }>(&__SET);
+        const __BY_ID: &[__mitto::u64] = &__mitto::sorted_ids::<{ __ALL.len() }>(__ALL);
         const __LIST: &__mitto::List = #schema::#list;
         const __OTHER: &__mitto::List = #schema::#other;
         const __ROWS: [__mitto::Row<#ident>; __mitto::row_count(&__OWN)] =
             __mitto::rows(&__OWN, &__RUNS);
         const __STARTS: [__mitto::u32; __mitto::buckets(__ROWS.len()) + 1] = __mitto::starts(&__ROWS);
         static __TABLE: __mitto::Table<#ident> = __mitto::Table::new(&__ROWS, &__STARTS);
-        const __ORDER: [__mitto::usize; #own] = __mitto::entry_order(__LIST, &__BY_ID);
+        const __ORDER: &[__mitto::usize; #own] = &__mitto::entry_order(__LIST, __BY_ID);
         #(#entries)*
         #(
             #[automatically_derived]
@@ -121,7 +119,7 @@ fn checks(model: &Model) -> TokenStream {
         check(
             &user,
             quote!(__mitto::listed),
-            quote!(#names, &__ALL, &__BY_ID, (__LIST, __OTHER), #side, #range),
+            quote!(#names, __ALL, __BY_ID, (__LIST, __OTHER), #side, #range),
         )
     };
     let own = model.handlers.len();
@@ -145,7 +143,7 @@ fn checks(model: &Model) -> TokenStream {
     let complete = check(
         ident,
         quote!(__mitto::complete),
-        quote!(#provider, &__BY_ID, __LIST),
+        quote!(#provider, __BY_ID, __LIST),
     );
     quote! {
         #(#entries)*
@@ -221,8 +219,9 @@ fn call(model: &Model) -> TokenStream {
 }
 
 /// A const of a handler, named so that what is wrong with it is reported on the user's path.
-fn described(path: &Path, tr: TokenStream, constant: TokenStream) -> TokenStream {
-    quote_spanned!(path.span()=> <#path as #tr>::#constant)
+fn described(path: &Path, provider: &Ident, constant: &str) -> TokenStream {
+    let constant = Ident::new(constant, Span::call_site());
+    quote_spanned!(path.span()=> <#path as __mitto::Serve<#provider>>::#constant)
 }
 
 fn schema(model: &Model) -> TokenStream {

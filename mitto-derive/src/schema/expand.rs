@@ -46,6 +46,16 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             #to_server
             #to_client
             #description
+
+            impl #ident {
+                /// A server without handlers, which hands every request on to `queue`.
+                #[must_use]
+                #[allow(dead_code)]
+                #visibility fn gateway(queue: impl __mitto::Queue) -> __mitto::Gateway {
+                    __mitto::Gateway::new::<Self>(queue)
+                }
+            }
+
             #(#places)*
             #(
                 #[automatically_derived]
@@ -83,7 +93,7 @@ fn list(model: &Model, to: To) -> TokenStream {
             check(
                 path,
                 quote!(__mitto::distinct),
-                quote!(&#list, &#by_name, #at, #after),
+                quote!(#list, #by_name, #at, #after),
             )
         });
     let own_count = messages.len();
@@ -98,7 +108,7 @@ fn list(model: &Model, to: To) -> TokenStream {
             check(
                 path,
                 quote!(__mitto::distinct),
-                quote!(&#list, &#by_name, #from, #to),
+                quote!(#list, #by_name, #from, #to),
             )
         });
     quote! {
@@ -106,8 +116,8 @@ fn list(model: &Model, to: To) -> TokenStream {
         const #all: [&__mitto::MessageInfo; __mitto::count(#own, &[#(#included),*])] =
             __mitto::join(#own, &[#(#included),*]);
         const #by_id: [__mitto::u64; __mitto::names(&#all)] = __mitto::by_id(&#all);
-        const #by_name: [__mitto::u64; #all.len()] = __mitto::by_name(&#all);
-        const #list: __mitto::List = __mitto::List::new(&#all, &#by_id);
+        const #by_name: &[__mitto::u64] = &__mitto::by_name::<{ #all.len() }>(&#all);
+        const #list: &__mitto::List = &__mitto::List::new(&#all, &#by_id);
         #(#checks)*
         #(#included_checks)*
     }
@@ -118,9 +128,9 @@ fn description(model: &Model) -> TokenStream {
     let name = ident.to_string();
     quote! {
         static __DESCRIBED_SERVER: [__mitto::MessageDescriptor; __ALL_SERVER.len()] =
-            __mitto::describe(&__LIST_SERVER);
+            __mitto::describe(__LIST_SERVER);
         static __DESCRIBED_CLIENT: [__mitto::MessageDescriptor; __ALL_CLIENT.len()] =
-            __mitto::describe(&__LIST_CLIENT);
+            __mitto::describe(__LIST_CLIENT);
 
         #[automatically_derived]
         impl __mitto::Schema for #ident {
@@ -129,10 +139,10 @@ fn description(model: &Model) -> TokenStream {
                 #docs,
                 &__DESCRIBED_SERVER,
                 &__DESCRIBED_CLIENT,
-                __mitto::digest(&__LIST_SERVER, &__LIST_CLIENT),
+                __mitto::digest(__LIST_SERVER, __LIST_CLIENT),
             );
-            const TO_SERVER: &'static __mitto::List = &__LIST_SERVER;
-            const TO_CLIENT: &'static __mitto::List = &__LIST_CLIENT;
+            const TO_SERVER: &'static __mitto::List = __LIST_SERVER;
+            const TO_CLIENT: &'static __mitto::List = __LIST_CLIENT;
         }
     }
 }
@@ -147,7 +157,8 @@ fn places(model: &Model, direction: &Direction) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(at, Listed { path, .. })| {
-            let sends = quote_spanned!(path.span()=> __mitto::Sends<#path>);
+            // All of it, so that an error that lists the impls shows them at the entries.
+            let sends = quote_spanned!(path.span()=> impl __mitto::Sends<#path> for #stub {});
             quote! {
                 #[automatically_derived]
                 impl __mitto::SentTo<__mitto::#end, #ident> for #path {
@@ -155,7 +166,7 @@ fn places(model: &Model, direction: &Direction) -> TokenStream {
                 }
                 #[doc(hidden)]
                 #[automatically_derived]
-                impl #sends for #stub {}
+                #sends
             }
         });
     quote!(#(#each)*)

@@ -124,7 +124,7 @@ fn method(listed: &Listed, to: To, visibility: &Visibility) -> TokenStream {
     quote! {
         #[doc = #docs]
         #visibility fn #method(&self, message: #path) -> #call {
-            self.peer.call(message)
+            __mitto::call(&self.peer, message)
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::runtime::spawn;
 use crate::session::{Config, Session};
-use crate::transport::{Settings, Transport, Transports};
+use crate::transport::{Transport, Transports};
 
 pub(super) struct Options {
     pub(super) provider: Arc<dyn MessageProvider>,
@@ -52,9 +52,7 @@ impl Options {
             framing: self.framing,
             ..Config::serving(self.provider, BuiltIns::default())
         };
-        let mut settings = Settings::default();
-        settings.max_frame = config.max_frame();
-        settings.handshake = config.limits.handshake;
+        let settings = config.transport_settings();
         let transports = Transports::new(self.transports);
         let connection = transports.by_url(url)?.connect(url, &settings).await?;
         let session = Session::connect(connection, Arc::new(config)).await?;

@@ -66,7 +66,7 @@ impl<R, E> Answers<R, E, Result<R, CallError<E>>, ViaStatus> for Result<R, Statu
 
 /// [`Items`] of the type that a message of kind `K` streams.
 #[diagnostic::on_unimplemented(
-    message = "the message of this handler has no `{Self}`: `{K}`, items of type `{R}`",
+    message = "`{Self}` does not fit the message of this handler: it is `{K}` with `{R}`",
     label = "these are not the items of the message",
     note = "`#[request(stream = T)]` goes with `Items<T>`; any other message is answered by what its \
             handler returns"
@@ -76,6 +76,7 @@ pub trait Feeds<K, R> {
     const FITS: () = ();
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> Feeds<Streaming, R> for Items<R> {}
 
 pin_project! {

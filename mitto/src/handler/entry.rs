@@ -26,6 +26,9 @@ pub trait Handler: 'static {
     note = "put `#[mitto::handler]` on the fn `{Self}`"
 )]
 pub trait Serve<S>: Handler {
+    /// Its name and message; named here too so that what is no handler is reported once.
+    const INFO: Handled = <Self as Handler>::INFO;
+
     /// Decodes the message, extracts the arguments, runs the handler, answers.
     const RUN: RunFn<S>;
 }

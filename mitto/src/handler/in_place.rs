@@ -3,7 +3,7 @@
 use std::future::{Future, Ready, ready};
 
 use super::local_stream::stream_in_place;
-use super::run::{Async, Finish, Outcome, Plain};
+use super::run::{Async, Finish, OutcomeOf, Plain};
 use super::{Extracts, Handler};
 use crate::context::Parts;
 use crate::job::Answer;
@@ -12,7 +12,7 @@ use crate::peer::{Await, Peer};
 use crate::status::Status;
 
 /// How a handler is called by whoever has its provider `S`; written by `#[mitto::handler]`.
-pub trait CallInPlace<S, M: Message>: Handler {
+pub trait CallInPlace<S, M, O>: Handler {
     /// Extracts the arguments and calls the handler.
     ///
     /// # Errors
@@ -22,7 +22,7 @@ pub trait CallInPlace<S, M: Message>: Handler {
         state: &S,
         parts: &Parts<'_>,
         message: M,
-    ) -> Result<impl Future<Output = Outcome<M>> + Send + 'static, Status>;
+    ) -> Result<impl Future<Output = O> + Send + 'static, Status>;
 }
 
 /// Calls a plain fn.
@@ -30,9 +30,9 @@ pub fn plain_in_place<S, H, M, A>(
     state: &S,
     parts: &Parts<'_>,
     message: M,
-) -> Result<Ready<Outcome<M>>, Status>
+) -> Result<Ready<OutcomeOf<M>>, Status>
 where
-    H: Plain<M, A, Outcome<M>>,
+    H: Plain<M, A, OutcomeOf<M>>,
     M: Message,
     A: Extracts<S>,
 {
@@ -44,9 +44,9 @@ pub fn async_in_place<S, H, M, A>(
     state: &S,
     parts: &Parts<'_>,
     message: M,
-) -> Result<impl Future<Output = Outcome<M>> + Send + 'static + use<S, H, M, A>, Status>
+) -> Result<impl Future<Output = OutcomeOf<M>> + Send + 'static + use<S, H, M, A>, Status>
 where
-    H: Async<M, A, Outcome<M>>,
+    H: Async<M, A, OutcomeOf<M>>,
     M: Message,
     A: Extracts<S>,
 {
@@ -56,14 +56,14 @@ where
 /// A kind of message that a provider can be called with directly.
 pub trait InPlace<M: Message>: Await<M> + Finish {
     /// Calls the handler `H`.
-    fn call<S: Sync, H: CallInPlace<S, M>>(
+    fn call<S: Sync, H: CallInPlace<S, M, OutcomeOf<M>>>(
         state: &S,
         message: M,
     ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
 impl<M: Message<Kind = Self>> InPlace<M> for Unary {
-    async fn call<S: Sync, H: CallInPlace<S, M>>(
+    async fn call<S: Sync, H: CallInPlace<S, M, OutcomeOf<M>>>(
         state: &S,
         message: M,
     ) -> Result<M::Response, M::Failure> {
@@ -76,7 +76,10 @@ impl<M: Message<Kind = Self>> InPlace<M> for Unary {
 }
 
 impl<M: Message<Kind = Self, Failure = Status>> InPlace<M> for OneWay {
-    async fn call<S: Sync, H: CallInPlace<S, M>>(state: &S, message: M) -> Result<(), Status> {
+    async fn call<S: Sync, H: CallInPlace<S, M, OutcomeOf<M>>>(
+        state: &S,
+        message: M,
+    ) -> Result<(), Status> {
         let begun = {
             let (peer, answer) = (Peer::nobody(), Answer::nobody());
             H::begin(state, &Parts::nobody(&peer, &answer), message)?
@@ -86,7 +89,10 @@ impl<M: Message<Kind = Self, Failure = Status>> InPlace<M> for OneWay {
 }
 
 impl<M: Message<Kind = Self>> InPlace<M> for Streaming {
-    async fn call<S: Sync, H: CallInPlace<S, M>>(state: &S, message: M) -> Self::Outcome {
+    async fn call<S: Sync, H: CallInPlace<S, M, OutcomeOf<M>>>(
+        state: &S,
+        message: M,
+    ) -> Self::Outcome {
         stream_in_place::<S, H, M>(state, message).await
     }
 }

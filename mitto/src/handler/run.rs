@@ -32,7 +32,7 @@ pub trait Async<M, A, O>: Handler {
 }
 
 /// What the fn of a handler comes to.
-pub(super) type Outcome<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
+pub type OutcomeOf<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
 
 /// A kind of message whose handlers' results can be answered.
 pub trait Finish: Kind {
@@ -67,7 +67,7 @@ impl Finish for OneWay {
 /// Runs a plain fn to its end.
 pub fn run_plain<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Plain<M, A, Outcome<M>>,
+    H: Plain<M, A, OutcomeOf<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -83,7 +83,7 @@ where
 /// Starts an async fn; its holder polls it.
 pub fn run_async<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, Outcome<M>>,
+    H: Async<M, A, OutcomeOf<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -99,7 +99,7 @@ where
 /// Starts an async fn in a task of its own.
 pub fn run_spawned<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, Outcome<M>>,
+    H: Async<M, A, OutcomeOf<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -115,7 +115,7 @@ where
 /// Runs a plain fn on a thread where it may block.
 pub fn run_blocking<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Plain<M, A, Outcome<M>>,
+    H: Plain<M, A, OutcomeOf<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -142,7 +142,7 @@ struct Begun<M, A> {
 impl<M: Message<Kind: Finish>, A> Begun<M, A> {
     fn run<F>(self, call: fn(A, M) -> F, watched: &'static super::Watched) -> Running<F, M>
     where
-        F: Future<Output = Outcome<M>> + Send + 'static,
+        F: Future<Output = OutcomeOf<M>> + Send + 'static,
     {
         // An `async fn` runs nothing before its first poll, so this cannot panic.
         Running::new(

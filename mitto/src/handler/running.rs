@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::Watched;
-use super::run::{Finish, Outcome};
+use super::run::{Finish, OutcomeOf};
 use crate::job::Answer;
 use crate::message::Message;
 
@@ -58,7 +58,7 @@ impl<F, M> Running<F, M> {
 
 impl<F, M> Future for Running<F, M>
 where
-    F: Future<Output = Outcome<M>>,
+    F: Future<Output = OutcomeOf<M>>,
     M: Message<Kind: Finish>,
 {
     type Output = ();

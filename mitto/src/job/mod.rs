@@ -6,6 +6,8 @@
 mod answer;
 mod exchange;
 mod local;
+mod owned;
+mod parts;
 mod pool;
 mod queue;
 mod run;
@@ -15,6 +17,9 @@ use crate::runtime::Instant;
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};
 pub use local::Local;
+pub use owned::OwnedJob;
+pub(crate) use parts::unsent;
+pub use parts::{AnswerPart, AnswerParts};
 pub use pool::Pool;
 pub use queue::Queue;
 pub use run::Run;
@@ -24,7 +29,7 @@ use crate::envelope::{Entries, MessageId};
 use crate::message::Payload;
 use crate::peer::Peer;
 
-/// What was asked, borrowed from where it came in. Whoever must keep it copies it.
+/// What was asked, borrowed from where it came in. Whoever must keep it copies it: [`OwnedJob`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Job<'a> {

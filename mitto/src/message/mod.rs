@@ -7,6 +7,7 @@
 mod info;
 mod outgoing;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{CodecError, Decoder, Encoder};
@@ -77,6 +78,39 @@ pub trait Message: Sized + Send + 'static {
     ///
     /// When the payload is not such an error.
     fn decode_error(from: Decoder<'_>) -> Result<ErrorOf<Self>, CodecError>;
+}
+
+/// What can be encoded and decoded; every type with serde's two traits.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent: it needs serde's `Serialize` and `Deserialize`",
+    label = "cannot be encoded and decoded",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`"
+)]
+pub trait Travels: Sized {
+    /// Encodes the value.
+    ///
+    /// # Errors
+    ///
+    /// When the format cannot carry it.
+    fn encode_to(&self, to: &mut Encoder<'_>) -> Result<(), CodecError>;
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is not such a value.
+    fn decode_from(from: Decoder<'_>) -> Result<Self, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Travels for T {
+    fn encode_to(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
+        to.encode(self)
+    }
+
+    fn decode_from(from: Decoder<'_>) -> Result<Self, CodecError> {
+        from.decode()
+    }
 }
 
 /// The handler's own error of a message; [`Never`] where it declares none.

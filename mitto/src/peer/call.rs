@@ -16,8 +16,36 @@ use crate::status::Status;
 /// A call: the first poll sends the message, dropping it cancels the request.
 ///
 /// Its output depends on the message: see [`Outcome`].
+///
+/// # Examples
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
+/// let client = HelloClient::local(HelloServer);
+/// let call = client.greet(Greet { name: "Ada".into() }); // nothing is sent yet
+/// let greeting = call
+///     .timeout(Duration::from_secs(2))
+///     .metadata("trace", "4711")
+///     .await?;
+/// assert_eq!(greeting, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a call does nothing until it is awaited"]
-pub struct Call<'p, M: Message> {
+pub struct Call<'p, M> {
     pub(super) peer: &'p Peer,
     message: Sent<M>,
     options: CallOptions,
@@ -46,8 +74,8 @@ enum State {
     Done,
 }
 
-impl<'p, M: Message> Call<'p, M> {
-    pub(super) fn new(peer: &'p Peer, message: M) -> Self {
+impl<'p, M> Call<'p, M> {
+    pub(crate) fn new(peer: &'p Peer, message: M) -> Self {
         Self {
             peer,
             message: Sent(Some(message)),
@@ -57,6 +85,16 @@ impl<'p, M: Message> Call<'p, M> {
         }
     }
 
+    /// Hands the request over to a stream of its items.
+    pub(super) fn detach(&mut self) -> Option<CorrelationId> {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Sent(id) => Some(id),
+            State::New | State::Done => None,
+        }
+    }
+}
+
+impl<M: Message> Call<'_, M> {
     /// Sets its deadline, counted from the first poll.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
@@ -133,14 +171,6 @@ impl<'p, M: Message> Call<'p, M> {
         }
         sent
     }
-
-    /// Hands the request over to a stream of its items.
-    pub(super) fn detach(&mut self) -> Option<CorrelationId> {
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Sent(id) => Some(id),
-            State::New | State::Done => None,
-        }
-    }
 }
 
 fn head<M: Message>(options: &CallOptions) -> CallHead<'_> {
@@ -157,7 +187,7 @@ fn head<M: Message>(options: &CallOptions) -> CallHead<'_> {
 }
 
 /// Nothing in it is pinned: the message only waits to be encoded.
-impl<M: Message> Unpin for Call<'_, M> {}
+impl<M> Unpin for Call<'_, M> {}
 
 impl<M: Message> Future for Call<'_, M>
 where
@@ -170,7 +200,7 @@ where
     }
 }
 
-impl<M: Message> Drop for Call<'_, M> {
+impl<M> Drop for Call<'_, M> {
     fn drop(&mut self) {
         let Some(out) = self.peer.outbound() else {
             return;

@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{ListenError, Peers};
+use super::{ListenError, OnConnect, Peers};
 use crate::runtime::timeout;
 use crate::session::{Config, Session};
 use crate::transport::{
-    BoxFuture, CloseReason, Connection, Incoming, Listener, Settings, TransportError, Transports,
+    BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
 };
 
 /// A server that listens. It accepts connections while [`run`](Self::run) is polled.
@@ -29,6 +29,7 @@ pub struct Listening {
 struct Shared {
     config: Arc<Config>,
     peers: Peers,
+    on_connect: Option<OnConnect>,
     open: AtomicUsize,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -39,14 +40,20 @@ struct Shared {
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
+    urls: Arc<[String]>,
 }
 
 impl Listening {
-    pub(super) fn new(config: Arc<Config>, transports: Transports) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        transports: Transports,
+        on_connect: Option<OnConnect>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 config,
                 peers: Peers::default(),
+                on_connect,
                 open: AtomicUsize::new(0),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
@@ -63,10 +70,7 @@ impl Listening {
     ///
     /// When the URL or the place cannot be used.
     pub async fn and_listen(mut self, url: &str) -> Result<Self, ListenError> {
-        let mut settings = Settings::default();
-        let limits = &self.shared.config.limits;
-        settings.max_frame = self.shared.config.max_frame();
-        settings.handshake = limits.handshake;
+        let settings = self.shared.config.transport_settings();
         let listener = self.transports.by_url(url)?.listen(url, &settings).await?;
         self.listeners.push(listener);
         Ok(self)
@@ -91,6 +95,7 @@ impl Listening {
     pub fn handle(&self) -> Handle {
         Handle {
             shared: self.shared.clone(),
+            urls: self.urls().map(str::to_owned).collect(),
         }
     }
 
@@ -177,6 +182,9 @@ impl Shared {
             }
         };
         let entered = self.peers.enter(session.peer());
+        if let Some(hook) = &self.on_connect {
+            hook(session.peer());
+        }
         if self.stop.is_cancelled() {
             session.peer().drain();
         }
@@ -205,6 +213,16 @@ impl Drop for Place {
 }
 
 impl Handle {
+    /// The URL to connect to, with the actual port; the first one, when there are several.
+    pub fn url(&self) -> &str {
+        self.urls.first().map_or("", String::as_str)
+    }
+
+    /// All URLs to connect to.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.urls.iter().map(String::as_str)
+    }
+
     /// The peers that are connected.
     pub fn peers(&self) -> Peers {
         self.shared.peers.clone()
@@ -243,6 +261,7 @@ impl fmt::Debug for Listening {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
+            .field("urls", &self.urls)
             .field("peers", &self.shared.peers.len())
             .field("running", &self.running())
             .finish_non_exhaustive()

@@ -10,6 +10,7 @@ use crate::framing::{Framing, Hello, Native, PIECE, SchemaEntry};
 use crate::limits::Limits;
 use crate::provider::MessageProvider;
 use crate::queue::{PassThrough, Queue};
+use crate::transport::Settings;
 
 /// What all sessions of one client or server have in common.
 pub struct Config {
@@ -69,10 +70,13 @@ impl Config {
         }
     }
 
-    /// The largest frame that may come in, in bytes: a whole payload, or a piece of one, and what
+    /// What a transport must know. The largest frame is a whole payload, or a piece of one, and what
     /// stands around it.
-    pub fn max_frame(&self) -> usize {
-        self.limits.message.max(PIECE) + Native::OVERHEAD
+    pub(crate) fn transport_settings(&self) -> Settings {
+        Settings {
+            max_frame: self.limits.message.max(PIECE) + Native::OVERHEAD,
+            handshake: self.limits.handshake,
+        }
     }
 }
 

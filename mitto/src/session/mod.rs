@@ -14,7 +14,9 @@
 mod answering;
 mod assembly;
 mod config;
+mod dispatch;
 mod driver;
+mod ending;
 mod handshake;
 mod out;
 mod outbound;

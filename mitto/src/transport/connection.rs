@@ -64,6 +64,10 @@ pub trait Connection: Send + 'static {
         false
     }
 
+    /// Gives memory back that is needed only while messages come and go. A session calls it when
+    /// nothing but pings has come for a while.
+    fn shrink(&mut self) {}
+
     /// Bytes that the layer below has accepted since the start. While a write is pending and this
     /// stands still, the other end does not read.
     fn accepted(&self) -> u64;

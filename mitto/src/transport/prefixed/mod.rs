@@ -149,6 +149,10 @@ where
         Poll::Ready(closed.map_err(Into::into))
     }
 
+    fn shrink(&mut self) {
+        self.write.shrink();
+    }
+
     fn accepted(&self) -> u64 {
         self.write.accepted()
     }

@@ -7,18 +7,13 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::io::poll_read_buf;
 
+use crate::transport::kept::Kept;
+
 /// The read buffer while little comes, in bytes.
 pub(crate) const AT_REST: usize = 4 << 10;
 
 /// What it may grow to while reads come back full, in bytes; more only for one frame that needs it.
 pub(crate) const BUSY: usize = 64 << 10;
-
-/// Memory that the emptied write buffer keeps after a large batch, in bytes.
-const KEEP: usize = 64 << 10;
-
-/// A batch up to this size is a small one; after it the write buffer is given back down to it, in
-/// bytes.
-const SMALL: usize = 1 << 10;
 
 /// What has come and is not yet parsed: 4 KiB at rest, more while much comes.
 #[derive(Debug)]
@@ -156,6 +151,7 @@ impl ReadBuffer {
 #[derive(Debug, Default)]
 pub(crate) struct WriteBuffer {
     bytes: Vec<u8>,
+    kept: Kept,
     written: usize,
     accepted: u64,
     unflushed: bool,
@@ -179,6 +175,11 @@ impl WriteBuffer {
         self.accepted
     }
 
+    /// Gives back the memory of a buffer that is empty.
+    pub(crate) fn shrink(&mut self) {
+        self.kept.shrink(&mut self.bytes);
+    }
+
     /// Writes until nothing is left.
     pub(crate) fn poll_write(
         &mut self,
@@ -196,10 +197,8 @@ impl WriteBuffer {
             }
         }
         if !self.bytes.is_empty() {
-            let size = mem::take(&mut self.written);
-            self.bytes.clear();
-            self.bytes
-                .shrink_to(if size <= SMALL { SMALL } else { KEEP });
+            self.written = 0;
+            self.kept.empty(&mut self.bytes);
         }
         Poll::Ready(Ok(()))
     }

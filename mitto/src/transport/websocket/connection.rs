@@ -116,6 +116,10 @@ impl<S: ByteStream> Connection for WsConnection<S> {
         true
     }
 
+    fn shrink(&mut self) {
+        self.writer.shrink();
+    }
+
     fn accepted(&self) -> u64 {
         self.writer.accepted()
     }

@@ -47,6 +47,11 @@ impl Writer {
         self.out.accepted()
     }
 
+    /// Gives back the memory of a buffer that is empty.
+    pub(super) fn shrink(&mut self) {
+        self.out.shrink();
+    }
+
     pub(super) fn ping(&mut self) {
         self.ping = true;
     }

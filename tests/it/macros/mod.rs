@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use mitto::codec::{Codecs, Encoder, Format};
-use mitto::context::{Context, Parts};
+use mitto::context::Parts;
 use mitto::envelope::MessageId;
 use mitto::handler::{Extract, Items, State};
 use mitto::job::{Job, Run};
@@ -21,6 +21,8 @@ use mitto_test_messages::{
 };
 
 use crate::answers::{Answers, Came};
+
+mod trouble;
 
 #[mitto::provider(server of Chat: [ping, auth::login, watch, typing])]
 struct ChatServer {
@@ -309,170 +311,6 @@ async fn schemas_and_providers_compose() {
         client.presence().who(Who).await.unwrap_err().code(),
         Code::Unavailable
     );
-}
-
-mod trouble {
-    use super::*;
-
-    #[derive(Debug, serde::Serialize, serde::Deserialize, mitto::Request)]
-    pub(super) struct Plain;
-
-    #[derive(Debug, serde::Serialize, serde::Deserialize, mitto::Request)]
-    pub(super) struct Later;
-
-    #[derive(Debug, serde::Serialize, serde::Deserialize, mitto::Request)]
-    pub(super) struct Dropped;
-
-    #[derive(Debug, serde::Serialize, serde::Deserialize, mitto::Request)]
-    #[request(response = String)]
-    pub(super) struct Blocked;
-
-    #[derive(Debug, serde::Serialize, serde::Deserialize, mitto::Request)]
-    #[request(stream = u32)]
-    pub(super) struct Returned {
-        pub(super) fail: bool,
-    }
-
-    #[derive(Debug, serde::Serialize, serde::Deserialize, mitto::Request)]
-    #[request(stream = u32)]
-    pub(super) struct Silent;
-
-    mitto::schema! {
-        pub(super) Trouble {
-            client => server as TroubleClient: [Plain, Later, Dropped as dropped, Blocked, Returned, Silent],
-        }
-    }
-
-    #[mitto::handler]
-    fn plain(_: Plain) {
-        panic!("plain trouble");
-    }
-
-    #[mitto::handler]
-    async fn later(_: Later) {
-        std::future::ready(()).await;
-        panic!("later trouble");
-    }
-
-    struct Bomb;
-
-    impl Drop for Bomb {
-        fn drop(&mut self) {
-            panic!("trouble at the end");
-        }
-    }
-
-    #[mitto::handler]
-    async fn dropped(_: Dropped) {
-        let _bomb = Bomb;
-        std::future::pending::<()>().await;
-    }
-
-    #[mitto::handler(blocking)]
-    fn blocked(context: Context, _: Blocked) -> Result<String, Status> {
-        match context.is_cancelled() {
-            true => Err(Status::denied("cancelled")),
-            false => Ok("done".to_owned()),
-        }
-    }
-
-    #[mitto::handler]
-    fn returned(req: Returned) -> impl futures_core::Stream<Item = Result<u32, Status>> {
-        let mut left = vec![Ok(2), Ok(1)];
-        if req.fail {
-            left[0] = Err(Status::denied("no more"));
-        }
-        Poured(left)
-    }
-
-    struct Poured(Vec<Result<u32, Status>>);
-
-    impl futures_core::Stream for Poured {
-        type Item = Result<u32, Status>;
-
-        fn poll_next(
-            mut self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Option<Self::Item>> {
-            std::task::Poll::Ready(self.0.pop())
-        }
-    }
-
-    #[mitto::handler]
-    async fn silent(_items: Items<u32>, _: Silent) {
-        std::future::pending::<()>().await;
-    }
-
-    #[mitto::provider(server of Trouble: [plain, later, dropped, blocked, returned, silent])]
-    pub(super) struct TroubleServer;
-}
-
-use trouble::TroubleServer;
-
-#[tokio::test]
-async fn a_panic_fails_its_request_alone() {
-    for (came, name) in [
-        (send(&TroubleServer, trouble::Plain).await, "plain"),
-        (send(&TroubleServer, trouble::Later).await, "later"),
-    ] {
-        let text = format!("handler `{name}` panicked");
-        assert_eq!(came, [Came::Status(Status::new(Code::Internal, text))]);
-    }
-}
-
-#[tokio::test]
-async fn a_panic_in_the_drop_of_a_cancelled_handler_stays_there() {
-    let (codecs, caller) = (Codecs::default(), Peer::nobody());
-    let mut dropped = Sent(Some(trouble::Dropped));
-    let (answers, answer) = Answers::new();
-    let job = Job::new(
-        trouble::Dropped::INFO.id,
-        Payload::Value(&mut dropped),
-        &caller,
-        &codecs,
-    );
-    let mut run = TroubleServer.dispatch(job, answer);
-    assert!(poll_once(&mut run).is_pending());
-    drop(run);
-    assert!(
-        matches!(&answers.came()[..], [Came::Status(status)] if status.code() == Code::Internal)
-    );
-}
-
-#[tokio::test]
-async fn a_blocking_handler_runs_elsewhere() {
-    assert_eq!(
-        send(&TroubleServer, trouble::Blocked).await,
-        [Came::response(r#""done""#)]
-    );
-}
-
-#[tokio::test]
-async fn a_stream_that_a_handler_returns_is_sent() {
-    let came = send(&TroubleServer, trouble::Returned { fail: false }).await;
-    assert_eq!(came, [Came::item("1"), Came::item("2"), Came::End]);
-    let came = send(&TroubleServer, trouble::Returned { fail: true }).await;
-    assert_eq!(
-        came,
-        [Came::item("1"), Came::Status(Status::denied("no more"))]
-    );
-}
-
-#[tokio::test]
-async fn a_stream_without_items_yet_reports_that_it_began() {
-    let (codecs, caller) = (Codecs::default(), Peer::nobody());
-    let mut silent = Sent(Some(trouble::Silent));
-    let (answers, answer) = Answers::new();
-    let job = Job::new(
-        trouble::Silent::INFO.id,
-        Payload::Value(&mut silent),
-        &caller,
-        &codecs,
-    );
-    let mut run = TroubleServer.dispatch(job, answer);
-    assert!(poll_once(&mut run).is_pending());
-    assert!(poll_once(&mut run).is_pending());
-    assert_eq!(answers.came(), [Came::Progress]);
 }
 
 #[test]

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::{End, Schema};
-use crate::message::Message;
-use crate::peer::{Call, Peer};
+use super::{Call, Peer};
+use crate::schema::{End, Schema};
 
 /// A typed handle to the other end of a schema; written by `mitto::schema!`, with one method per
 /// message. Everything that is not about a message is on its [`Peer`].
@@ -21,10 +20,13 @@ pub trait Stub: From<Peer> + Clone + Send + Sync + 'static {
 
 /// A stub that sends `M`: for code that is generic over the message.
 ///
-/// ```ignore
-/// use mitto::Sends;
+/// ```
+/// # #[derive(serde::Serialize, serde::Deserialize, mitto::Request)]
+/// # #[request(response = u64)]
+/// # struct Ping { n: u64 }
+/// use mitto::{Sends, Status};
 ///
-/// async fn twice<S: Sends<Ping>>(stub: &S) -> Result<Pong, Status> {
+/// async fn twice<S: Sends<Ping>>(stub: &S) -> Result<u64, Status> {
 ///     stub.call(Ping { n: 1 }).await?;
 ///     stub.call(Ping { n: 2 }).await
 /// }
@@ -33,11 +35,16 @@ pub trait Stub: From<Peer> + Clone + Send + Sync + 'static {
     message = "`{Self}` does not send `{M}`",
     label = "not in the schema of `{Self}`, or it goes the other way"
 )]
-pub trait Sends<M: Message>: Stub {
+pub trait Sends<M>: Stub {
     /// Sends the message.
     fn call(&self, message: M) -> Call<'_, M> {
-        self.peer().call(message)
+        Call::new(self.peer(), message)
     }
+}
+
+/// What a stub's methods do. Without a bound: that each is a message is checked once, in its schema.
+pub fn call<M>(peer: &Peer, message: M) -> Call<'_, M> {
+    Call::new(peer, message)
 }
 
 /// The stub of a schema that sends to `E`, for schemas that include it.
