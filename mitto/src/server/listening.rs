@@ -1,10 +1,11 @@
 //! A server that listens.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,7 +13,9 @@ use tokio_util::task::TaskTracker;
 use super::{ListenError, OnConnect, Peers};
 use crate::runtime::timeout;
 use crate::session::{Config, Session};
-use crate::transport::{Incoming, Listener, Transports};
+use crate::transport::{
+    BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
+};
 
 /// A server that listens. It accepts connections while [`run`](Self::run) is polled.
 #[must_use = "connections are accepted only while it runs"]
@@ -161,7 +164,10 @@ impl Shared {
     async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
         let limit = self.config.limits.handshake;
         let handshake = async {
-            let connection = incoming.accept().await?;
+            let mut connection = incoming.accept().await?;
+            // Nobody decides from it yet, and a request's headers must not stay for as long as the
+            // connection does.
+            drop(connection.take_peer_info());
             Session::accept(connection, self.config.clone()).await
         };
         let session = match timeout(limit, handshake).await {
@@ -227,6 +233,14 @@ impl Handle {
         self.shared.config.running.load(Relaxed)
     }
 
+    /// Runs the session of a connection that came in by other means, in a task of its own, as if a
+    /// listener had accepted it: [`Prefixed`](crate::transport::prefixed::Prefixed) and
+    /// [`websocket::accept`](crate::transport::websocket::accept) make one of a stream. A connection
+    /// over the limit is closed, and so is one that comes after the shutdown.
+    pub fn serve(&self, connection: Box<dyn Connection>) {
+        self.shared.clone().admit(Box::new(Arrived(connection)));
+    }
+
     /// Stops accepting, says goodbye to every peer, and lets what runs finish, up to
     /// [`Limits::drain`](crate::limits::Limits::drain); then aborts the rest. Waits for the end.
     pub async fn shutdown(&self) {
@@ -251,6 +265,35 @@ impl fmt::Debug for Handle {
             .field("peers", &self.shared.peers.len())
             .field("running", &self.running())
             .finish_non_exhaustive()
+    }
+}
+
+/// A connection whose handshake is done already.
+struct Arrived(Box<dyn Connection>);
+
+impl Incoming for Arrived {
+    fn accept(self: Box<Self>) -> BoxFuture<'static, Result<Box<dyn Connection>, TransportError>> {
+        Box::pin(ready(Ok(self.0)))
+    }
+
+    fn refuse(mut self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let reason = CloseReason::new(CloseReason::TRY_AGAIN_LATER, "no room");
+            let close = async {
+                poll_fn(|cx| self.0.poll_close(cx, &reason)).await?;
+                // As in the handshake: the reason arrives only if what comes is read.
+                while poll_fn(|cx| self.0.poll_fill(cx)).await? {
+                    while self.0.next_frame()?.is_some() {}
+                }
+                Ok::<_, TransportError>(())
+            };
+            // Nobody is left to tell about a failure.
+            let _ = timeout(Duration::from_secs(1), close).await;
+        })
+    }
+
+    fn remote(&self) -> &str {
+        self.0.remote()
     }
 }
 

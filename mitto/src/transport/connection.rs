@@ -1,6 +1,6 @@
 use std::task::{Context, Poll};
 
-use super::{Batch, CloseReason, Frame, TransportError};
+use super::{Batch, CloseReason, Frame, PeerInfo, TransportError};
 
 /// One live connection. It works in batches: one [`poll_fill`](Self::poll_fill) reads what has
 /// arrived, [`next_frame`](Self::next_frame) lends its frames one by one, and one
@@ -74,6 +74,12 @@ pub trait Connection: Send + 'static {
 
     /// Who is at the other end, for logs.
     fn remote(&self) -> &str;
+
+    /// What the transport knows of the other end. All but [`PeerInfo::remote`] is given once, so that
+    /// the headers of a request do not stay in memory for as long as the connection lives.
+    fn take_peer_info(&mut self) -> PeerInfo {
+        PeerInfo::new(self.remote())
+    }
 
     /// What the other end said when it closed, if it did and the transport carries it.
     fn close_reason(&self) -> Option<&CloseReason> {

@@ -8,10 +8,25 @@ mod batch;
 mod close;
 mod connection;
 mod error;
+#[cfg(any(feature = "websocket", feature = "proxy"))]
+mod http;
 mod kept;
+mod peer_info;
 mod registry;
+#[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
+mod socket;
 
 pub mod memory;
+#[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
+pub mod prefixed;
+#[cfg(feature = "proxy")]
+pub mod proxy;
+#[cfg(feature = "tcp")]
+pub mod tcp;
+#[cfg(feature = "tls")]
+pub mod tls;
+#[cfg(all(feature = "unix", unix))]
+pub mod unix;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
@@ -19,6 +34,7 @@ pub use batch::{Batch, Frame, Frames};
 pub use close::CloseReason;
 pub use connection::Connection;
 pub use error::TransportError;
+pub use peer_info::{PeerInfo, UnixCredentials, UpgradeRequest};
 pub use registry::Transports;
 
 use std::future::Future;
