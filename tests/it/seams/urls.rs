@@ -29,7 +29,7 @@ async fn connect(url: &str) -> String {
 
 #[tokio::test]
 async fn unknown_scheme_names_the_known_ones() {
-    let expected = "no transport for `gopher://`; known are ws";
+    let expected = "no transport for `gopher://`; known are ws, wss, tcp, tls, unix";
     assert_eq!(connect("gopher://here").await, expected);
     let error = server().listen("gopher://here").await.unwrap_err();
     assert_eq!(texts(&error), expected);
