@@ -34,7 +34,7 @@ pub(super) enum Returns {
     Nothing(Span),
     Type(Box<Type>),
     /// `impl Stream<..>`.
-    Stream,
+    Stream(Span),
 }
 
 const KEYS: Keys = Keys {
@@ -193,11 +193,11 @@ fn returns(signature: &Signature, errors: &mut Errors) -> Returns {
                         "a handler returns its response, a `Result` of it, or `impl Stream<Item = T>`",
                     );
                 }
-                Returns::Stream
+                Returns::Stream(some.span())
             }
             Type::Reference(reference) => {
-                errors.at(
-                    reference.span(),
+                errors.on(
+                    reference,
                     "a handler returns what it answers by value: the response, or a `Result` of it",
                 );
                 Returns::Type(ty.clone())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::CallInPlace;
 use super::items::Encode;
-use super::run::OutcomeOf;
+use super::run::Ended;
 use super::running::Running;
 use crate::context::{ItemSource, Parts};
 use crate::job::{Local, Run};
@@ -18,7 +18,7 @@ pub(super) async fn stream_in_place<S, H, M>(
     message: M,
 ) -> Result<ItemStream<M>, M::Failure>
 where
-    H: CallInPlace<S, M, OutcomeOf<M>>,
+    H: CallInPlace<S, M, Ended<M>>,
     M: Message<Kind = Streaming>,
 {
     let limits = Limits::default();

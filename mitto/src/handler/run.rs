@@ -15,7 +15,7 @@ use crate::codec::{CodecError, Codecs, Decoder};
 use crate::context::{ItemSource, Parts};
 use crate::job::{Answer, Job, Run};
 use crate::message::{
-    Kind, Message, MessageKind, OneWay, Payload, ReturnOf, Sent, Streaming, Unary,
+    IsMessage, Kind, Message, MessageKind, OneWay, Payload, ReturnOf, Sent, Streaming, Unary,
 };
 use crate::status::{Code, Status};
 
@@ -33,6 +33,10 @@ pub trait Async<M, A, O>: Handler {
 
 /// What the fn of a handler comes to.
 pub type OutcomeOf<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
+
+/// The same as a type of its own, for the output of a handler's future: it names nothing that depends on
+/// what `M` is, so that what is no message is reported at the handler, and not in this library too.
+pub struct Ended<M: IsMessage>(pub OutcomeOf<M::As>);
 
 /// A kind of message whose handlers' results can be answered.
 pub trait Finish: Kind {
@@ -83,7 +87,7 @@ where
 /// Starts an async fn; its holder polls it.
 pub fn run_async<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, OutcomeOf<M>>,
+    H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -99,7 +103,7 @@ where
 /// Starts an async fn in a task of its own.
 pub fn run_spawned<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, OutcomeOf<M>>,
+    H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -142,7 +146,7 @@ struct Begun<M, A> {
 impl<M: Message<Kind: Finish>, A> Begun<M, A> {
     fn run<F>(self, call: fn(A, M) -> F, watched: &'static super::Watched) -> Running<F, M>
     where
-        F: Future<Output = OutcomeOf<M>> + Send + 'static,
+        F: Future<Output = Ended<M>> + Send + 'static,
     {
         // An `async fn` runs nothing before its first poll, so this cannot panic.
         Running::new(

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::Watched;
-use super::run::{Finish, OutcomeOf};
+use super::run::{Ended, Finish};
 use crate::job::Answer;
 use crate::message::Message;
 
@@ -58,7 +58,7 @@ impl<F, M> Running<F, M> {
 
 impl<F, M> Future for Running<F, M>
 where
-    F: Future<Output = OutcomeOf<M>>,
+    F: Future<Output = Ended<M>>,
     M: Message<Kind: Finish>,
 {
     type Output = ();
@@ -84,7 +84,7 @@ where
                 }
                 return Poll::Pending;
             }
-            Ok(Poll::Ready(outcome)) => {
+            Ok(Poll::Ready(Ended(outcome))) => {
                 if let Some(answer) = this.answer.take() {
                     <M::Kind as Finish>::finish::<M>(answer, outcome);
                 }

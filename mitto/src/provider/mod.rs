@@ -13,12 +13,13 @@ pub use check::{HandledSet, all_handled, complete, count_handled, listed, sorted
 pub use no_handlers::NoHandlers;
 pub use table::{Row, Table, buckets, entry_order, row_count, rows, starts};
 
+use crate::context::Parts;
 use crate::envelope::MessageId;
-use crate::handler::{CallInPlace, InPlace, OutcomeOf};
+use crate::handler::{CallInPlace, Ended, Extract, InPlace};
 use crate::job::{Answer, Job, Run};
 use crate::message::Message;
 use crate::peer::Outcome;
-use crate::schema::{Descriptor, End, Schema, SentTo, Side};
+use crate::schema::{Descriptor, End, IsSchema, SentTo, Side, Stub};
 use crate::status::Status;
 
 /// Handles the messages of one side of a schema.
@@ -45,7 +46,24 @@ pub trait MessageProvider: Send + Sync + 'static {
     label = "not a provider of that side and schema",
     note = "a provider is a struct with `#[mitto::provider(server of ..: [..])]` or `client of ..`"
 )]
-pub trait Serves<C: Schema, E: End>: MessageProvider {}
+pub trait Serves<C: IsSchema, E: End>: MessageProvider {}
+
+/// A provider whose handlers may take the stub `St`, which calls whoever sent their message.
+#[diagnostic::on_unimplemented(
+    message = "the handlers of `{Self}` are not called by a `{St}`",
+    label = "this handler takes a `{St}`",
+    note = "a handler may take the stub that its own schema has for the other direction"
+)]
+pub trait CalledBy<St> {}
+
+#[diagnostic::do_not_recommend]
+impl<St: Stub, P: Serves<St::Schema, <St::Receiver as End>::Other>> CalledBy<St> for P {}
+
+impl<P: CalledBy<St>, St: Stub> Extract<P> for St {
+    fn extract(_: &P, parts: &Parts<'_>) -> Result<Self, Status> {
+        Ok(parts.caller.clone().into())
+    }
+}
 
 /// What `#[mitto::provider]` knows of a provider for the side `E`, for others that include it.
 #[diagnostic::on_unimplemented(
@@ -56,6 +74,9 @@ pub trait Serves<C: Schema, E: End>: MessageProvider {}
 pub trait Provides<E>: MessageProvider {
     /// Its handlers, those of included providers among them.
     const HANDLED: &'static HandledSet;
+
+    /// The provider as one of any type.
+    fn included(&self) -> &dyn MessageProvider;
 }
 
 /// The handler at a place in a provider's list; the place is an [`At`](crate::schema::At).
@@ -85,7 +106,7 @@ impl<P, C, E, M> HandledBy<P, C, E> for M
 where
     M: Message<Kind: InPlace<M>> + SentTo<E, C>,
     P: Slot<M::At> + Sync,
-    <P as Slot<M::At>>::Handler: CallInPlace<P, M, OutcomeOf<M>>,
+    <P as Slot<M::At>>::Handler: CallInPlace<P, M, Ended<M>>,
 {
     fn call_on(self, provider: &P) -> impl Future<Output = Outcome<Self>> + Send {
         <M::Kind as InPlace<M>>::call::<P, <P as Slot<M::At>>::Handler>(provider, self)

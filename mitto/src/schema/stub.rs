@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{End, Schema};
+use super::{End, Schema, SentTo};
 use crate::peer::{Call, Peer};
 
 /// A typed handle to the other end of a schema; written by `mitto::schema!`, with one method per
@@ -38,6 +38,9 @@ pub trait Sends<M>: Stub {
         Call::new(self.peer(), message)
     }
 }
+
+#[diagnostic::do_not_recommend]
+impl<S: Stub, M: SentTo<S::Receiver, S::Schema>> Sends<M> for S {}
 
 /// What a stub's methods do. Without a bound: that each is a message is checked once, in its schema.
 pub fn call<M>(peer: &Peer, message: M) -> Call<'_, M> {

@@ -1,0 +1,13 @@
+//! errors: 1
+
+use mitto_test_handlers::who;
+use mitto_test_messages::presence::Presence;
+
+#[mitto::provider(server of Presence: [who])]
+struct There;
+
+async fn outside(there: There) {
+    let _ = there.call(1).await;
+}
+
+fn main() {}
