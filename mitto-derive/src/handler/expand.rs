@@ -75,7 +75,7 @@ fn running(model: &Model, message: &Type) -> TokenStream {
     let (way, output) = match is_future {
         // The compiler reports a future that is not `Send` on this token.
         true => (
-            quote_spanned!(user=> Async<#message, (#(#types,)*), #ended>),
+            quote_spanned!(user=> Async<#known, #message, (#(#types,)*), #ended>),
             quote_spanned!(user=> impl __mitto::Future<Output = #ended> + __mitto::Send + 'static),
         ),
         false => (
@@ -100,8 +100,15 @@ fn running(model: &Model, message: &Type) -> TokenStream {
     // Whatever is wrong with the message is reported in the same words at the same place, which the
     // compiler shows once.
     let called = quote_spanned!(user=> __mitto::#way);
-    let begin = quote_spanned!(user=> __mitto::CallInPlace<S, #message, #ended>);
-    let begun = quote_spanned!(user=> impl __mitto::Future<Output = #ended> + __mitto::Send + 'static);
+    let begin = quote_spanned!(user=> __mitto::CallInPlace<S, #known, #message, #ended>);
+    let begun = quote_spanned! {user=>
+        __mitto::Result<
+            impl __mitto::Future<Output = #ended> + __mitto::Send + 'static,
+            __mitto::Status,
+        >
+    };
+    let run = quote_spanned!(user=> __mitto::#run::<S, Self, #known, (#(#types,)*)>);
+    let in_place = quote_spanned!(user=> __mitto::#in_place::<S, Self, #known, (#(#types,)*)>);
     let serve = quote_spanned!(ident.span()=> __mitto::Serve<S>);
     let fits = fits(model, message);
     quote! {
@@ -114,7 +121,7 @@ fn running(model: &Model, message: &Type) -> TokenStream {
 
         #[automatically_derived]
         impl<S> #serve for #ident where #(#bounds,)* {
-            const RUN: __mitto::RunFn<S> = __mitto::#run::<S, Self, #known, (#(#types,)*)>;
+            const RUN: __mitto::RunFn<S> = #run;
         }
 
         #[automatically_derived]
@@ -123,8 +130,8 @@ fn running(model: &Model, message: &Type) -> TokenStream {
                 state: &S,
                 parts: &__mitto::Parts<'_>,
                 message: #message,
-            ) -> __mitto::Result<#begun, __mitto::Status> {
-                __mitto::#in_place::<S, Self, #known, (#(#types,)*)>(state, parts, message)
+            ) -> #begun {
+                #in_place(state, parts, message)
             }
         }
         #fits
@@ -183,15 +190,27 @@ fn call(model: &Model, message: &Type, arguments: &Arguments) -> TokenStream {
         Returns::Stream(span) => {
             let items = &arguments.items;
             // What is wrong with the message or the items is reported on the returned type.
-            return match model.is_async {
-                true => quote_spanned!(*span=> __mitto::pump_later::<#known, _, _, _>(#call, #items)),
-                false => quote_spanned!(*span=> __mitto::pump::<#known, _, _>(#call, #items)),
+            let outcome = quote_spanned! {*span=>
+                <_ as __mitto::Answers<
+                    <#known as __mitto::Message>::Response,
+                    __mitto::DeclaredOf<#known>,
+                    __mitto::Result<
+                        <#known as __mitto::Message>::Response,
+                        <#known as __mitto::Message>::Failure,
+                    >,
+                    _,
+                >>::outcome
             };
+            let pump = match model.is_async {
+                true => quote_spanned!(*span=> __mitto::pump_later::<#known, _, _>),
+                false => quote_spanned!(*span=> __mitto::pump::<#known, _>),
+            };
+            return quote_spanned!(*span=> #pump(#call, #outcome, #items));
         }
     };
     match model.is_async {
         true => quote!(__mitto::answered(#call, #outcome)),
-        false => quote!(#outcome(#call)),
+        false => quote_spanned!(message.span()=> #outcome(#call)),
     }
 }
 

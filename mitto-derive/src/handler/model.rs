@@ -147,6 +147,11 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
             "a handler is not called at compile time: take `const` out",
         );
     }
+    if let Some(variadic) = &signature.variadic {
+        // Only an unsafe `extern` fn can be so: this says enough.
+        errors.on(variadic, "a handler takes a fixed number of arguments: take `..` out");
+        return;
+    }
     if let syn::Safety::Unsafe(word) = &signature.safety {
         errors.on(
             word,
@@ -155,9 +160,6 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
     }
     if let Some(abi) = &signature.abi {
         errors.on(abi, "a handler is called from Rust: take `extern` out");
-    }
-    if let Some(variadic) = &signature.variadic {
-        errors.on(variadic, "a handler has a fixed number of arguments");
     }
     for parameter in &signature.generics.params {
         match parameter {

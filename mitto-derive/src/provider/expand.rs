@@ -184,12 +184,7 @@ fn provider(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(trivial_bounds)]
-        impl #provides for #ident
-        where
-            // What a provider must be is checked once, above.
-            #ident: __mitto::MessageProvider,
-        {
+        impl #provides for #ident {
             const HANDLED: &'static __mitto::HandledSet = &__SET;
 
             fn included(&self) -> &dyn __mitto::MessageProvider {
@@ -198,8 +193,7 @@ fn provider(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(trivial_bounds)]
-        impl #serves for #ident where #ident: __mitto::MessageProvider {}
+        impl #serves for #ident {}
     }
 }
 

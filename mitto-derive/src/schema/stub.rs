@@ -99,6 +99,16 @@ pub(super) fn expand(model: &Model, direction: &Direction) -> TokenStream {
             impl __mitto::Calls<#include_trait> for #ident {
                 type Stub = #stub;
             }
+
+            #[automatically_derived]
+            impl<P: __mitto::CalledBy<#stub>> __mitto::Extract<P> for #stub {
+                fn extract(
+                    _: &P,
+                    parts: &__mitto::Parts<'_>,
+                ) -> __mitto::Result<Self, __mitto::Status> {
+                    __mitto::Result::Ok(__mitto::From::from(__mitto::Clone::clone(parts.caller)))
+                }
+            }
         };
     }
 }

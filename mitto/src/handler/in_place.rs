@@ -12,7 +12,9 @@ use crate::peer::{Await, Peer};
 use crate::status::Status;
 
 /// How a handler is called by whoever has its provider `S`; written by `#[mitto::handler]`.
-pub trait CallInPlace<S, M, O>: Handler {
+///
+/// `K` is the message once more, as in [`Async`].
+pub trait CallInPlace<S, K, M, O>: Handler {
     /// Extracts the arguments and calls the handler.
     ///
     /// # Errors
@@ -47,7 +49,7 @@ pub fn async_in_place<S, H, M, A>(
     message: M,
 ) -> Result<impl Future<Output = Ended<M>> + Send + 'static + use<S, H, M, A>, Status>
 where
-    H: Async<M, A, Ended<M>>,
+    H: Async<M, M, A, Ended<M>>,
     M: Message,
     A: Extracts<S>,
 {
@@ -57,14 +59,14 @@ where
 /// A kind of message that a provider can be called with directly.
 pub trait InPlace<M: Message>: Await<M> + Finish {
     /// Calls the handler `H`.
-    fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
+    fn call<S: Sync, H: CallInPlace<S, M, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
 impl<M: Message<Kind = Self>> InPlace<M> for Unary {
-    async fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
+    async fn call<S: Sync, H: CallInPlace<S, M, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> Result<M::Response, M::Failure> {
@@ -77,7 +79,7 @@ impl<M: Message<Kind = Self>> InPlace<M> for Unary {
 }
 
 impl<M: Message<Kind = Self, Failure = Status>> InPlace<M> for OneWay {
-    async fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
+    async fn call<S: Sync, H: CallInPlace<S, M, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> Result<(), Status> {
@@ -90,7 +92,7 @@ impl<M: Message<Kind = Self, Failure = Status>> InPlace<M> for OneWay {
 }
 
 impl<M: Message<Kind = Self>> InPlace<M> for Streaming {
-    async fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
+    async fn call<S: Sync, H: CallInPlace<S, M, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> Self::Outcome {

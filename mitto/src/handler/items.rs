@@ -10,11 +10,11 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::{Answers, Ended, Extract};
+use super::{Ended, Extract};
 use crate::codec::{CodecError, Encoder};
 use crate::context::Parts;
 use crate::job::AnswerTo;
-use crate::message::{Body, DeclaredOf, Kind, Message, Outgoing, Payload, Streaming};
+use crate::message::{Body, Kind, Message, Outgoing, Payload, Streaming};
 use crate::status::{Code, Status};
 
 /// Where the handler of a stream sends its items. The stream ends when the handler returns.
@@ -58,6 +58,7 @@ impl<T: Send + 'static> Items<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S, T: Send + 'static> Extract<S> for Items<T> {
     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
         let source = parts.items.and_then(|source| {
@@ -160,15 +161,18 @@ impl Streams for Streaming {
 }
 
 /// Sends all items of a stream that a handler returned.
-pub async fn pump<M, X, Via>(stream: X, items: Items<M::Response>) -> Ended<M>
+pub async fn pump<M, X>(
+    stream: X,
+    outcome: fn(X::Item) -> Result<M::Response, M::Failure>,
+    items: Items<M::Response>,
+) -> Ended<M>
 where
     M: Message<Kind: Streams>,
     X: Stream,
-    X::Item: Answers<M::Response, DeclaredOf<M>, Result<M::Response, M::Failure>, Via>,
 {
     let mut stream = pin!(stream);
     while let Some(item) = poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
-        let sent = match item.outcome() {
+        let sent = match outcome(item) {
             Ok(item) => items.send(item).await.map_err(From::from),
             Err(failure) => Err(failure),
         };
@@ -180,12 +184,15 @@ where
 }
 
 /// Waits for a stream, then sends all its items.
-pub async fn pump_later<M, L, X, Via>(later: L, items: Items<M::Response>) -> Ended<M>
+pub async fn pump_later<M, L, X>(
+    later: L,
+    outcome: fn(X::Item) -> Result<M::Response, M::Failure>,
+    items: Items<M::Response>,
+) -> Ended<M>
 where
     M: Message<Kind: Streams>,
     L: Future<Output = X>,
     X: Stream,
-    X::Item: Answers<M::Response, DeclaredOf<M>, Result<M::Response, M::Failure>, Via>,
 {
-    pump::<M, _, _>(later.await, items).await
+    pump::<M, X>(later.await, outcome, items).await
 }

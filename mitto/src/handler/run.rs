@@ -26,7 +26,9 @@ pub trait Plain<M, A, O>: Handler {
 }
 
 /// A handler that is an async fn; `A` are its arguments before the message.
-pub trait Async<M, A, O>: Handler {
+///
+/// `K` is the message once more, as [`IsMessage::As`]: what is none fails there, once.
+pub trait Async<K, M, A, O>: Handler {
     /// Runs it.
     fn call(arguments: A, message: M) -> impl Future<Output = O> + Send + 'static;
 }
@@ -87,7 +89,7 @@ where
 /// Starts an async fn; its holder polls it.
 pub fn run_async<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, Ended<M>>,
+    H: Async<M, M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -103,7 +105,7 @@ where
 /// Starts an async fn in a task of its own.
 pub fn run_spawned<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, Ended<M>>,
+    H: Async<M, M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {

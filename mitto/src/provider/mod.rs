@@ -13,13 +13,12 @@ pub use check::{HandledSet, all_handled, complete, count_handled, listed, sorted
 pub use no_handlers::NoHandlers;
 pub use table::{Row, Table, buckets, entry_order, row_count, rows, starts};
 
-use crate::context::Parts;
 use crate::envelope::MessageId;
-use crate::handler::{CallInPlace, Ended, Extract, InPlace};
+use crate::handler::{CallInPlace, Ended, InPlace};
 use crate::job::{Answer, Job, Run};
 use crate::message::Message;
 use crate::peer::Outcome;
-use crate::schema::{Descriptor, End, IsSchema, SentTo, Side, Stub};
+use crate::schema::{Descriptor, End, SentTo, Side, Stub};
 use crate::status::Status;
 
 /// Handles the messages of one side of a schema.
@@ -46,7 +45,7 @@ pub trait MessageProvider: Send + Sync + 'static {
     label = "not a provider of that side and schema",
     note = "a provider is a struct with `#[mitto::provider(server of ..: [..])]` or `client of ..`"
 )]
-pub trait Serves<C: IsSchema, E: End>: MessageProvider {}
+pub trait Serves<C, E: End>: MessageProvider {}
 
 /// A provider whose handlers may take the stub `St`, which calls whoever sent their message.
 #[diagnostic::on_unimplemented(
@@ -59,19 +58,13 @@ pub trait CalledBy<St> {}
 #[diagnostic::do_not_recommend]
 impl<St: Stub, P: Serves<St::Schema, <St::Receiver as End>::Other>> CalledBy<St> for P {}
 
-impl<P: CalledBy<St>, St: Stub> Extract<P> for St {
-    fn extract(_: &P, parts: &Parts<'_>) -> Result<Self, Status> {
-        Ok(parts.caller.clone().into())
-    }
-}
-
 /// What `#[mitto::provider]` knows of a provider for the side `E`, for others that include it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no provider for a `{E}`, so it cannot be included",
     label = "not a provider of that side",
     note = "include a field whose type has `#[mitto::provider(..)]` for the same side"
 )]
-pub trait Provides<E>: MessageProvider {
+pub trait Provides<E> {
     /// Its handlers, those of included providers among them.
     const HANDLED: &'static HandledSet;
 
@@ -106,7 +99,7 @@ impl<P, C, E, M> HandledBy<P, C, E> for M
 where
     M: Message<Kind: InPlace<M>> + SentTo<E, C>,
     P: Slot<M::At> + Sync,
-    <P as Slot<M::At>>::Handler: CallInPlace<P, M, Ended<M>>,
+    <P as Slot<M::At>>::Handler: CallInPlace<P, M, M, Ended<M>>,
 {
     fn call_on(self, provider: &P) -> impl Future<Output = Outcome<Self>> + Send {
         <M::Kind as InPlace<M>>::call::<P, <P as Slot<M::At>>::Handler>(provider, self)

@@ -47,10 +47,10 @@ fn expected_errors(case: &str) -> Option<usize> {
     first.strip_prefix("//! errors: ")?.parse().ok()
 }
 
-/// The lines of each error or warning, without empty ones.
+/// The lines of each error or warning that say something.
 fn errors(text: &str) -> Vec<Vec<&str>> {
     let mut errors: Vec<Vec<&str>> = Vec::new();
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+    for line in text.lines().filter(|line| !matches!(line.trim(), "" | "|")) {
         let is_first = line.starts_with("error") || line.starts_with("warning");
         match errors.last_mut() {
             Some(error) if !is_first => error.push(line),

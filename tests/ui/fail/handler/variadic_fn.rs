@@ -1,4 +1,4 @@
-//! errors: 3
+//! errors: 2
 
 use mitto_test_messages::{Ping, Pong};
 

@@ -1,4 +1,4 @@
-//! errors: 1
+//! errors: 3
 
 use mitto_test_handlers::who;
 use mitto_test_messages::Ping;
