@@ -19,8 +19,8 @@ pub use crate::envelope::MessageId;
 pub use crate::handler::*;
 pub use crate::job::{Answer, Job, Run};
 pub use crate::message::{
-    DeclaredOf, ErrorOf, Failure, IsMessage, Message, MessageInfo, MessageKind, Never, OneWay, ReturnOf, Streaming,
-    Travels, Unary,
+    DeclaredOf, ErrorOf, Failure, IsMessage, Message, MessageInfo, MessageKind, Never, OneWay,
+    ReturnOf, Streaming, Travels, Unary,
 };
 pub use crate::peer::{Call, Outcome, Peer};
 pub use crate::provider::*;

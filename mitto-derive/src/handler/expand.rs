@@ -44,7 +44,7 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
         pub struct #ident {}
 
         #(#conditions)*
-        #[allow(private_bounds, private_interfaces)]
+        #[allow(private_bounds, private_interfaces, unused_qualifications)]
         const _: () = {
             use #private as __mitto;
             #[automatically_derived]
@@ -68,19 +68,18 @@ fn running(model: &Model, message: &Type) -> TokenStream {
     let Arguments { types, .. } = &arguments;
     let user = message.span();
     let known = known(message);
-    let outcome = quote_spanned!(user=> __mitto::OutcomeOf<#known>);
     let ended = quote_spanned!(user=> __mitto::Ended<#message>);
     let call = call(model, message, &arguments);
     let is_future = model.is_async || matches!(model.returns, Returns::Stream(_));
     let (way, output) = match is_future {
         // The compiler reports a future that is not `Send` on this token.
         true => (
-            quote_spanned!(user=> Async<#known, #message, (#(#types,)*), #ended>),
+            quote_spanned!(user=> Async<#message, (#(#types,)*), #ended>),
             quote_spanned!(user=> impl __mitto::Future<Output = #ended> + __mitto::Send + 'static),
         ),
         false => (
-            quote_spanned!(user=> Plain<#message, (#(#types,)*), #outcome>),
-            outcome.clone(),
+            quote_spanned!(user=> Plain<#message, (#(#types,)*), #ended>),
+            ended.clone(),
         ),
     };
     let run = match (model.how, is_future) {
@@ -99,8 +98,8 @@ fn running(model: &Model, message: &Type) -> TokenStream {
         .collect();
     // Whatever is wrong with the message is reported in the same words at the same place, which the
     // compiler shows once.
-    let called = quote_spanned!(user=> __mitto::#way);
-    let begin = quote_spanned!(user=> __mitto::CallInPlace<S, #known, #message, #ended>);
+    let called = quote_spanned!(user=> impl __mitto::#way for #ident);
+    let begin = quote_spanned!(user=> __mitto::CallInPlace<S, #message, #ended>);
     let begun = quote_spanned! {user=>
         __mitto::Result<
             impl __mitto::Future<Output = #ended> + __mitto::Send + 'static,
@@ -109,15 +108,22 @@ fn running(model: &Model, message: &Type) -> TokenStream {
     };
     let run = quote_spanned!(user=> __mitto::#run::<S, Self, #known, (#(#types,)*)>);
     let in_place = quote_spanned!(user=> __mitto::#in_place::<S, Self, #known, (#(#types,)*)>);
+    // Locals keep the macro's own span: they are nobody's business.
+    let (passed, taken) = (quote!(arguments), quote!(message));
+    let call_head = quote_spanned! {user=>
+        fn call(#passed: (#(#types,)*), #taken: #message) -> #output
+    };
+    // Its braces too: where a body is reported as a whole, that is the place.
+    let call_body = quote_spanned!(user=> { #call_head { #call } });
+    let (state, parts) = (quote!(state), quote!(parts));
+    let begin_head = quote_spanned! {user=>
+        fn begin(#state: &S, #parts: &__mitto::Parts<'_>, #taken: #message) -> #begun
+    };
     let serve = quote_spanned!(ident.span()=> __mitto::Serve<S>);
     let fits = fits(model, message);
     quote! {
         #[automatically_derived]
-        impl #called for #ident {
-            fn call(arguments: (#(#types,)*), message: #message) -> #output {
-                #call
-            }
-        }
+        #called #call_body
 
         #[automatically_derived]
         impl<S> #serve for #ident where #(#bounds,)* {
@@ -126,11 +132,7 @@ fn running(model: &Model, message: &Type) -> TokenStream {
 
         #[automatically_derived]
         impl<S> #begin for #ident where #(#bounds,)* {
-            fn begin(
-                state: &S,
-                parts: &__mitto::Parts<'_>,
-                message: #message,
-            ) -> #begun {
+            #begin_head {
                 #in_place(state, parts, message)
             }
         }
@@ -161,7 +163,9 @@ impl Arguments {
         let items = matches!(model.returns, Returns::Stream(_)).then(|| {
             let known = known(message);
             let user = message.span();
-            types.push(quote_spanned!(user=> __mitto::Items<<#known as __mitto::Message>::Response>));
+            types.push(
+                quote_spanned!(user=> __mitto::Items<<#known as __mitto::Message>::Response>),
+            );
             place(types.len() - 1)
         });
         Self {
@@ -175,7 +179,8 @@ impl Arguments {
 fn call(model: &Model, message: &Type, arguments: &Arguments) -> TokenStream {
     let name = &model.ident;
     let passed = &arguments.passed;
-    let call = quote!(#name(#(#passed,)* message));
+    let taken = quote!(message);
+    let call = quote_spanned!(message.span()=> #name(#(#passed,)* #taken));
     let known = known(message);
     let outcome = |ty: TokenStream, span: Span| {
         let user = message.span();
@@ -194,10 +199,7 @@ fn call(model: &Model, message: &Type, arguments: &Arguments) -> TokenStream {
                 <_ as __mitto::Answers<
                     <#known as __mitto::Message>::Response,
                     __mitto::DeclaredOf<#known>,
-                    __mitto::Result<
-                        <#known as __mitto::Message>::Response,
-                        <#known as __mitto::Message>::Failure,
-                    >,
+                    __mitto::ItemOf<#known>,
                     _,
                 >>::outcome
             };
@@ -210,7 +212,7 @@ fn call(model: &Model, message: &Type, arguments: &Arguments) -> TokenStream {
     };
     match model.is_async {
         true => quote!(__mitto::answered(#call, #outcome)),
-        false => quote_spanned!(message.span()=> #outcome(#call)),
+        false => quote_spanned!(message.span()=> __mitto::Ended(#outcome(#call))),
     }
 }
 

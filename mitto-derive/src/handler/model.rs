@@ -149,7 +149,10 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
     }
     if let Some(variadic) = &signature.variadic {
         // Only an unsafe `extern` fn can be so: this says enough.
-        errors.on(variadic, "a handler takes a fixed number of arguments: take `..` out");
+        errors.on(
+            variadic,
+            "a handler takes a fixed number of arguments: take `..` out",
+        );
         return;
     }
     if let syn::Safety::Unsafe(word) = &signature.safety {

@@ -171,7 +171,10 @@ impl Values {
                     .iter()
                     .any(|earlier| earlier.value() == was.value())
                 {
-                    errors.at(was.span(), format!("`{}` is given twice: take one of them out", was.value()));
+                    errors.at(
+                        was.span(),
+                        format!("`{}` is given twice: take one of them out", was.value()),
+                    );
                 }
                 self.was.push(was);
             }

@@ -77,9 +77,9 @@ fn list(model: &Model, to: To) -> TokenStream {
     let name = to.name().to_uppercase();
     let [own, all, by_id, by_name, list] =
         ["OWN", "ALL", "BY_ID", "BY_NAME", "LIST"].map(|part| format_ident!("__{part}_{name}"));
-    let infos = messages
-        .iter()
-        .map(|Listed { path, .. }| quote_spanned!(path.span()=> <#path as __mitto::IsMessage>::INFO));
+    let infos = messages.iter().map(
+        |Listed { path, .. }| quote_spanned!(path.span()=> <#path as __mitto::IsMessage>::INFO),
+    );
     let constant = constant(to);
     let lists = model.includes.iter().map(
         |Listed { path, .. }| quote_spanned!(path.span()=> <#path as __mitto::IsSchema>::#constant),

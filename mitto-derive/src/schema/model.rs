@@ -281,11 +281,10 @@ fn read_listed(input: ParseStream<'_>) -> syn::Result<Listed> {
         let method = input.call(Ident::parse_any).map_err(|error| {
             syn::Error::new(error.span(), "expected the name of the method after `as`")
         })?;
-        let method = identifier(&method.unraw().to_string(), method.span())
-            .ok_or_else(|| {
-                let text = format!("`{method}` cannot name a method: choose another name");
-                syn::Error::new(method.span(), text)
-            })?;
+        let method = identifier(&method.unraw().to_string(), method.span()).ok_or_else(|| {
+            let text = format!("`{method}` cannot name a method: choose another name");
+            syn::Error::new(method.span(), text)
+        })?;
         return Ok(Listed { path, method });
     }
     let Some(last) = path.segments.last() else {

@@ -49,7 +49,8 @@ pub(super) fn expand(model: &Model, direction: &Direction) -> TokenStream {
     let client_methods = (*to == To::Server).then(|| {
         // What `local` does not take is explained with this place, not with one in the library.
         let local = Ident::new("local", stub.span());
-        let provider = quote_spanned!(stub.span()=> impl __mitto::Serves<#ident, __mitto::#receiver>);
+        let provider =
+            quote_spanned!(stub.span()=> impl __mitto::Serves<#ident, __mitto::#receiver>);
         quote!(__mitto::client_methods! { #visibility #stub #local(#provider) })
     });
     quote! {

@@ -3,7 +3,7 @@
 use std::future::{Future, Ready, ready};
 
 use super::local_stream::stream_in_place;
-use super::run::{Async, Ended, Finish, OutcomeOf, Plain};
+use super::run::{Async, Ended, Finish, Plain};
 use super::{Extracts, Handler};
 use crate::context::Parts;
 use crate::job::Answer;
@@ -12,9 +12,7 @@ use crate::peer::{Await, Peer};
 use crate::status::Status;
 
 /// How a handler is called by whoever has its provider `S`; written by `#[mitto::handler]`.
-///
-/// `K` is the message once more, as in [`Async`].
-pub trait CallInPlace<S, K, M, O>: Handler {
+pub trait CallInPlace<S, M, O>: Handler {
     /// Extracts the arguments and calls the handler.
     ///
     /// # Errors
@@ -34,12 +32,11 @@ pub fn plain_in_place<S, H, M, A>(
     message: M,
 ) -> Result<Ready<Ended<M>>, Status>
 where
-    H: Plain<M, A, OutcomeOf<M>>,
+    H: Plain<M, A, Ended<M>>,
     M: Message,
     A: Extracts<S>,
 {
-    let outcome = H::call(A::extract(state, parts)?, message);
-    Ok(ready(Ended(outcome)))
+    Ok(ready(H::call(A::extract(state, parts)?, message)))
 }
 
 /// Calls an async fn.
@@ -49,7 +46,7 @@ pub fn async_in_place<S, H, M, A>(
     message: M,
 ) -> Result<impl Future<Output = Ended<M>> + Send + 'static + use<S, H, M, A>, Status>
 where
-    H: Async<M, M, A, Ended<M>>,
+    H: Async<M, A, Ended<M>>,
     M: Message,
     A: Extracts<S>,
 {
@@ -59,14 +56,14 @@ where
 /// A kind of message that a provider can be called with directly.
 pub trait InPlace<M: Message>: Await<M> + Finish {
     /// Calls the handler `H`.
-    fn call<S: Sync, H: CallInPlace<S, M, M, Ended<M>>>(
+    fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
 impl<M: Message<Kind = Self>> InPlace<M> for Unary {
-    async fn call<S: Sync, H: CallInPlace<S, M, M, Ended<M>>>(
+    async fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> Result<M::Response, M::Failure> {
@@ -79,7 +76,7 @@ impl<M: Message<Kind = Self>> InPlace<M> for Unary {
 }
 
 impl<M: Message<Kind = Self, Failure = Status>> InPlace<M> for OneWay {
-    async fn call<S: Sync, H: CallInPlace<S, M, M, Ended<M>>>(
+    async fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> Result<(), Status> {
@@ -92,10 +89,7 @@ impl<M: Message<Kind = Self, Failure = Status>> InPlace<M> for OneWay {
 }
 
 impl<M: Message<Kind = Self>> InPlace<M> for Streaming {
-    async fn call<S: Sync, H: CallInPlace<S, M, M, Ended<M>>>(
-        state: &S,
-        message: M,
-    ) -> Self::Outcome {
+    async fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(state: &S, message: M) -> Self::Outcome {
         stream_in_place::<S, H, M>(state, message).await
     }
 }

@@ -160,10 +160,13 @@ impl Streams for Streaming {
     fn nothing<R: Send + 'static>() {}
 }
 
+/// What an item of a returned stream comes to.
+pub type ItemOf<M> = Result<<M as Message>::Response, <M as Message>::Failure>;
+
 /// Sends all items of a stream that a handler returned.
 pub async fn pump<M, X>(
     stream: X,
-    outcome: fn(X::Item) -> Result<M::Response, M::Failure>,
+    outcome: fn(X::Item) -> ItemOf<M>,
     items: Items<M::Response>,
 ) -> Ended<M>
 where
@@ -186,7 +189,7 @@ where
 /// Waits for a stream, then sends all its items.
 pub async fn pump_later<M, L, X>(
     later: L,
-    outcome: fn(X::Item) -> Result<M::Response, M::Failure>,
+    outcome: fn(X::Item) -> ItemOf<M>,
     items: Items<M::Response>,
 ) -> Ended<M>
 where

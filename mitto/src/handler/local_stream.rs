@@ -18,7 +18,7 @@ pub(super) async fn stream_in_place<S, H, M>(
     message: M,
 ) -> Result<ItemStream<M>, M::Failure>
 where
-    H: CallInPlace<S, M, M, Ended<M>>,
+    H: CallInPlace<S, M, Ended<M>>,
     M: Message<Kind = Streaming>,
 {
     let limits = Limits::default();

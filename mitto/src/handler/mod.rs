@@ -19,6 +19,8 @@ pub use answers::{Answered, Answers, Feeds, answered};
 pub use entry::{Handled, Handler, RunFn, Serve, broken};
 pub use extract::{Extract, Extracts, Part, State};
 pub use in_place::{CallInPlace, InPlace, async_in_place, plain_in_place};
-pub use items::{Items, Sending, Streams, pump, pump_later};
-pub use run::{Async, Ended, Finish, OutcomeOf, Plain, run_async, run_blocking, run_plain, run_spawned};
+pub use items::{ItemOf, Items, Sending, Streams, pump, pump_later};
+pub use run::{
+    Async, Ended, Finish, OutcomeOf, Plain, run_async, run_blocking, run_plain, run_spawned,
+};
 pub use watched::Watched;

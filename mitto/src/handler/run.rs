@@ -26,9 +26,7 @@ pub trait Plain<M, A, O>: Handler {
 }
 
 /// A handler that is an async fn; `A` are its arguments before the message.
-///
-/// `K` is the message once more, as [`IsMessage::As`]: what is none fails there, once.
-pub trait Async<K, M, A, O>: Handler {
+pub trait Async<M, A, O>: Handler {
     /// Runs it.
     fn call(arguments: A, message: M) -> impl Future<Output = O> + Send + 'static;
 }
@@ -73,13 +71,13 @@ impl Finish for OneWay {
 /// Runs a plain fn to its end.
 pub fn run_plain<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Plain<M, A, OutcomeOf<M>>,
+    H: Plain<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
     if let Some((_, begun)) = begin::<S, M, A>(state, job, answer) {
         match H::watched().watch(|| H::call(begun.arguments, begun.message)) {
-            Ok(outcome) => <M::Kind as Finish>::finish::<M>(begun.answer, outcome),
+            Ok(Ended(outcome)) => <M::Kind as Finish>::finish::<M>(begun.answer, outcome),
             Err(panicked) => begun.answer.fail(panicked),
         }
     }
@@ -89,7 +87,7 @@ where
 /// Starts an async fn; its holder polls it.
 pub fn run_async<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, M, A, Ended<M>>,
+    H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -105,7 +103,7 @@ where
 /// Starts an async fn in a task of its own.
 pub fn run_spawned<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, M, A, Ended<M>>,
+    H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -121,7 +119,7 @@ where
 /// Runs a plain fn on a thread where it may block.
 pub fn run_blocking<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
 where
-    H: Plain<M, A, OutcomeOf<M>>,
+    H: Plain<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -130,7 +128,7 @@ where
     };
     Run::new(Task(tokio::task::spawn_blocking(
         move || match H::watched().guard(|| H::call(begun.arguments, begun.message)) {
-            Ok(outcome) => <M::Kind as Finish>::finish::<M>(begun.answer, outcome),
+            Ok(Ended(outcome)) => <M::Kind as Finish>::finish::<M>(begun.answer, outcome),
             Err(panicked) => begun.answer.fail(panicked),
         },
     )))

@@ -99,7 +99,7 @@ impl<P, C, E, M> HandledBy<P, C, E> for M
 where
     M: Message<Kind: InPlace<M>> + SentTo<E, C>,
     P: Slot<M::At> + Sync,
-    <P as Slot<M::At>>::Handler: CallInPlace<P, M, M, Ended<M>>,
+    <P as Slot<M::At>>::Handler: CallInPlace<P, M, Ended<M>>,
 {
     fn call_on(self, provider: &P) -> impl Future<Output = Outcome<Self>> + Send {
         <M::Kind as InPlace<M>>::call::<P, <P as Slot<M::At>>::Handler>(provider, self)

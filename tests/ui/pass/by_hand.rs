@@ -3,7 +3,8 @@
 use mitto::job::{Answer, Job, Run};
 use mitto::provider::{MessageProvider, Serves};
 use mitto::schema::{Descriptor, End, Schema, Side};
-use mitto::{MessageId, Status};
+use mitto::Status;
+use mitto::envelope::MessageId;
 use mitto_test_messages::{Chat, ChatClient};
 
 struct Refusing;

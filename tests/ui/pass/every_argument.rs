@@ -23,14 +23,14 @@ async fn login(
     State(Named { name }): State<Named>,
     State((a, _)): State<(u8, u8)>,
     _: Context,
-    mut metadata: Metadata,
+    metadata: Metadata,
     _: Peer,
     _: ChatCaller,
     Locale(locale): Locale,
     _: State<u8>,
     Login { user }: Login,
 ) -> Result<Token, LoginError> {
-    metadata.clear();
+    drop(metadata);
     Ok(Token(format!("{name}{a}{locale}{user}")))
 }
 

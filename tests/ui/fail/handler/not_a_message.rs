@@ -1,4 +1,4 @@
-//! errors: 1
+//! errors: 2
 
 use mitto_test_messages::Pong;
 
