@@ -76,7 +76,10 @@ impl Keys {
             return Err(syn::Error::new(key.span(), self.unknown(&name)));
         }
         if seen.0.contains(&name) && !self.repeatable.contains(&name.as_str()) {
-            errors.at(key.span(), format!("`{name}` is given twice"));
+            errors.at(
+                key.span(),
+                format!("`{name}` is given twice: take one of them out"),
+            );
         }
         seen.0.push(name);
         value(&key, input, errors)

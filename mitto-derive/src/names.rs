@@ -10,11 +10,11 @@ const MAX: usize = 64;
 pub(crate) fn wire_name_fault(name: &str) -> Option<String> {
     let bad = |c: &char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     if name.is_empty() {
-        Some("a name cannot be empty".to_owned())
+        Some("a name cannot be empty: write one, or leave the key out".to_owned())
     } else if name.len() > MAX {
         let length = name.len();
         Some(format!(
-            "a name has at most {MAX} bytes, this one has {length}"
+            "a name has at most {MAX} bytes, this one has {length}: choose a shorter one"
         ))
     } else if let Some(c) = name.chars().find(bad) {
         Some(format!(

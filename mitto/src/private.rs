@@ -19,8 +19,8 @@ pub use crate::envelope::MessageId;
 pub use crate::handler::*;
 pub use crate::job::{Answer, Job, Run};
 pub use crate::message::{
-    ErrorOf, Failure, Message, MessageInfo, MessageKind, Never, OneWay, ReturnOf, Streaming,
-    Travels, Unary,
+    DeclaredOf, ErrorOf, Failure, IsMessage, Message, MessageInfo, MessageKind, Never, OneWay,
+    ReturnOf, Streaming, Travels, Unary,
 };
 pub use crate::peer::{Call, Calls, NoCalls, Outcome, Peer, Sends, Stub, call};
 pub use crate::provider::*;
@@ -41,7 +41,7 @@ pub use crate::client::{Builder, ConnectError};
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __client_methods {
-    ($visibility:vis $stub:ident of $schema:ty) => {
+    ($visibility:vis $stub:ident $local:ident($provider:ty)) => {
         impl $stub {
             /// Connects to a server at a URL such as `ws://127.0.0.1:8080`.
             ///
@@ -65,9 +65,7 @@ macro_rules! __client_methods {
 
             /// A client of a provider in this process: nothing is encoded.
             #[must_use]
-            $visibility fn local(
-                provider: impl $crate::private::Serves<$schema, $crate::private::ServerSide>,
-            ) -> Self {
+            $visibility fn $local(provider: $provider) -> Self {
                 $crate::private::Builder::<Self>::new().local(provider)
             }
         }
@@ -80,6 +78,3 @@ macro_rules! __client_methods {
 macro_rules! __client_methods {
     ($($stub:tt)*) => {};
 }
-
-/// The error that a handler of `M` returns: the declared one, or `Status`.
-pub type DeclaredOf<M> = <<M as Message>::Failure as Failure>::Declared;

@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::{FnArg, Signature, Type};
 
+use super::model::PRIMITIVES;
 use crate::errors::Errors;
 
 /// The extractors of the library, by name.
@@ -20,14 +21,15 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
                 receiver.self_token.span,
                 "a handler is a free fn: take what it needs of the provider as `State(db): State<Db>`",
             ),
-            FnArg::Typed(argument) => {
-                check(&argument.ty, errors);
-                types.push((*argument.ty).clone());
-            }
+            FnArg::Typed(argument) => types.push((*argument.ty).clone()),
         }
     }
     let has_self = signature.receiver().is_some();
-    let Some(message) = types.pop() else {
+    let message = types.pop();
+    for ty in &types {
+        check(ty, errors);
+    }
+    let Some(message) = message else {
         if !has_self {
             errors.at(
                 signature.ident.span(),
@@ -49,7 +51,15 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
         errors.on(&message, text);
         return (types, None);
     }
+    if let Some(name) = plain(&message) {
+        errors.on(
+            &message,
+            format!("`{name}` is not a message: take a struct that derives `mitto::Request` or `mitto::Notification`"),
+        );
+        return (types, None);
+    }
     if matches!(message, Type::Reference(_) | Type::ImplTrait(_)) {
+        check(&message, errors);
         return (types, None);
     }
     if types.len() > MAX {
@@ -77,19 +87,22 @@ fn check(ty: &Type, errors: &mut Errors) {
             some,
             "a handler takes arguments of one type: name it instead of `impl ..`",
         ),
-        Type::Path(path) => {
-            let plain = path.path.get_ident().map(ToString::to_string);
-            if let Some(name) = plain.filter(|name| {
-                super::model::PRIMITIVES.contains(&name.as_str()) || name == "String"
-            }) {
+        _ => {
+            if let Some(name) = plain(ty) {
                 errors.on(
-                    path,
+                    ty,
                     format!("`{name}` does not say where it comes from: take a field of the message, `State<{name}>` or your own `Extract`"),
                 );
             }
         }
-        _ => {}
     }
+}
+
+/// The name of a type that is neither an extractor nor a message, whatever is in scope.
+fn plain(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let name = path.path.get_ident()?.to_string();
+    (PRIMITIVES.contains(&name.as_str()) || name == "String").then_some(name)
 }
 
 fn is_extractor_type(ty: &Type) -> bool {

@@ -22,8 +22,8 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
     let name = model.ident.unraw().to_string();
     let message = match &model.message {
         Some(message) => {
-            let message = quote_spanned!(message.span()=> <#message as __mitto::Message>);
-            quote!(__mitto::Option::Some(#message::INFO))
+            let info = quote_spanned!(message.span()=> <#message as __mitto::IsMessage>::INFO);
+            quote!(__mitto::Option::Some(#info))
         }
         None => quote!(__mitto::Option::None),
     };
@@ -44,7 +44,7 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
         pub struct #ident {}
 
         #(#conditions)*
-        #[allow(private_bounds, private_interfaces)]
+        #[allow(private_bounds, private_interfaces, unused_qualifications)]
         const _: () = {
             use #private as __mitto;
             #[automatically_derived]
@@ -67,16 +67,20 @@ fn running(model: &Model, message: &Type) -> TokenStream {
     let arguments = Arguments::of(model, message);
     let Arguments { types, .. } = &arguments;
     let user = message.span();
-    let returned = quote_spanned!(user=> __mitto::OutcomeOf<#message>);
+    let known = known(message);
+    let ended = quote_spanned!(user=> __mitto::Ended<#message>);
     let call = call(model, message, &arguments);
-    let is_future = model.is_async || matches!(model.returns, Returns::Stream);
+    let is_future = model.is_async || matches!(model.returns, Returns::Stream(_));
     let (way, output) = match is_future {
         // The compiler reports a future that is not `Send` on this token.
         true => (
-            quote!(Async),
-            quote_spanned!(user=> impl __mitto::Future<Output = #returned> + __mitto::Send + 'static),
+            quote_spanned!(user=> Async<#message, (#(#types,)*), #ended>),
+            quote_spanned!(user=> impl __mitto::Future<Output = #ended> + __mitto::Send + 'static),
         ),
-        false => (quote!(Plain), returned.clone()),
+        false => (
+            quote_spanned!(user=> Plain<#message, (#(#types,)*), #ended>),
+            ended.clone(),
+        ),
     };
     let run = match (model.how, is_future) {
         (How::Spawn, _) => quote!(run_spawned),
@@ -94,37 +98,51 @@ fn running(model: &Model, message: &Type) -> TokenStream {
         .collect();
     // Whatever is wrong with the message is reported in the same words at the same place, which the
     // compiler shows once.
-    let called = quote_spanned!(user=> __mitto::#way<#message, (#(#types,)*), #returned>);
-    let in_place_trait = quote_spanned!(user=> __mitto::CallInPlace<S, #message, #returned>);
+    let called = quote_spanned!(user=> impl __mitto::#way for #ident);
+    let begin = quote_spanned!(user=> __mitto::CallInPlace<S, #message, #ended>);
+    let begun = quote_spanned! {user=>
+        __mitto::Result<
+            impl __mitto::Future<Output = #ended> + __mitto::Send + 'static,
+            __mitto::Status,
+        >
+    };
+    let run = quote_spanned!(user=> __mitto::#run::<S, Self, #known, (#(#types,)*)>);
+    let in_place = quote_spanned!(user=> __mitto::#in_place::<S, Self, #known, (#(#types,)*)>);
+    // Locals keep the macro's own span: they are nobody's business.
+    let (passed, taken) = (quote!(arguments), quote!(message));
+    let call_head = quote_spanned! {user=>
+        fn call(#passed: (#(#types,)*), #taken: #message) -> #output
+    };
+    // Its braces too: where a body is reported as a whole, that is the place.
+    let call_body = quote_spanned!(user=> { #call_head { #call } });
+    let (state, parts) = (quote!(state), quote!(parts));
+    let begin_head = quote_spanned! {user=>
+        fn begin(#state: &S, #parts: &__mitto::Parts<'_>, #taken: #message) -> #begun
+    };
+    let serve = quote_spanned!(ident.span()=> __mitto::Serve<S>);
     let fits = fits(model, message);
     quote! {
         #[automatically_derived]
-        impl #called for #ident {
-            fn call(arguments: (#(#types,)*), message: #message) -> #output {
-                #call
-            }
+        #called #call_body
+
+        #[automatically_derived]
+        impl<S> #serve for #ident where #(#bounds,)* {
+            const RUN: __mitto::RunFn<S> = #run;
         }
 
         #[automatically_derived]
-        impl<S> __mitto::Serve<S> for #ident where #(#bounds,)* {
-            const RUN: __mitto::RunFn<S> = __mitto::#run::<S, Self, #message, (#(#types,)*)>;
-        }
-
-        #[automatically_derived]
-        impl<S> #in_place_trait for #ident where #(#bounds,)* {
-            fn begin(
-                state: &S,
-                parts: &__mitto::Parts<'_>,
-                message: #message,
-            ) -> __mitto::Result<
-                impl __mitto::Future<Output = #returned> + __mitto::Send + 'static,
-                __mitto::Status,
-            > {
-                __mitto::#in_place::<S, Self, #message, (#(#types,)*)>(state, parts, message)
+        impl<S> #begin for #ident where #(#bounds,)* {
+            #begin_head {
+                #in_place(state, parts, message)
             }
         }
         #fits
     }
+}
+
+/// The message where something of it is named.
+fn known(message: &Type) -> TokenStream {
+    quote_spanned!(message.span()=> <#message as __mitto::IsMessage>::As)
 }
 
 /// The arguments before the message, with the hidden one of a returned stream.
@@ -142,8 +160,12 @@ impl Arguments {
             quote!(arguments.#at)
         };
         let passed = (0..types.len()).map(place).collect();
-        let items = matches!(model.returns, Returns::Stream).then(|| {
-            types.push(quote!(__mitto::Items<<#message as __mitto::Message>::Response>));
+        let items = matches!(model.returns, Returns::Stream(_)).then(|| {
+            let known = known(message);
+            let user = message.span();
+            types.push(
+                quote_spanned!(user=> __mitto::Items<<#known as __mitto::Message>::Response>),
+            );
             place(types.len() - 1)
         });
         Self {
@@ -157,37 +179,50 @@ impl Arguments {
 fn call(model: &Model, message: &Type, arguments: &Arguments) -> TokenStream {
     let name = &model.ident;
     let passed = &arguments.passed;
-    let call = quote!(#name(#(#passed,)* message));
+    let taken = quote!(message);
+    let call = quote_spanned!(message.span()=> #name(#(#passed,)* #taken));
+    let known = known(message);
     let outcome = |ty: TokenStream, span: Span| {
         let user = message.span();
-        let response = quote_spanned!(user=> __mitto::ReturnOf<#message>);
-        let error = quote_spanned!(user=> __mitto::DeclaredOf<#message>);
-        let outcome = quote_spanned!(user=> __mitto::OutcomeOf<#message>);
+        let response = quote_spanned!(user=> __mitto::ReturnOf<#known>);
+        let error = quote_spanned!(user=> __mitto::DeclaredOf<#known>);
+        let outcome = quote_spanned!(user=> __mitto::OutcomeOf<#known>);
         quote_spanned!(span=> <#ty as __mitto::Answers<#response, #error, #outcome, _>>::outcome)
     };
     let outcome = match &model.returns {
         Returns::Nothing(span) => outcome(quote_spanned!(*span=> ()), *span),
         Returns::Type(ty) => outcome(quote!(#ty), ty.span()),
-        Returns::Stream => {
+        Returns::Stream(span) => {
             let items = &arguments.items;
-            let error = quote!(__mitto::DeclaredOf<#message>);
-            return match model.is_async {
-                true => quote!(__mitto::pump_later::<_, _, _, #error, _, _>(#call, #items)),
-                false => quote!(__mitto::pump::<_, _, #error, _, _>(#call, #items)),
+            // What is wrong with the message or the items is reported on the returned type.
+            let outcome = quote_spanned! {*span=>
+                <_ as __mitto::Answers<
+                    <#known as __mitto::Message>::Response,
+                    __mitto::DeclaredOf<#known>,
+                    __mitto::ItemOf<#known>,
+                    _,
+                >>::outcome
             };
+            let pump = match model.is_async {
+                true => quote_spanned!(*span=> __mitto::pump_later::<#known, _, _>),
+                false => quote_spanned!(*span=> __mitto::pump::<#known, _>),
+            };
+            return quote_spanned!(*span=> #pump(#call, #outcome, #items));
         }
     };
     match model.is_async {
         true => quote!(__mitto::answered(#call, #outcome)),
-        false => quote!(#outcome(#call)),
+        false => quote_spanned!(message.span()=> __mitto::Ended(#outcome(#call))),
     }
 }
 
 /// The check that `Items<T>` has the message's item.
 fn fits(model: &Model, message: &Type) -> TokenStream {
     let checks = model.arguments.iter().filter(|ty| is_items(ty)).map(|ty| {
-        let kind = quote!(<#message as __mitto::Message>::Kind);
-        let item = quote!(<#message as __mitto::Message>::Response);
+        let known = known(message);
+        let user = message.span();
+        let kind = quote_spanned!(user=> <#known as __mitto::Message>::Kind);
+        let item = quote_spanned!(user=> <#known as __mitto::Message>::Response);
         quote_spanned!(ty.span()=> const _: () = <#ty as __mitto::Feeds<#kind, #item>>::FITS;)
     });
     quote!(#(#checks)*)

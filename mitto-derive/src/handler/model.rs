@@ -34,7 +34,7 @@ pub(super) enum Returns {
     Nothing(Span),
     Type(Box<Type>),
     /// `impl Stream<..>`.
-    Stream,
+    Stream(Span),
 }
 
 const KEYS: Keys = Keys {
@@ -147,6 +147,14 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
             "a handler is not called at compile time: take `const` out",
         );
     }
+    if let Some(variadic) = &signature.variadic {
+        // Only an unsafe `extern` fn can be so: this says enough.
+        errors.on(
+            variadic,
+            "a handler takes a fixed number of arguments: take `..` out",
+        );
+        return;
+    }
     if let syn::Safety::Unsafe(word) = &signature.safety {
         errors.on(
             word,
@@ -155,9 +163,6 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
     }
     if let Some(abi) = &signature.abi {
         errors.on(abi, "a handler is called from Rust: take `extern` out");
-    }
-    if let Some(variadic) = &signature.variadic {
-        errors.on(variadic, "a handler has a fixed number of arguments");
     }
     for parameter in &signature.generics.params {
         match parameter {
@@ -193,11 +198,11 @@ fn returns(signature: &Signature, errors: &mut Errors) -> Returns {
                         "a handler returns its response, a `Result` of it, or `impl Stream<Item = T>`",
                     );
                 }
-                Returns::Stream
+                Returns::Stream(some.span())
             }
             Type::Reference(reference) => {
-                errors.at(
-                    reference.span(),
+                errors.on(
+                    reference,
                     "a handler returns what it answers by value: the response, or a `Result` of it",
                 );
                 Returns::Type(ty.clone())

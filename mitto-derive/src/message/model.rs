@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Generics, LitInt, LitStr, Meta, Path, Type};
 
 use crate::attr::{self, Keys, Seen};
@@ -71,10 +70,10 @@ impl Model {
             Some(name) => name.value(),
             None => default_name(&item.ident, errors),
         };
-        if keys.was.iter().any(|was| was.value() == name) {
+        if let Some(was) = keys.was.iter().find(|was| was.value() == name) {
             errors.at(
-                item.ident.span(),
-                format!("`was = \"{name}\"` is the name that the message has now"),
+                was.span(),
+                format!("`{name}` is the name that the message has now: take it out"),
             );
         }
         Self {
@@ -172,7 +171,10 @@ impl Values {
                     .iter()
                     .any(|earlier| earlier.value() == was.value())
                 {
-                    errors.at(was.span(), format!("`{}` is given twice", was.value()));
+                    errors.at(
+                        was.span(),
+                        format!("`{}` is given twice: take one of them out", was.value()),
+                    );
                 }
                 self.was.push(was);
             }
@@ -200,12 +202,12 @@ fn owned_type(key: &Ident, input: ParseStream<'_>, like: &str) -> syn::Result<Ty
         )
     })?;
     match ty {
-        Type::Reference(_) => Err(syn::Error::new(
-            ty.span(),
+        Type::Reference(_) => Err(syn::Error::new_spanned(
+            &ty,
             format!("`{key}` must own its data, as it outlives the handler: `String`, not `&str`"),
         )),
-        Type::ImplTrait(_) | Type::Infer(_) => Err(syn::Error::new(
-            ty.span(),
+        Type::ImplTrait(_) | Type::Infer(_) => Err(syn::Error::new_spanned(
+            &ty,
             format!("`{key}` must be one type that both ends know: `{key} = {like}`"),
         )),
         ty => Ok(ty),
@@ -219,8 +221,8 @@ fn error_type(key: &Ident, input: ParseStream<'_>) -> syn::Result<Type> {
             || path.path.segments.first().is_some_and(|first| first.ident == "mitto")
                 && path.path.segments.last().is_some_and(|last| last.ident == "Status"));
     if is_status {
-        return Err(syn::Error::new(
-            ty.span(),
+        return Err(syn::Error::new_spanned(
+            &ty,
             "every request may fail with a `Status`: leave `error` out",
         ));
     }
@@ -282,14 +284,10 @@ fn millis(text: &LitStr) -> syn::Result<u64> {
 
 fn check_shape(item: &DeriveInput, errors: &mut Errors) {
     match &item.data {
-        Data::Struct(_) => {}
+        Data::Struct(_) | Data::Union(_) => {}
         Data::Enum(data) => errors.at(
             data.enum_token.span,
             "a message is a struct, so that fields can be added to it later: put the enum into a field",
-        ),
-        Data::Union(data) => errors.at(
-            data.union_token.span,
-            "a message is a struct: a union cannot be encoded",
         ),
     }
     for parameter in &item.generics.params {

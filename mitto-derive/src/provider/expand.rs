@@ -156,12 +156,13 @@ fn provider(model: &Model) -> TokenStream {
     let Model { ident, side, .. } = model;
     let schema = schema(model);
     let schema_path = &model.schema;
-    let members: Vec<_> = model
-        .included
-        .iter()
-        .map(|included| &included.member)
-        .collect();
-    let included = quote!(&[#(&self.#members),*]);
+    let providers = model.included.iter().map(|Included { member, ty }| {
+        let provides = quote_spanned!(member.span()=> <#ty as __mitto::Provides<__mitto::#side>>);
+        quote!(#provides::included(&self.#member))
+    });
+    let included = quote!(&[#(#providers),*]);
+    let provides = quote_spanned!(ident.span()=> __mitto::Provides<__mitto::#side>);
+    let serves = quote_spanned!(schema_path.span()=> __mitto::Serves<#schema_path, __mitto::#side>);
     quote! {
         #[automatically_derived]
         impl __mitto::MessageProvider for #ident {
@@ -183,12 +184,16 @@ fn provider(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl __mitto::Provides<__mitto::#side> for #ident {
+        impl #provides for #ident {
             const HANDLED: &'static __mitto::HandledSet = &__SET;
+
+            fn included(&self) -> &dyn __mitto::MessageProvider {
+                self
+            }
         }
 
         #[automatically_derived]
-        impl __mitto::Serves<#schema_path, __mitto::#side> for #ident {}
+        impl #serves for #ident {}
     }
 }
 
@@ -226,7 +231,7 @@ fn described(path: &Path, provider: &Ident, constant: &str) -> TokenStream {
 
 fn schema(model: &Model) -> TokenStream {
     let schema = &model.schema;
-    quote_spanned!(schema.span()=> <#schema as __mitto::Schema>)
+    quote_spanned!(schema.span()=> <#schema as __mitto::IsSchema>)
 }
 
 fn set(included: &Included, side: Side) -> TokenStream {

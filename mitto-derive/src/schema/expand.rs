@@ -77,12 +77,12 @@ fn list(model: &Model, to: To) -> TokenStream {
     let name = to.name().to_uppercase();
     let [own, all, by_id, by_name, list] =
         ["OWN", "ALL", "BY_ID", "BY_NAME", "LIST"].map(|part| format_ident!("__{part}_{name}"));
-    let infos = messages
-        .iter()
-        .map(|Listed { path, .. }| quote_spanned!(path.span()=> <#path as __mitto::Message>::INFO));
+    let infos = messages.iter().map(
+        |Listed { path, .. }| quote_spanned!(path.span()=> <#path as __mitto::IsMessage>::INFO),
+    );
     let constant = constant(to);
     let lists = model.includes.iter().map(
-        |Listed { path, .. }| quote_spanned!(path.span()=> <#path as __mitto::Schema>::#constant),
+        |Listed { path, .. }| quote_spanned!(path.span()=> <#path as __mitto::IsSchema>::#constant),
     );
     let included: Vec<TokenStream> = lists.collect();
     let checks = messages
@@ -147,26 +147,20 @@ fn description(model: &Model) -> TokenStream {
     }
 }
 
-/// Each message's place in the schema, and the stubs that send it.
+/// Each message's place in the schema.
 fn places(model: &Model, direction: &Direction) -> TokenStream {
     let ident = &model.ident;
-    let stub = &direction.stub;
     let end = end(direction.to);
     let each = direction
         .messages
         .iter()
         .enumerate()
         .map(|(at, Listed { path, .. })| {
-            // All of it, so that an error that lists the impls shows them at the entries.
-            let sends = quote_spanned!(path.span()=> impl __mitto::Sends<#path> for #stub {});
             quote! {
                 #[automatically_derived]
                 impl __mitto::SentTo<__mitto::#end, #ident> for #path {
                     type At = __mitto::At<#at>;
                 }
-                #[doc(hidden)]
-                #[automatically_derived]
-                #sends
             }
         });
     quote!(#(#each)*)

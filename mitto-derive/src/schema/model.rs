@@ -219,6 +219,19 @@ impl Model {
 
     /// Takes out what would make two methods of one name.
     fn check_methods(&mut self, errors: &mut Errors) {
+        let mut schemas = Vec::new();
+        self.includes.retain(|Listed { path, .. }| {
+            let text = path_text(path);
+            let is_new = !schemas.contains(&text);
+            if !is_new {
+                errors.on(
+                    path,
+                    format!("`{text}` is included twice: take one of them out"),
+                );
+            }
+            schemas.push(text);
+            is_new
+        });
         let mut included = HashMap::new();
         keep_distinct(&mut self.includes, &mut included, errors);
         for direction in &mut self.directions {
@@ -268,8 +281,10 @@ fn read_listed(input: ParseStream<'_>) -> syn::Result<Listed> {
         let method = input.call(Ident::parse_any).map_err(|error| {
             syn::Error::new(error.span(), "expected the name of the method after `as`")
         })?;
-        let method = identifier(&method.unraw().to_string(), method.span())
-            .ok_or_else(|| syn::Error::new(method.span(), "this cannot name a method"))?;
+        let method = identifier(&method.unraw().to_string(), method.span()).ok_or_else(|| {
+            let text = format!("`{method}` cannot name a method: choose another name");
+            syn::Error::new(method.span(), text)
+        })?;
         return Ok(Listed { path, method });
     }
     let Some(last) = path.segments.last() else {

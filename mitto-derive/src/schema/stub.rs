@@ -1,6 +1,6 @@
 //! The stub of one direction.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Visibility;
 use syn::spanned::Spanned;
@@ -22,11 +22,6 @@ pub(super) fn expand(model: &Model, direction: &Direction) -> TokenStream {
         to.name()
     );
     let receiver = end(*to);
-    // A handler at one end calls the other end.
-    let handler_side = end(match to {
-        To::Server => To::Client,
-        To::Client => To::Server,
-    });
     let include_trait = quote!(__mitto::#receiver);
     let fields: Vec<_> = model.includes.iter().map(|listed| &listed.method).collect();
     let types: Vec<TokenStream> = model
@@ -51,8 +46,13 @@ pub(super) fn expand(model: &Model, direction: &Direction) -> TokenStream {
     let methods = messages
         .iter()
         .map(|listed| method(listed, *to, visibility));
-    let client_methods = (*to == To::Server)
-        .then(|| quote!(__mitto::client_methods! { #visibility #stub of #ident }));
+    let client_methods = (*to == To::Server).then(|| {
+        // What `local` does not take is explained with this place, not with one in the library.
+        let local = Ident::new("local", stub.span());
+        let provider =
+            quote_spanned!(stub.span()=> impl __mitto::Serves<#ident, __mitto::#receiver>);
+        quote!(__mitto::client_methods! { #visibility #stub #local(#provider) })
+    });
     quote! {
         #[doc = #docs]
         #[derive(#krate::private::Clone, #krate::private::Debug)]
@@ -102,10 +102,7 @@ pub(super) fn expand(model: &Model, direction: &Direction) -> TokenStream {
             }
 
             #[automatically_derived]
-            impl<P> __mitto::Extract<P> for #stub
-            where
-                P: __mitto::Serves<#ident, __mitto::#handler_side>,
-            {
+            impl<P: __mitto::CalledBy<#stub>> __mitto::Extract<P> for #stub {
                 fn extract(
                     _: &P,
                     parts: &__mitto::Parts<'_>,

@@ -6,8 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::Items;
-use crate::message::{Failure, Streaming};
+use super::{Ended, Items, OutcomeOf};
+use crate::message::{Failure, IsMessage, Streaming};
 use crate::status::{CallError, Status};
 
 /// A type that a handler may return: the response `R`, or a `Result` of it.
@@ -81,25 +81,27 @@ impl<R> Feeds<Streaming, R> for Items<R> {}
 
 pin_project! {
     /// A handler's future whose output is turned into what the caller gets.
-    #[derive(Debug)]
-    pub struct Answered<F, T, O> {
+    pub struct Answered<F, T, M: IsMessage> {
         #[pin]
         call: F,
-        outcome: fn(T) -> O,
+        outcome: fn(T) -> OutcomeOf<M::As>,
     }
 }
 
 /// Turns the output of a handler's future into what its caller gets.
-pub fn answered<F: Future<Output = T>, T, O>(call: F, outcome: fn(T) -> O) -> Answered<F, T, O> {
+pub fn answered<F: Future<Output = T>, T, M: IsMessage>(
+    call: F,
+    outcome: fn(T) -> OutcomeOf<M::As>,
+) -> Answered<F, T, M> {
     Answered { call, outcome }
 }
 
-impl<F: Future<Output = T>, T, O> Future for Answered<F, T, O> {
-    type Output = O;
+impl<F: Future<Output = T>, T, M: IsMessage> Future for Answered<F, T, M> {
+    type Output = Ended<M>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<M>> {
         let this = self.project();
         let returned = ready!(this.call.poll(cx));
-        Poll::Ready((this.outcome)(returned))
+        Poll::Ready(Ended((this.outcome)(returned)))
     }
 }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::finish::Finish;
-use super::run::OutcomeOf;
+use super::run::Ended;
 use crate::job::{Answer, Place};
 use crate::message::Message;
 
@@ -27,7 +27,7 @@ pin_project! {
 
 impl<F, M> Called<F, M>
 where
-    F: Future<Output = OutcomeOf<M>> + Send + 'static,
+    F: Future<Output = Ended<M>> + Send + 'static,
     M: Message<Kind: Finish>,
 {
     pub(super) fn place(call: Option<F>) -> Pin<Box<dyn Place>> {
@@ -40,7 +40,7 @@ where
 
 impl<F, M> Place for Called<F, M>
 where
-    F: Future<Output = OutcomeOf<M>> + Send + 'static,
+    F: Future<Output = Ended<M>> + Send + 'static,
     M: Message<Kind: Finish>,
 {
     fn poll(self: Pin<&mut Self>, answer: &mut Option<Answer>, cx: &mut Context<'_>) -> Poll<()> {
@@ -48,7 +48,7 @@ where
         let Some(call) = this.call.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let Poll::Ready(outcome) = call.poll(cx) else {
+        let Poll::Ready(Ended(outcome)) = call.poll(cx) else {
             return Poll::Pending;
         };
         this.call.set(None);

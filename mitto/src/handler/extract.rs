@@ -114,18 +114,21 @@ impl<S: Part<T>, T: Clone> Extract<S> for State<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S> Extract<S> for Context {
     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
         Ok(Self::new(parts))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S> Extract<S> for Metadata {
     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
         Ok(parts.metadata.into())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S> Extract<S> for Peer {
     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
         Ok(parts.caller.clone())

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::Extracts;
 use super::items::Encode;
-use super::run::OutcomeOf;
+use super::run::Ended;
 use crate::context::{ItemSource, Parts};
 use crate::job::{Answer, Job};
 use crate::message::{Kind, Message, OneWay, Streaming, Unary};
@@ -79,10 +79,10 @@ impl Finish for OneWay {
 pub(super) fn finish<M: Message<Kind: Finish>>(
     answer: Answer,
     watched: Result<(), Status>,
-    outcome: Option<OutcomeOf<M>>,
+    outcome: Option<Ended<M>>,
 ) {
     match (watched, outcome) {
-        (Ok(()), Some(outcome)) => <M::Kind as Finish>::finish::<M>(answer, outcome),
+        (Ok(()), Some(Ended(outcome))) => <M::Kind as Finish>::finish::<M>(answer, outcome),
         (Ok(()), None) => drop(answer),
         (Err(panicked), _) => answer.fail(panicked),
     }

@@ -4,7 +4,7 @@ use std::future::{Future, Ready, ready};
 
 use super::finish::Finish;
 use super::local_stream::stream_in_place;
-use super::run::{Async, OutcomeOf, Plain};
+use super::run::{Async, Ended, Plain};
 use super::{Extracts, Handler};
 use crate::context::Parts;
 use crate::job::Answer;
@@ -31,9 +31,9 @@ pub fn plain_in_place<S, H, M, A>(
     state: &S,
     parts: &Parts<'_>,
     message: M,
-) -> Result<Ready<OutcomeOf<M>>, Status>
+) -> Result<Ready<Ended<M>>, Status>
 where
-    H: Plain<M, A, OutcomeOf<M>>,
+    H: Plain<M, A, Ended<M>>,
     M: Message,
     A: Extracts<S>,
 {
@@ -45,9 +45,9 @@ pub fn async_in_place<S, H, M, A>(
     state: &S,
     parts: &Parts<'_>,
     message: M,
-) -> Result<impl Future<Output = OutcomeOf<M>> + Send + 'static + use<S, H, M, A>, Status>
+) -> Result<impl Future<Output = Ended<M>> + Send + 'static + use<S, H, M, A>, Status>
 where
-    H: Async<M, A, OutcomeOf<M>>,
+    H: Async<M, A, Ended<M>>,
     M: Message,
     A: Extracts<S>,
 {
@@ -57,14 +57,14 @@ where
 /// A kind of message that a provider can be called with directly.
 pub trait InPlace<M: Message>: Await<M> + Finish {
     /// Calls the handler `H`.
-    fn call<S: Sync, H: CallInPlace<S, M, OutcomeOf<M>>>(
+    fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
 impl<M: Message<Kind = Self>> InPlace<M> for Unary {
-    async fn call<S: Sync, H: CallInPlace<S, M, OutcomeOf<M>>>(
+    async fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> Result<M::Response, M::Failure> {
@@ -72,12 +72,12 @@ impl<M: Message<Kind = Self>> InPlace<M> for Unary {
             let (peer, answer) = (Peer::nobody(), Answer::nobody());
             H::begin(state, &Parts::nobody(&peer, &answer), message)?
         };
-        begun.await
+        begun.await.0
     }
 }
 
 impl<M: Message<Kind = Self, Failure = Status>> InPlace<M> for OneWay {
-    async fn call<S: Sync, H: CallInPlace<S, M, OutcomeOf<M>>>(
+    async fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(
         state: &S,
         message: M,
     ) -> Result<(), Status> {
@@ -85,15 +85,12 @@ impl<M: Message<Kind = Self, Failure = Status>> InPlace<M> for OneWay {
             let (peer, answer) = (Peer::nobody(), Answer::nobody());
             H::begin(state, &Parts::nobody(&peer, &answer), message)?
         };
-        begun.await
+        begun.await.0
     }
 }
 
 impl<M: Message<Kind = Self>> InPlace<M> for Streaming {
-    async fn call<S: Sync, H: CallInPlace<S, M, OutcomeOf<M>>>(
-        state: &S,
-        message: M,
-    ) -> Self::Outcome {
+    async fn call<S: Sync, H: CallInPlace<S, M, Ended<M>>>(state: &S, message: M) -> Self::Outcome {
         stream_in_place::<S, H, M>(state, message).await
     }
 }

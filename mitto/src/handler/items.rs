@@ -10,11 +10,11 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::{Answers, Extract};
+use super::{Ended, Extract};
 use crate::codec::{CodecError, Encoder};
 use crate::context::Parts;
 use crate::job::AnswerTo;
-use crate::message::{Body, Outgoing, Payload};
+use crate::message::{Body, Kind, Message, Outgoing, Payload, Streaming};
 use crate::status::{Code, Status};
 
 /// Where the handler of a stream sends its items. The stream ends when the handler returns.
@@ -85,6 +85,7 @@ impl<T: Send + 'static> Items<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S, T: Send + 'static> Extract<S> for Items<T> {
     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
         let source = parts.items.and_then(|source| {
@@ -171,29 +172,57 @@ impl<T: Send + 'static> Outgoing for Item<T> {
     }
 }
 
+/// The kind of message that may be answered by a returned stream.
+#[diagnostic::on_unimplemented(
+    message = "this handler returns a stream, but its message is not answered by one",
+    label = "not a message with a stream",
+    note = "write `#[request(stream = T)]` at the message, or return the response"
+)]
+pub trait Streams: Kind {
+    /// What the handler itself returns at the end.
+    fn nothing<R: Send + 'static>() -> Self::Return<R>;
+}
+
+impl Streams for Streaming {
+    fn nothing<R: Send + 'static>() {}
+}
+
+/// What an item of a returned stream comes to.
+pub type ItemOf<M> = Result<<M as Message>::Response, <M as Message>::Failure>;
+
 /// Sends all items of a stream that a handler returned.
-pub async fn pump<X, T, E, F, Via>(stream: X, items: Items<T>) -> Result<(), F>
+pub async fn pump<M, X>(
+    stream: X,
+    outcome: fn(X::Item) -> ItemOf<M>,
+    items: Items<M::Response>,
+) -> Ended<M>
 where
+    M: Message<Kind: Streams>,
     X: Stream,
-    X::Item: Answers<T, E, Result<T, F>, Via>,
-    T: Send + 'static,
-    F: From<Status>,
 {
     let mut stream = pin!(stream);
     while let Some(item) = poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
-        items.send(item.outcome()?).await?;
+        let sent = match outcome(item) {
+            Ok(item) => items.send(item).await.map_err(From::from),
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = sent {
+            return Ended(Err(failure));
+        }
     }
-    Ok(())
+    Ended(Ok(M::Kind::nothing()))
 }
 
 /// Waits for a stream, then sends all its items.
-pub async fn pump_later<L, X, T, E, F, Via>(later: L, items: Items<T>) -> Result<(), F>
+pub async fn pump_later<M, L, X>(
+    later: L,
+    outcome: fn(X::Item) -> ItemOf<M>,
+    items: Items<M::Response>,
+) -> Ended<M>
 where
+    M: Message<Kind: Streams>,
     L: Future<Output = X>,
     X: Stream,
-    X::Item: Answers<T, E, Result<T, F>, Via>,
-    T: Send + 'static,
-    F: From<Status>,
 {
-    pump(later.await, items).await
+    pump::<M, X>(later.await, outcome, items).await
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::CallInPlace;
 use super::called::Called;
 use super::items::Encode;
-use super::run::OutcomeOf;
+use super::run::Ended;
 use crate::context::{ItemSource, Parts};
 use crate::job::{Handling, Local, Run};
 use crate::limits::Limits;
@@ -18,7 +18,7 @@ pub(super) async fn stream_in_place<S, H, M>(
     message: M,
 ) -> Result<ItemStream<M>, M::Failure>
 where
-    H: CallInPlace<S, M, OutcomeOf<M>>,
+    H: CallInPlace<S, M, Ended<M>>,
     M: Message<Kind = Streaming>,
 {
     let limits = Limits::default();

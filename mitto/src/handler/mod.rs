@@ -20,7 +20,7 @@ pub use entry::{Handled, Handler, RunFn, Serve, broken};
 pub use extract::{Extract, Extracts, Part, State};
 pub use finish::Finish;
 pub use in_place::{CallInPlace, InPlace, async_in_place, plain_in_place};
-pub use items::{Items, Sending, pump, pump_later};
-pub use run::{Async, OutcomeOf, Plain, run_async, run_blocking, run_plain, run_spawned};
+pub use items::{ItemOf, Items, Sending, Streams, pump, pump_later};
+pub use run::{Async, Ended, OutcomeOf, Plain, run_async, run_blocking, run_plain, run_spawned};
 
 pub use crate::job::Watched;

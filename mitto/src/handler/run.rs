@@ -10,7 +10,7 @@ use super::called::Called;
 use super::finish::{Begun, Finish, begin, finish};
 use super::{Extracts, Handler};
 use crate::job::{Answer, Handling, Job, Pool, Run};
-use crate::message::{Message, ReturnOf};
+use crate::message::{IsMessage, Message, ReturnOf};
 
 /// A handler that is a plain fn; `A` are its arguments before the message.
 pub trait Plain<M, A, O>: Handler {
@@ -27,10 +27,14 @@ pub trait Async<M, A, O>: Handler {
 /// What the fn of a handler comes to.
 pub type OutcomeOf<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
 
+/// The same as a type of its own, for the output of a handler's future: it names nothing that depends on
+/// what `M` is, so that what is no message is reported at the handler, and not in this library too.
+pub struct Ended<M: IsMessage>(pub OutcomeOf<M::As>);
+
 /// Runs a plain fn to its end.
 pub fn run_plain<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
 where
-    H: Plain<M, A, OutcomeOf<M>>,
+    H: Plain<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -49,7 +53,7 @@ where
 /// Starts an async fn; its holder polls it.
 pub fn run_async<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, OutcomeOf<M>>,
+    H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -62,7 +66,7 @@ where
 /// Starts an async fn in a task of its own.
 pub fn run_spawned<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, OutcomeOf<M>>,
+    H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -79,7 +83,7 @@ fn spawned(handling: Handling) -> Run {
 /// Runs a plain fn on a thread where it may block.
 pub fn run_blocking<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
 where
-    H: Plain<M, A, OutcomeOf<M>>,
+    H: Plain<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -103,7 +107,7 @@ fn blocking(call: Box<dyn FnOnce() + Send>) -> Run {
 
 fn handling<H, M, A>(begun: Begun<M, A>, pool: Option<&mut Pool>) -> Handling
 where
-    H: Async<M, A, OutcomeOf<M>>,
+    H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
 {
     // An `async fn` runs nothing before its first poll, so this cannot panic.

@@ -5,6 +5,7 @@
 //! defines it.
 
 mod info;
+mod named;
 mod outgoing;
 
 use serde::de::DeserializeOwned;
@@ -14,6 +15,7 @@ use crate::codec::{CodecError, Decoder, Encoder};
 use crate::status::{CallError, Status};
 
 pub use info::{MessageInfo, MessageKind};
+pub use named::IsMessage;
 pub use outgoing::{Body, Encoded, Outgoing, Payload, Returned, Sent, Thrown};
 
 /// A type that travels: a request or a notification.
@@ -115,6 +117,9 @@ impl<T: Serialize + DeserializeOwned> Travels for T {
 
 /// The handler's own error of a message; [`Never`] where it declares none.
 pub type ErrorOf<M> = <<M as Message>::Failure as Failure>::Error;
+
+/// The error that a handler of `M` returns: the declared one, or `Status`.
+pub type DeclaredOf<M> = <<M as Message>::Failure as Failure>::Declared;
 
 /// How a message is answered.
 pub trait Kind: Send + Sync + Sized + 'static {

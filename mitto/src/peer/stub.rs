@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Call, Peer};
-use crate::schema::{End, Schema};
+use crate::schema::{End, Schema, SentTo};
 
 /// A typed handle to the other end of a schema; written by `mitto::schema!`, with one method per
 /// message. Everything that is not about a message is on its [`Peer`].
@@ -41,6 +41,9 @@ pub trait Sends<M>: Stub {
         Call::new(self.peer(), message)
     }
 }
+
+#[diagnostic::do_not_recommend]
+impl<S: Stub, M: SentTo<S::Receiver, S::Schema>> Sends<M> for S {}
 
 /// What a stub's methods do. Without a bound: that each is a message is checked once, in its schema.
 pub fn call<M>(peer: &Peer, message: M) -> Call<'_, M> {

@@ -15,11 +15,11 @@ pub use no_handlers::NoHandlers;
 pub use table::{Row, Table, buckets, entry_order, row_count, rows, starts};
 
 use crate::envelope::MessageId;
-use crate::handler::{CallInPlace, InPlace, OutcomeOf};
+use crate::handler::{CallInPlace, Ended, InPlace};
 use crate::job::{Answer, Job, Run};
 use crate::message::Message;
-use crate::peer::Outcome;
-use crate::schema::{Descriptor, End, Schema, SentTo, Side};
+use crate::peer::{Outcome, Stub};
+use crate::schema::{Descriptor, End, SentTo, Side};
 use crate::status::Status;
 
 /// Handles the messages of one side of a schema.
@@ -104,7 +104,18 @@ pub trait MessageProvider: Send + Sync + 'static {
     label = "not a provider of that side and schema",
     note = "a provider is a struct with `#[mitto::provider(server of ..: [..])]` or `client of ..`"
 )]
-pub trait Serves<C: Schema, E: End>: MessageProvider {}
+pub trait Serves<C, E: End>: MessageProvider {}
+
+/// A provider whose handlers may take the stub `St`, which calls whoever sent their message.
+#[diagnostic::on_unimplemented(
+    message = "the handlers of `{Self}` are not called by a `{St}`",
+    label = "this handler takes a `{St}`",
+    note = "a handler may take the stub that its own schema has for the other direction"
+)]
+pub trait CalledBy<St> {}
+
+#[diagnostic::do_not_recommend]
+impl<St: Stub, P: Serves<St::Schema, <St::Receiver as End>::Other>> CalledBy<St> for P {}
 
 /// One provider behind several clients or servers.
 impl<P: MessageProvider + ?Sized> MessageProvider for Arc<P> {
@@ -125,7 +136,7 @@ impl<P: MessageProvider + ?Sized> MessageProvider for Arc<P> {
     }
 }
 
-impl<C: Schema, E: End, P: Serves<C, E> + ?Sized> Serves<C, E> for Arc<P> {}
+impl<C, E: End, P: Serves<C, E> + ?Sized> Serves<C, E> for Arc<P> {}
 
 /// What `#[mitto::provider]` knows of a provider for the side `E`, for others that include it.
 #[diagnostic::on_unimplemented(
@@ -133,9 +144,12 @@ impl<C: Schema, E: End, P: Serves<C, E> + ?Sized> Serves<C, E> for Arc<P> {}
     label = "not a provider of that side",
     note = "include a field whose type has `#[mitto::provider(..)]` for the same side"
 )]
-pub trait Provides<E>: MessageProvider {
+pub trait Provides<E> {
     /// Its handlers, those of included providers among them.
     const HANDLED: &'static HandledSet;
+
+    /// The provider as one of any type.
+    fn included(&self) -> &dyn MessageProvider;
 }
 
 /// The handler at a place in a provider's list; the place is an [`At`](crate::schema::At).
@@ -165,7 +179,7 @@ impl<P, C, E, M> HandledBy<P, C, E> for M
 where
     M: Message<Kind: InPlace<M>> + SentTo<E, C>,
     P: Slot<M::At> + Sync,
-    <P as Slot<M::At>>::Handler: CallInPlace<P, M, OutcomeOf<M>>,
+    <P as Slot<M::At>>::Handler: CallInPlace<P, M, Ended<M>>,
 {
     fn call_on(self, provider: &P) -> impl Future<Output = Outcome<Self>> + Send {
         <M::Kind as InPlace<M>>::call::<P, <P as Slot<M::At>>::Handler>(provider, self)

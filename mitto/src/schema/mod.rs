@@ -21,7 +21,7 @@ pub(crate) use text::Text;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a schema",
     label = "not a schema",
-    note = "a schema is made by `mitto::schema! {{ pub {Self} {{ .. }} }}`"
+    note = "a schema is made by `mitto::schema! {{ pub Name {{ .. }} }}`"
 )]
 pub trait Schema: 'static {
     /// The schema as data.
@@ -32,6 +32,33 @@ pub trait Schema: 'static {
 
     /// The messages that the client handles.
     const TO_CLIENT: &'static List;
+}
+
+/// A type that is a [`Schema`]; every schema is one.
+///
+/// Generated code asks for this, as the compiler would answer a bound on `Schema` itself with a list of
+/// all schemas.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a schema",
+    label = "not a schema",
+    note = "a schema is made by `mitto::schema! {{ pub Name {{ .. }} }}`"
+)]
+pub trait IsSchema: 'static {
+    /// The schema as data.
+    const DESCRIPTOR: &'static Descriptor;
+
+    /// The messages that the server handles.
+    const TO_SERVER: &'static List;
+
+    /// The messages that the client handles.
+    const TO_CLIENT: &'static List;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Schema> IsSchema for C {
+    const DESCRIPTOR: &'static Descriptor = C::DESCRIPTOR;
+    const TO_SERVER: &'static List = C::TO_SERVER;
+    const TO_CLIENT: &'static List = C::TO_CLIENT;
 }
 
 /// One of the two roles.

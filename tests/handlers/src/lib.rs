@@ -1,7 +1,8 @@
 //! The handlers that the tests share.
 
 use mitto::handler;
-use mitto_test_messages::{Ping, Pong};
+use mitto_test_messages::presence::Who;
+use mitto_test_messages::{Confirm, Ping, Pong, Stray};
 
 /// Answers with the same number.
 #[handler]
@@ -51,3 +52,19 @@ pub mod auth {
         .await;
     }
 }
+
+/// Says who is there.
+#[handler]
+pub fn who(_: Who) -> Vec<String> {
+    Vec::new()
+}
+
+/// Is for the client.
+#[handler]
+pub fn confirm(_: Confirm) -> bool {
+    true
+}
+
+/// Answers what is in no schema.
+#[handler]
+pub fn stray(_: Stray) {}

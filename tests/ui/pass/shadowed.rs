@@ -10,6 +10,12 @@ extern crate serde;
 pub mod core {}
 /// Not the real one.
 pub mod std {}
+/// Not the real one.
+pub mod alloc {}
+/// Not the real one.
+pub mod mitto {}
+/// Not the real one.
+pub mod private {}
 
 mod shadows {
     pub(crate) struct Result;
@@ -22,10 +28,21 @@ mod shadows {
     pub(crate) struct Clone;
     pub(crate) struct Message;
     pub(crate) struct Handler;
+    pub(crate) struct Err;
+    pub(crate) struct None;
+    pub(crate) struct Vec;
+    pub(crate) struct Sync;
+    pub(crate) struct Future;
+    pub(crate) struct Schema;
+    pub(crate) struct Provides;
+    pub(crate) struct Serialize;
 }
 
 #[allow(unused_imports)]
-use shadows::{Box, Clone, Handler, Message, Ok, Option, Result, Send, Some, String};
+use shadows::{
+    Box, Clone, Err, Future, Handler, Message, None, Ok, Option, Provides, Result, Schema, Send,
+    Serialize, Some, String, Sync, Vec,
+};
 
 /// Asks.
 #[derive(::serde::Serialize, ::serde::Deserialize, ::std::fmt::Debug, ::mitto::Request)]
@@ -69,6 +86,34 @@ async fn tell(_caller: TalkCaller, _: Tell) {}
 #[derive(::std::fmt::Debug)]
 pub struct Server {
     n: u64,
+}
+
+/// Serde's own derives would mind these.
+#[allow(non_camel_case_types)]
+mod primitives {
+    use super::{Ask, Tell};
+
+    struct u32;
+    struct u64;
+    struct usize;
+    struct bool;
+    struct str;
+
+    #[::mitto::handler]
+    fn ask(_: Ask) -> ::std::primitive::u64 {
+        1
+    }
+
+    ::mitto::schema! {
+        /// Talks.
+        pub(crate) More {
+            client => server as MoreClient: [Ask],
+            server => client as MoreCaller: [Tell],
+        }
+    }
+
+    #[::mitto::provider(server of More: [ask])]
+    struct Server;
 }
 
 fn main() {}

@@ -1,0 +1,6 @@
+//! errors: 1
+
+#[mitto::handler]
+struct Ping;
+
+fn main() {}

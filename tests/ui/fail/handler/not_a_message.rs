@@ -1,0 +1,10 @@
+//! errors: 2
+
+use mitto_test_messages::Pong;
+
+#[mitto::handler]
+fn ping(req: Pong) -> Pong {
+    req
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! errors: 1
+
+use mitto_test_messages::{Ping, Pong};
+
+#[mitto::handler(spawn, blocking)]
+fn ping(req: Ping) -> Pong {
+    Pong { n: req.n }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! errors: 1
+
+use mitto::Request;
+use serde::Serialize;
+
+#[derive(Serialize, Request)]
+struct Ask;
+
+fn main() {}

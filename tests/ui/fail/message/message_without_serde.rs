@@ -1,0 +1,8 @@
+//! errors: 1
+
+use mitto::Request;
+
+#[derive(Request)]
+struct Ask;
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! errors: 1
+
+#[mitto::provider]
+struct Server;
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! errors: 1
+
+use mitto_test_handlers::who;
+use mitto_test_messages::presence::Presence;
+
+#[mitto::provider(server of Presence: [who, include name])]
+struct Server {
+    name: String,
+}
+
+fn main() {}

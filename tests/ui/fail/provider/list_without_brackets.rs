@@ -1,0 +1,6 @@
+//! errors: 1
+
+#[mitto::provider(server of Presence: who)]
+struct Server;
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! errors: 1
+
+use mitto_test_handlers::who;
+use mitto_test_messages::presence::Presence;
+
+#[mitto::provider(server of Presence: [who])]
+struct Server {
+    #[state(skp)]
+    _name: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! errors: 1
+
+#[mitto::provider(server of Presence: [who], krate = ::mitto)]
+struct Server;
+
+fn main() {}

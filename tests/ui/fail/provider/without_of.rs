@@ -1,0 +1,6 @@
+//! errors: 1
+
+#[mitto::provider(server Presence: [who])]
+struct Server;
+
+fn main() {}

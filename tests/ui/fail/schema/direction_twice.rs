@@ -1,0 +1,12 @@
+//! errors: 1
+
+use mitto_test_messages::Ping;
+
+mitto::schema! {
+    pub Talk {
+        client => server as TalkClient: [Ping],
+        client => server as MoreClient: [],
+    }
+}
+
+fn main() {}

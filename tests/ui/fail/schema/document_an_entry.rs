@@ -1,0 +1,14 @@
+//! errors: 1
+
+use mitto_test_messages::Ping;
+
+mitto::schema! {
+    pub Talk {
+        client => server as TalkClient: [
+            /// Asks.
+            Ping,
+        ],
+    }
+}
+
+fn main() {}

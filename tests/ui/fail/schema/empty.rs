@@ -1,0 +1,5 @@
+//! errors: 1
+
+mitto::schema! {}
+
+fn main() {}

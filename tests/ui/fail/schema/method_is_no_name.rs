@@ -1,0 +1,9 @@
+//! errors: 1
+
+mitto::schema! {
+    pub Talk {
+        client => server as TalkClient: [Ping as 3],
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! errors: 1
+
+mitto::schema! {
+    pub Talk {
+        cliemt => server as TalkClient: [Ping],
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! errors: 1
+
+use mitto::Request;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, Request)]
+#[request(id = 9)]
+pub struct One;
+
+#[derive(Serialize, Deserialize, Request)]
+#[request(id = 9)]
+pub struct Two;
+
+mitto::schema! {
+    pub Talk {
+        client => server as TalkClient: [One, Two],
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! errors: 1
+
+use mitto_test_messages::Ping;
+
+mitto::schema! {
+    pub Talk {
+        client => server as TalkClient: [Ping, Stray as ping],
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! errors: 1
+
+mitto::schema! {
+    pub Talk {}
+    pub More {}
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! errors: 1
+
+mitto::schema! {
+    pub {
+        client => server as TalkClient: [],
+    }
+}
+
+fn main() {}
