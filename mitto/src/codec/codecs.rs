@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "bytes")]
+use super::bytes;
+#[cfg(feature = "xml")]
+use super::xml;
 use super::{Codec, CodecError, Format};
 
 const BUILT_IN: &[Format] = &[
@@ -11,6 +15,12 @@ const BUILT_IN: &[Format] = &[
     Format::MESSAGE_PACK,
     #[cfg(feature = "json")]
     Format::JSON,
+    #[cfg(feature = "xml")]
+    Format::XML,
+    #[cfg(feature = "compact")]
+    Format::COMPACT,
+    #[cfg(feature = "bytes")]
+    Format::BYTES,
 ];
 
 /// The formats that one end can speak: the built-in ones, and its own. Cheap to clone.
@@ -50,39 +60,64 @@ impl Codecs {
         self.formats().any(|known| known == format)
     }
 
-    /// All formats, the preferred one first: MessagePack, JSON, then the custom ones as given.
+    /// All formats, the preferred one first: MessagePack, JSON, XML, compact, bytes, then
+    /// the custom ones as given.
     pub fn formats(&self) -> impl Iterator<Item = Format> {
         let custom = self.custom.iter().map(|codec| codec.format());
         BUILT_IN.iter().copied().chain(custom)
     }
 
     /// The format to use when nobody asks for another: the first of [`formats`](Self::formats). `None`
-    /// only without any, when both built-in ones are switched off.
+    /// only without any, when all built-in ones are switched off.
     #[must_use]
     pub fn default_format(&self) -> Option<Format> {
         self.formats().next()
     }
 
-    pub(super) fn encode_custom(
+    /// Encodes in a format that is not compiled for each message.
+    pub(super) fn encode_erased(
         &self,
         format: Format,
         value: &dyn erased_serde::Serialize,
         out: &mut dyn io::Write,
     ) -> Result<(), CodecError> {
-        self.custom(format)?.encode(value, out)
+        match format {
+            #[cfg(feature = "xml")]
+            Format::XML => xml::encode(value, out),
+            #[cfg(feature = "bytes")]
+            Format::BYTES => bytes::encode(value, out),
+            _ => self.custom(format)?.encode(value, out),
+        }
     }
 
-    pub(super) fn decode_custom<T: DeserializeOwned>(
+    pub(super) fn decode_erased<T: DeserializeOwned>(
         &self,
         format: Format,
         payload: &[u8],
     ) -> Result<T, CodecError> {
         let mut value = None;
-        self.custom(format)?.decode(payload, &mut |deserializer| {
+        self.read_erased(format, payload, &mut |deserializer| {
             value = Some(erased_serde::deserialize(deserializer)?);
             Ok(())
         })?;
         value.ok_or_else(|| unread(format))
+    }
+
+    fn read_erased(
+        &self,
+        format: Format,
+        payload: &[u8],
+        read: &mut dyn FnMut(
+            &mut dyn erased_serde::Deserializer<'_>,
+        ) -> Result<(), erased_serde::Error>,
+    ) -> Result<(), CodecError> {
+        match format {
+            #[cfg(feature = "xml")]
+            Format::XML => xml::decode(payload, read),
+            #[cfg(feature = "bytes")]
+            Format::BYTES => bytes::decode(payload, read),
+            _ => self.custom(format)?.decode(payload, read),
+        }
     }
 
     fn custom(&self, format: Format) -> Result<&dyn Codec, CodecError> {
@@ -219,7 +254,7 @@ mod tests {
         let format = Format::custom(131);
         let codecs = codecs(&[("lazy", format)]).expect("one codec");
         let error = codecs
-            .decode_custom::<u8>(format, b"")
+            .decode_erased::<u8>(format, b"")
             .expect_err("no value");
         assert_eq!(
             error.to_string(),
@@ -239,7 +274,7 @@ mod tests {
 
     #[test]
     fn unknown_format_is_unsupported() {
-        let error = Codecs::default().decode_custom::<u8>(Format::from_wire(9), b"");
+        let error = Codecs::default().decode_erased::<u8>(Format::from_wire(9), b"");
         let error = error.expect_err("unknown");
         assert_eq!(error.to_string(), "no codec for format 9");
     }

@@ -1,5 +1,7 @@
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "compact")]
+use super::compact;
 #[cfg(feature = "json")]
 use super::json;
 #[cfg(feature = "messagepack")]
@@ -38,7 +40,9 @@ impl<'a> Decoder<'a> {
             Format::JSON => json::decode(self.payload),
             #[cfg(feature = "messagepack")]
             Format::MESSAGE_PACK => message_pack::decode(self.payload),
-            format => self.codecs.decode_custom(format, self.payload),
+            #[cfg(feature = "compact")]
+            Format::COMPACT => compact::decode(self.payload),
+            format => self.codecs.decode_erased(format, self.payload),
         }
     }
 }

@@ -1,10 +1,13 @@
 use serde::Serialize;
 
+#[cfg(feature = "compact")]
+use super::compact;
 #[cfg(feature = "json")]
 use super::json;
 use super::limited::Limited;
 #[cfg(feature = "messagepack")]
 use super::message_pack;
+use super::traced::{Trace, Traced};
 use super::{CodecError, Codecs, Format};
 
 /// Where a value encodes itself to: the end of a buffer, in one format, up to a limit.
@@ -49,7 +52,8 @@ impl<'a> Encoder<'a> {
     ///
     /// # Errors
     ///
-    /// [`CodecError::Encode`] when the format cannot carry the value or its `Serialize` fails,
+    /// [`CodecError::Encode`] when the format cannot carry the value or its `Serialize` fails; the
+    /// reason names the field, for which the value is serialized once more. Else
     /// [`CodecError::TooLarge`], [`CodecError::UnsupportedFormat`].
     ///
     /// # Panics
@@ -58,15 +62,46 @@ impl<'a> Encoder<'a> {
     /// truncates the buffer.
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
         // Instantiated for every message: what does not need `T` is in functions that have none.
+        match self.write(value) {
+            Err(CodecError::Encode { format, reason }) => {
+                Err(self.locate(format, reason, &value))
+            }
+            result => result,
+        }
+    }
+
+    #[inline]
+    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
         let mut out = Limited::new(self.out, self.end);
         let written = match self.format {
             #[cfg(feature = "json")]
             Format::JSON => json::encode(value, &mut out),
             #[cfg(feature = "messagepack")]
             Format::MESSAGE_PACK => message_pack::encode(value, &mut out),
-            format => self.codecs.encode_custom(format, &value, &mut out),
+            #[cfg(feature = "compact")]
+            Format::COMPACT => compact::encode(value, &mut out),
+            format => self.codecs.encode_erased(format, &value, &mut out),
         };
         out.finish(written, self.limit)
+    }
+
+    /// Adds to the reason why `value` could not be encoded the place in it.
+    #[cold]
+    fn locate(
+        &mut self,
+        format: Format,
+        reason: String,
+        value: &dyn erased_serde::Serialize,
+    ) -> CodecError {
+        let before = self.out.len();
+        let trace = Trace::default();
+        let reason = match self.write(&Traced::new(value, &trace)) {
+            Err(CodecError::Encode { reason, .. }) => trace.locate(&reason),
+            // It fails now and then only: what it said at first is all there is.
+            _ => reason,
+        };
+        self.out.truncate(before);
+        CodecError::Encode { format, reason }
     }
 
     /// Appends a payload that is encoded already.
