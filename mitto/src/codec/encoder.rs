@@ -63,9 +63,7 @@ impl<'a> Encoder<'a> {
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
         // Instantiated for every message: what does not need `T` is in functions that have none.
         match self.write(value) {
-            Err(CodecError::Encode { format, reason }) => {
-                Err(self.locate(format, reason, &value))
-            }
+            Err(CodecError::Encode { format, reason }) => Err(self.locate(format, reason, &value)),
             result => result,
         }
     }
@@ -95,13 +93,16 @@ impl<'a> Encoder<'a> {
     ) -> CodecError {
         let before = self.out.len();
         let trace = Trace::default();
-        let reason = match self.write(&Traced::new(value, &trace)) {
+        let located = match self.write(&Traced::new(value, &trace)) {
             Err(CodecError::Encode { reason, .. }) => trace.locate(&reason),
             // It fails now and then only: what it said at first is all there is.
-            _ => reason,
+            _ => None,
         };
         self.out.truncate(before);
-        CodecError::Encode { format, reason }
+        CodecError::Encode {
+            format,
+            reason: located.unwrap_or(reason),
+        }
     }
 
     /// Appends a payload that is encoded already.

@@ -10,6 +10,7 @@ pub(super) enum Failure {
     /// The reason.
     Because(Cow<'static, str>),
     /// Nested deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
+    #[cfg(any(feature = "compact", feature = "xml"))]
     TooDeep,
 }
 
@@ -29,6 +30,7 @@ impl Failure {
     }
 
     /// Of a payload in `format` that could not be decoded, met when `at` bytes were read.
+    #[cfg(any(feature = "compact", feature = "xml"))]
     #[cold]
     pub(super) fn decoding(self, format: Format, at: usize) -> CodecError {
         match self {
@@ -45,6 +47,7 @@ impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Because(reason) => f.write_str(reason),
+            #[cfg(any(feature = "compact", feature = "xml"))]
             Self::TooDeep => CodecError::TooDeep.fmt(f),
         }
     }

@@ -13,7 +13,12 @@ mod codecs;
 mod compact;
 mod decoder;
 mod encoder;
-#[cfg(any(feature = "compact", feature = "bytes", feature = "xml"))]
+#[cfg(any(
+    feature = "json",
+    feature = "compact",
+    feature = "bytes",
+    feature = "xml"
+))]
 mod failure;
 mod format;
 #[cfg(feature = "json")]

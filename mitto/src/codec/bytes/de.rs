@@ -122,7 +122,9 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'de> {
             [] if !self.payload.is_empty() => self.nothing(visitor),
             [] | [_] => {
                 let fields: slice::Iter<'_, &'static str> = fields.iter();
-                visitor.visit_map(MapDeserializer::new(fields.map(|field| (*field, Self { ..self }))))
+                visitor.visit_map(MapDeserializer::new(
+                    fields.map(|field| (*field, Self { ..self })),
+                ))
             }
             _ => refused(&format!("`{name}`, which has {} fields", fields.len())),
         }

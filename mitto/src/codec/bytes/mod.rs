@@ -26,13 +26,16 @@ pub(super) fn encode(
 
 pub(super) fn decode(
     payload: &[u8],
-    read: &mut dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error>,
+    read: &mut dyn FnMut(
+        &mut dyn erased_serde::Deserializer<'_>,
+    ) -> Result<(), erased_serde::Error>,
 ) -> Result<(), CodecError> {
     let deserializer = Deserializer::new(payload);
-    read(&mut <dyn erased_serde::Deserializer<'_>>::erase(deserializer)).map_err(|error| {
-        CodecError::Decode {
-            format: Format::BYTES,
-            reason: error.to_string(),
-        }
+    read(&mut <dyn erased_serde::Deserializer<'_>>::erase(
+        deserializer,
+    ))
+    .map_err(|error| CodecError::Decode {
+        format: Format::BYTES,
+        reason: error.to_string(),
     })
 }

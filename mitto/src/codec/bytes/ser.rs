@@ -1,9 +1,7 @@
 use std::io;
 
 use serde::Serialize;
-use serde::ser::{
-    Impossible, SerializeSeq, SerializeStruct, SerializeTuple, SerializeTupleStruct,
-};
+use serde::ser::{Impossible, SerializeSeq, SerializeStruct, SerializeTuple, SerializeTupleStruct};
 
 use crate::codec::failure::Failure;
 

@@ -65,10 +65,7 @@ impl<'de> EnumAccess<'de> for &mut Deserializer<'de> {
     type Error = Failure;
     type Variant = Self;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(
-        self,
-        seed: S,
-    ) -> Result<(S::Value, Self), Failure> {
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Failure> {
         let index: U32Deserializer<Failure> = self.variant()?.into_deserializer();
         Ok((seed.deserialize(index)?, self))
     }

@@ -109,9 +109,10 @@ impl<'de> Deserializer<'de> {
     fn length(&mut self) -> Result<usize, Failure> {
         let len = usize::try_from(self.varint(64)?).unwrap_or(usize::MAX);
         // Each item has a byte of its own, except those that have none at all.
-        self.items_left = self.items_left.checked_sub(len).ok_or_else(|| {
-            Failure::new("a list claims more items than the payload can have")
-        })?;
+        self.items_left = self
+            .items_left
+            .checked_sub(len)
+            .ok_or_else(|| Failure::new("a list claims more items than the payload can have"))?;
         Ok(len)
     }
 

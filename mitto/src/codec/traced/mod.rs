@@ -20,6 +20,7 @@ pub(super) struct Trace {
     /// The steps at the first failure.
     failed_at: RefCell<Option<String>>,
     depth: Cell<usize>,
+    gave_up: Cell<bool>,
 }
 
 /// One step into a value.
@@ -31,12 +32,11 @@ pub(super) enum Step {
 }
 
 impl Trace {
-    /// `reason`, with the part of the value that it is about.
-    pub(super) fn locate(&self, reason: &str) -> String {
-        match self.failed_at.take() {
-            Some(path) if !path.is_empty() => format!("field `{path}`: {reason}"),
-            _ => reason.to_owned(),
-        }
+    /// `reason`, with the part of the value that it is about; `None` when that was not found.
+    pub(super) fn locate(&self, reason: &str) -> Option<String> {
+        let path = self.failed_at.take()?;
+        let is_found = !self.gave_up.get() && !path.is_empty();
+        is_found.then(|| format!("field `{path}`: {reason}"))
     }
 
     fn render(&self) -> String {
@@ -94,7 +94,7 @@ impl<T: Serialize + ?Sized> Serialize for Traced<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let depth = &self.trace.depth;
         if depth.get() == DEEPEST {
-            *self.trace.failed_at.borrow_mut() = Some(String::new());
+            self.trace.gave_up.set(true);
             return Err(serde::ser::Error::custom("too deep to look for the place"));
         }
         depth.set(depth.get() + 1);

@@ -1,6 +1,6 @@
 use serde::de::value::{StrDeserializer, StringDeserializer};
 use serde::de::{
-    Deserializer, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
 
 use super::de::{Value, parse, parse_bool};
@@ -92,7 +92,9 @@ impl<'a, 'de> Pairs<'a, 'de> {
                 place: Place::Field(found),
                 hint,
             }) if found == name => Ok(hint),
-            _ => Err(Failure::new(format!("an entry has no <{name}> in its place"))),
+            _ => Err(Failure::new(format!(
+                "an entry has no <{name}> in its place"
+            ))),
         }
     }
 }

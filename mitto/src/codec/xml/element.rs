@@ -128,7 +128,7 @@ pub(super) struct Shown<'a>(pub(super) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MOST: usize = 64;
+        const MOST: usize = 128;
         let mut rest = self.0.chars();
         for c in rest.by_ref().take(MOST) {
             write!(f, "{}", c.escape_debug())?;

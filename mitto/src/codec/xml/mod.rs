@@ -36,10 +36,12 @@ pub(super) fn encode(
 
 pub(super) fn decode(
     payload: &[u8],
-    read: &mut dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error>,
+    read: &mut dyn FnMut(
+        &mut dyn erased_serde::Deserializer<'_>,
+    ) -> Result<(), erased_serde::Error>,
 ) -> Result<(), CodecError> {
-    let mut parser = Parser::new(payload)
-        .map_err(|(failure, at)| failure.decoding(Format::XML, at))?;
+    let mut parser =
+        Parser::new(payload).map_err(|(failure, at)| failure.decoding(Format::XML, at))?;
     read_root(&mut parser, read).map_err(|failure| {
         // On its way through the value the failure has become a text.
         let failure = if parser.is_too_deep() {
@@ -53,7 +55,9 @@ pub(super) fn decode(
 
 fn read_root(
     parser: &mut Parser<'_>,
-    read: &mut dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error>,
+    read: &mut dyn FnMut(
+        &mut dyn erased_serde::Deserializer<'_>,
+    ) -> Result<(), erased_serde::Error>,
 ) -> Result<(), Failure> {
     let root = parser.root()?;
     let value = Value::new(parser, root.hint);

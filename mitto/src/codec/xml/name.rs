@@ -70,7 +70,9 @@ pub(super) fn unescape(text: &str) -> Result<Cow<'_, str>, Failure> {
 
 #[cold]
 fn bad_escape() -> Failure {
-    Failure::new("a backslash is not followed by a second one, nor by `u` and the four hexadecimal digits of a character")
+    Failure::new(
+        "a backslash is not followed by a second one, nor by `u` and the four hexadecimal digits of a character",
+    )
 }
 
 #[cfg(test)]
@@ -83,14 +85,25 @@ mod tests {
             assert!(is_name(name), "{name}");
         }
         let long = "a".repeat(65);
-        for name in ["", "1", "a b", "a:b", "é", "xmlns", "XML", "a\0", "-a", &long] {
+        for name in [
+            "", "1", "a b", "a:b", "é", "xmlns", "XML", "a\0", "-a", &long,
+        ] {
             assert!(!is_name(name), "{name}");
         }
     }
 
     #[test]
     fn escapes_come_back() {
-        for text in ["", "plain", "\\", "\\\\", "\0", "a\0\\u0000\u{ffff}\\", "\\u", "é\u{1f}"] {
+        for text in [
+            "",
+            "plain",
+            "\\",
+            "\\\\",
+            "\0",
+            "a\0\\u0000\u{ffff}\\",
+            "\\u",
+            "é\u{1f}",
+        ] {
             assert_eq!(unescape(&escape(text)).expect("just escaped"), text);
         }
         assert_eq!(escape("a\\\0\n"), "a\\\\\\u0000\\u000a");
@@ -98,7 +111,9 @@ mod tests {
 
     #[test]
     fn broken_escapes_are_refused() {
-        for text in ["\\", "a\\", "\\\\\\", "\\x", "\\u", "\\u00", "\\u00g0", "\\u+041", "\\ud800", "\\u00é"] {
+        for text in [
+            "\\", "a\\", "\\\\\\", "\\x", "\\u", "\\u00", "\\u00g0", "\\u+041", "\\ud800", "\\u00é",
+        ] {
             assert!(unescape(text).is_err(), "{text}");
         }
     }

@@ -201,7 +201,12 @@ impl<'a> serde::Serializer for Serializer<'a> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Failure> {
-        let Compound { out, element, around, .. } = self.of_type(name).variant(variant)?;
+        let Compound {
+            out,
+            element,
+            around,
+            ..
+        } = self.of_type(name).variant(variant)?;
         value.serialize(Serializer::new(out, element))?;
         Ok(around.map_or(Ok(()), |around| write_end(out, around))?)
     }
@@ -214,11 +219,7 @@ impl<'a> serde::Serializer for Serializer<'a> {
         self.list()
     }
 
-    fn serialize_tuple_struct(
-        self,
-        name: &'static str,
-        _: usize,
-    ) -> Result<Compound<'a>, Failure> {
+    fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Compound<'a>, Failure> {
         self.of_type(name).list()
     }
 
@@ -230,7 +231,10 @@ impl<'a> serde::Serializer for Serializer<'a> {
         _: usize,
     ) -> Result<Compound<'a>, Failure> {
         let variant = self.of_type(name).variant(variant)?;
-        Ok(Compound { hint: Hint::List, ..variant })
+        Ok(Compound {
+            hint: Hint::List,
+            ..variant
+        })
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Compound<'a>, Failure> {
@@ -249,6 +253,9 @@ impl<'a> serde::Serializer for Serializer<'a> {
         _: usize,
     ) -> Result<Compound<'a>, Failure> {
         let variant = self.of_type(name).variant(variant)?;
-        Ok(Compound { hint: Hint::Map, ..variant })
+        Ok(Compound {
+            hint: Hint::Map,
+            ..variant
+        })
     }
 }

@@ -1,7 +1,12 @@
+mod finite;
+
+use std::io;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Deserializer;
 use serde_json::de::SliceRead;
+use serde_json::ser::Formatter;
+use serde_json::{Deserializer, Serializer};
 
 use super::limited::Limited;
 use super::{CodecError, Format, MAX_DEPTH};
@@ -10,7 +15,30 @@ pub(super) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Limited<'_>,
 ) -> Result<(), CodecError> {
-    serde_json::to_writer(out, value).map_err(encode_error)
+    let mut has_null = false;
+    let formatter = Compact {
+        has_null: &mut has_null,
+    };
+    value
+        .serialize(&mut Serializer::with_formatter(out, formatter))
+        .map_err(encode_error)?;
+    if has_null {
+        finite::check(&value)?;
+    }
+    Ok(())
+}
+
+/// Notes whether there is a null: it may be a NaN or an infinity, of which `serde_json` says nothing.
+struct Compact<'a> {
+    has_null: &'a mut bool,
+}
+
+impl Formatter for Compact<'_> {
+    #[inline]
+    fn write_null<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        *self.has_null = true;
+        writer.write_all(b"null")
+    }
 }
 
 pub(super) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
