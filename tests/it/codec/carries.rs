@@ -37,9 +37,9 @@ fn fate<T: Serialize + DeserializeOwned + PartialEq>(format: Format, value: &T) 
     }
 }
 
-fn assert_fates<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, fates: [Fate; 4]) {
+fn assert_fates<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, fates: &[Fate; 4]) {
     let found = [JSON, MESSAGE_PACK, XML, COMPACT].map(|format| fate(format, value));
-    assert_eq!(found, fates, "{value:?}");
+    assert_eq!(&found, fates, "{value:?}");
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -75,43 +75,43 @@ struct Short {
 #[test]
 fn table_of_the_page_on_formats_holds() {
     let all = || [ComesBack, ComesBack, ComesBack, ComesBack];
-    assert_fates(&BTreeMap::from([(1, 2)]), all());
-    assert_fates(&BTreeMap::from([(true, 2)]), all());
-    assert_fates(&(i128::MIN, u128::MAX), all());
+    assert_fates(&BTreeMap::from([(1, 2)]), &all());
+    assert_fates(&BTreeMap::from([(true, 2)]), &all());
+    assert_fates(&(i128::MIN, u128::MAX), &all());
     assert_fates(
         &f64::INFINITY,
-        [NotEncoded, ComesBack, ComesBack, ComesBack],
+        &[NotEncoded, ComesBack, ComesBack, ComesBack],
     );
     assert_fates(
         &Some(f32::INFINITY),
-        [NotEncoded, ComesBack, ComesBack, ComesBack],
+        &[NotEncoded, ComesBack, ComesBack, ComesBack],
     );
-    assert_fates(&Some(()), [Changes, Changes, ComesBack, ComesBack]);
-    assert_fates(&Some(None::<u8>), [Changes, Changes, ComesBack, ComesBack]);
+    assert_fates(&Some(()), &[Changes, Changes, ComesBack, ComesBack]);
+    assert_fates(&Some(None::<u8>), &[Changes, Changes, ComesBack, ComesBack]);
     let pairs = BTreeMap::from([((1, 2), 3)]);
-    assert_fates(&pairs, [NotEncoded, ComesBack, ComesBack, ComesBack]);
+    assert_fates(&pairs, &[NotEncoded, ComesBack, ComesBack, ComesBack]);
     let flat = Flat {
         rest: BTreeMap::from([("a".to_owned(), 1)]),
     };
-    assert_fates(&flat, [ComesBack, ComesBack, ComesBack, NotEncoded]);
+    assert_fates(&flat, &[ComesBack, ComesBack, ComesBack, NotEncoded]);
     assert_fates(
         &Short { note: None },
-        [ComesBack, ComesBack, ComesBack, NotEncoded],
+        &[ComesBack, ComesBack, ComesBack, NotEncoded],
     );
     assert_fates(
         &Internal::A { n: 1 },
-        [ComesBack, ComesBack, ComesBack, NotDecoded],
+        &[ComesBack, ComesBack, ComesBack, NotDecoded],
     );
     assert_fates(
         &Adjacent::A(1),
-        [ComesBack, ComesBack, ComesBack, NotDecoded],
+        &[ComesBack, ComesBack, ComesBack, NotDecoded],
     );
     assert_fates(
         &Untagged::Float(0.5),
-        [ComesBack, ComesBack, ComesBack, NotDecoded],
+        &[ComesBack, ComesBack, ComesBack, NotDecoded],
     );
-    assert_fates(&"\0 \u{ffff} ]]> \r".to_owned(), all());
-    assert_fates(&vec![vec![1, 2], vec![], vec![3]], all());
+    assert_fates(&"\0 \u{ffff} ]]> \r".to_owned(), &all());
+    assert_fates(&vec![vec![1, 2], vec![], vec![3]], &all());
 }
 
 proptest! {
