@@ -1,21 +1,33 @@
 use std::fmt;
-#[cfg(feature = "custom-codecs")]
+#[cfg(feature = "__erased")]
 use std::io;
 #[cfg(feature = "custom-codecs")]
 use std::sync::Arc;
 
-#[cfg(feature = "custom-codecs")]
+#[cfg(feature = "__erased")]
 use serde::de::DeserializeOwned;
 
-use super::Format;
 #[cfg(feature = "custom-codecs")]
-use super::{Codec, CodecError};
+use super::Codec;
+#[cfg(feature = "__erased")]
+use super::CodecError;
+use super::Format;
+#[cfg(feature = "bytes")]
+use super::bytes;
+#[cfg(feature = "xml")]
+use super::xml;
 
 const BUILT_IN: &[Format] = &[
     #[cfg(feature = "messagepack")]
     Format::MESSAGE_PACK,
     #[cfg(feature = "json")]
     Format::JSON,
+    #[cfg(feature = "xml")]
+    Format::XML,
+    #[cfg(feature = "compact")]
+    Format::COMPACT,
+    #[cfg(feature = "bytes")]
+    Format::BYTES,
 ];
 
 /// The formats that one end can speak: the built-in ones, and its own. Cheap to clone.
@@ -57,7 +69,8 @@ impl Codecs {
         self.formats().any(|known| known == format)
     }
 
-    /// All formats, the preferred one first: MessagePack, JSON, then the custom ones as given.
+    /// All formats, the preferred one first: MessagePack, JSON, XML, compact, bytes, then
+    /// the custom ones as given.
     pub fn formats(&self) -> impl Iterator<Item = Format> {
         #[cfg(feature = "custom-codecs")]
         let custom = self.custom.iter().map(|codec| codec.format());
@@ -67,34 +80,65 @@ impl Codecs {
     }
 
     /// The format to use when nobody asks for another: the first of [`formats`](Self::formats). `None`
-    /// only without any, when both built-in ones are switched off.
+    /// only without any, when all built-in ones are switched off.
     #[must_use]
     pub fn default_format(&self) -> Option<Format> {
         self.formats().next()
     }
 
-    #[cfg(feature = "custom-codecs")]
-    pub(super) fn encode_custom(
+    /// Encodes in a format that is not compiled for each message.
+    #[cfg(feature = "__erased")]
+    pub(super) fn encode_erased(
         &self,
         format: Format,
         value: &dyn erased_serde::Serialize,
         out: &mut dyn io::Write,
     ) -> Result<(), CodecError> {
-        self.custom(format)?.encode(value, out)
+        match format {
+            #[cfg(feature = "xml")]
+            Format::XML => xml::encode(value, out),
+            #[cfg(feature = "bytes")]
+            Format::BYTES => bytes::encode(value, out),
+            #[cfg(feature = "custom-codecs")]
+            _ => self.custom(format)?.encode(value, out),
+            #[cfg(not(feature = "custom-codecs"))]
+            _ => Err(CodecError::UnsupportedFormat(format)),
+        }
     }
 
-    #[cfg(feature = "custom-codecs")]
-    pub(super) fn decode_custom<T: DeserializeOwned>(
+    #[cfg(feature = "__erased")]
+    pub(super) fn decode_erased<T: DeserializeOwned>(
         &self,
         format: Format,
         payload: &[u8],
     ) -> Result<T, CodecError> {
         let mut value = None;
-        self.custom(format)?.decode(payload, &mut |deserializer| {
+        self.read_erased(format, payload, &mut |deserializer| {
             value = Some(erased_serde::deserialize(deserializer)?);
             Ok(())
         })?;
         value.ok_or_else(|| unread(format))
+    }
+
+    #[cfg(feature = "__erased")]
+    fn read_erased(
+        &self,
+        format: Format,
+        payload: &[u8],
+        read: &mut dyn FnMut(
+            &mut dyn erased_serde::Deserializer<'_>,
+        ) -> Result<(), erased_serde::Error>,
+    ) -> Result<(), CodecError> {
+        match format {
+            #[cfg(feature = "xml")]
+            Format::XML => xml::decode(payload, read),
+            #[cfg(feature = "bytes")]
+            Format::BYTES => bytes::decode(payload, read),
+            #[cfg(feature = "custom-codecs")]
+            _ => self.custom(format)?.decode(payload, read),
+            #[cfg(not(feature = "custom-codecs"))]
+            _ => Err(CodecError::UnsupportedFormat(format)),
+        }
     }
 
     #[cfg(feature = "custom-codecs")]
@@ -137,7 +181,7 @@ pub enum CodecsError {
     },
 }
 
-#[cfg(feature = "custom-codecs")]
+#[cfg(feature = "__erased")]
 #[cold]
 fn unread(format: Format) -> CodecError {
     CodecError::Decode {
@@ -233,7 +277,7 @@ mod tests {
         let format = Format::custom(131);
         let codecs = codecs(&[("lazy", format)]).expect("one codec");
         let error = codecs
-            .decode_custom::<u8>(format, b"")
+            .decode_erased::<u8>(format, b"")
             .expect_err("no value");
         assert_eq!(
             error.to_string(),
@@ -253,7 +297,7 @@ mod tests {
 
     #[test]
     fn unknown_format_is_unsupported() {
-        let error = Codecs::default().decode_custom::<u8>(Format::from_wire(9), b"");
+        let error = Codecs::default().decode_erased::<u8>(Format::from_wire(9), b"");
         let error = error.expect_err("unknown");
         assert_eq!(error.to_string(), "no codec for format 9");
     }

@@ -1,5 +1,7 @@
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "compact")]
+use super::compact;
 #[cfg(feature = "json")]
 use super::json;
 #[cfg(feature = "messagepack")]
@@ -9,11 +11,16 @@ use super::{CodecError, Codecs, Format};
 /// Where a value is read from: one payload in one format.
 #[derive(Clone, Copy)]
 pub struct Decoder<'a> {
-    #[cfg_attr(not(feature = "custom-codecs"), expect(dead_code))]
+    #[cfg_attr(not(feature = "__erased"), expect(dead_code))]
     codecs: &'a Codecs,
     format: Format,
     #[cfg_attr(
-        not(any(feature = "json", feature = "messagepack", feature = "custom-codecs")),
+        not(any(
+            feature = "json",
+            feature = "messagepack",
+            feature = "compact",
+            feature = "__erased"
+        )),
         expect(dead_code)
     )]
     payload: &'a [u8],
@@ -43,9 +50,11 @@ impl<'a> Decoder<'a> {
             Format::JSON => json::decode(self.payload),
             #[cfg(feature = "messagepack")]
             Format::MESSAGE_PACK => message_pack::decode(self.payload),
-            #[cfg(feature = "custom-codecs")]
-            format => self.codecs.decode_custom(format, self.payload),
-            #[cfg(not(feature = "custom-codecs"))]
+            #[cfg(feature = "compact")]
+            Format::COMPACT => compact::decode(self.payload),
+            #[cfg(feature = "__erased")]
+            format => self.codecs.decode_erased(format, self.payload),
+            #[cfg(not(feature = "__erased"))]
             format => Err(CodecError::UnsupportedFormat(format)),
         }
     }

@@ -1,10 +1,14 @@
 use serde::Serialize;
 
+#[cfg(feature = "compact")]
+use super::compact;
 #[cfg(feature = "json")]
 use super::json;
 use super::limited::Limited;
 #[cfg(feature = "messagepack")]
 use super::message_pack;
+#[cfg(feature = "__erased")]
+use super::traced::{Trace, Traced};
 use super::{CodecError, Codecs, Format};
 
 /// Where a value encodes itself to: the end of a buffer, in one format, up to a limit.
@@ -23,12 +27,15 @@ use super::{CodecError, Codecs, Format};
 /// # Ok::<(), mitto::codec::CodecError>(())
 /// ```
 pub struct Encoder<'a> {
-    #[cfg_attr(not(feature = "custom-codecs"), expect(dead_code))]
+    #[cfg_attr(not(feature = "__erased"), expect(dead_code))]
     codecs: &'a Codecs,
     format: Format,
     out: &'a mut Vec<u8>,
     limit: usize,
     end: usize,
+    /// Whether a failed value is being encoded again, to find the place.
+    #[cfg(feature = "__erased")]
+    is_locating: bool,
 }
 
 impl<'a> Encoder<'a> {
@@ -40,6 +47,8 @@ impl<'a> Encoder<'a> {
             end: out.len().saturating_add(limit),
             out,
             limit,
+            #[cfg(feature = "__erased")]
+            is_locating: false,
         }
     }
 
@@ -50,15 +59,21 @@ impl<'a> Encoder<'a> {
     ///
     /// # Errors
     ///
-    /// [`CodecError::Encode`] when the format cannot carry the value or its `Serialize` fails,
-    /// [`CodecError::TooLarge`], [`CodecError::UnsupportedFormat`].
+    /// [`CodecError::Encode`] when the format cannot carry the value or its `Serialize` fails; with
+    /// `xml`, `bytes` or `custom-codecs` the reason names the field, for which the value is serialized
+    /// once more. Else [`CodecError::TooLarge`], [`CodecError::UnsupportedFormat`].
     ///
     /// # Panics
     ///
     /// When the value's `Serialize` does. Then the buffer may hold a part of it: who catches the panic
     /// truncates the buffer.
     #[cfg_attr(
-        not(any(feature = "json", feature = "messagepack", feature = "custom-codecs")),
+        not(any(
+            feature = "json",
+            feature = "messagepack",
+            feature = "compact",
+            feature = "__erased"
+        )),
         expect(unused_mut, unused_variables)
     )]
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
@@ -69,12 +84,54 @@ impl<'a> Encoder<'a> {
             Format::JSON => json::encode(value, &mut out),
             #[cfg(feature = "messagepack")]
             Format::MESSAGE_PACK => message_pack::encode(value, &mut out),
-            #[cfg(feature = "custom-codecs")]
-            format => self.codecs.encode_custom(format, &value, &mut out),
-            #[cfg(not(feature = "custom-codecs"))]
+            #[cfg(feature = "compact")]
+            Format::COMPACT => compact::encode(value, &mut out),
+            #[cfg(feature = "__erased")]
+            format => self.codecs.encode_erased(format, &value, &mut out),
+            #[cfg(not(feature = "__erased"))]
             format => Err(CodecError::UnsupportedFormat(format)),
         };
-        out.finish(written, self.limit)
+        let written = out.finish(written, self.limit);
+        #[cfg(feature = "__erased")]
+        if let Err(CodecError::Encode { format, reason }) = written {
+            return Err(self.locate(format, reason, &value));
+        }
+        written
+    }
+
+    /// Adds to the reason why `value` could not be encoded the place in it.
+    #[cfg(feature = "__erased")]
+    #[cold]
+    fn locate(
+        &mut self,
+        format: Format,
+        reason: String,
+        value: &dyn erased_serde::Serialize,
+    ) -> CodecError {
+        let located = if self.is_locating {
+            None
+        } else {
+            self.encode_traced(value)
+        };
+        CodecError::Encode {
+            format,
+            reason: located.unwrap_or(reason),
+        }
+    }
+
+    #[cfg(feature = "__erased")]
+    fn encode_traced(&mut self, value: &dyn erased_serde::Serialize) -> Option<String> {
+        let before = self.out.len();
+        let trace = Trace::default();
+        self.is_locating = true;
+        let written = self.encode(&Traced::new(value, &trace));
+        self.is_locating = false;
+        self.out.truncate(before);
+        match written {
+            Err(CodecError::Encode { reason, .. }) => trace.locate(&reason),
+            // It fails now and then only: what it said at first is all there is.
+            _ => None,
+        }
     }
 
     /// Appends a payload that is encoded already.

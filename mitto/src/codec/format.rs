@@ -7,9 +7,9 @@ use std::fmt;
 /// | 0 | never used |
 /// | 1 | [`JSON`](Self::JSON) |
 /// | 2 | [`MESSAGE_PACK`](Self::MESSAGE_PACK) |
-/// | 3 | reserved for XML |
-/// | 4 | reserved for raw bytes |
-/// | 5 | reserved for a compact format, not self-describing |
+/// | 3 | [`XML`](Self::XML) |
+/// | 4 | [`BYTES`](Self::BYTES) |
+/// | 5 | [`COMPACT`](Self::COMPACT) |
 /// | 6 to 127 | reserved |
 /// | 128 to 255 | [`custom`](Self::custom) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +21,15 @@ impl Format {
 
     /// MessagePack, structs as maps with their field names.
     pub const MESSAGE_PACK: Self = Self(2);
+
+    /// XML 1.0, in UTF-8.
+    pub const XML: Self = Self(3);
+
+    /// Bytes as they are, for messages that are one list of bytes or one text.
+    pub const BYTES: Self = Self(4);
+
+    /// The bytes of `postcard`: values without names, small and fast, between ends with equal types.
+    pub const COMPACT: Self = Self(5);
 
     const FIRST_CUSTOM: u8 = 128;
 
@@ -71,6 +80,9 @@ impl fmt::Display for Format {
         match *self {
             Self::JSON => f.write_str("JSON"),
             Self::MESSAGE_PACK => f.write_str("MessagePack"),
+            Self::XML => f.write_str("XML"),
+            Self::BYTES => f.write_str("bytes"),
+            Self::COMPACT => f.write_str("compact"),
             Self(number) => write!(f, "format {number}"),
         }
     }
@@ -84,6 +96,9 @@ mod tests {
     fn numbers_are_fixed() {
         assert_eq!(Format::JSON.number(), 1);
         assert_eq!(Format::MESSAGE_PACK.number(), 2);
+        assert_eq!(Format::XML.number(), 3);
+        assert_eq!(Format::BYTES.number(), 4);
+        assert_eq!(Format::COMPACT.number(), 5);
         assert_eq!(Format::from_wire(2), Format::MESSAGE_PACK);
     }
 
@@ -91,6 +106,9 @@ mod tests {
     fn display_names_the_format() {
         assert_eq!(Format::JSON.to_string(), "JSON");
         assert_eq!(Format::MESSAGE_PACK.to_string(), "MessagePack");
+        assert_eq!(Format::XML.to_string(), "XML");
+        assert_eq!(Format::BYTES.to_string(), "bytes");
+        assert_eq!(Format::COMPACT.to_string(), "compact");
         assert_eq!(Format::custom(131).to_string(), "format 131");
     }
 

@@ -4,21 +4,27 @@
 //! the [`Format`] asked for and the [`Codecs`] of their end. Before this comes the stub or the handler
 //! with the typed value, after it the framing with the bytes.
 //!
-//! | format | feature | how |
-//! | --- | --- | --- |
-//! | [`Format::JSON`] | `json` | `serde_json` |
-//! | [`Format::MESSAGE_PACK`] | `messagepack` | `rmp-serde`, structs as maps with their field names |
-//! | [`Format::custom`] | `custom-codecs` | a `Codec` of your own |
+#![doc = include_str!("../docs/codecs.md")]
 
+#[cfg(feature = "bytes")]
+mod bytes;
 mod codecs;
+#[cfg(feature = "compact")]
+mod compact;
 mod decoder;
 mod encoder;
+#[cfg(any(feature = "compact", feature = "bytes", feature = "xml"))]
+mod failure;
 mod format;
 #[cfg(feature = "json")]
 mod json;
 mod limited;
 #[cfg(feature = "messagepack")]
 mod message_pack;
+#[cfg(feature = "__erased")]
+mod traced;
+#[cfg(feature = "xml")]
+mod xml;
 
 #[cfg(feature = "custom-codecs")]
 use std::io;
@@ -149,7 +155,8 @@ pub enum CodecError {
     Encode {
         /// The format asked for.
         format: Format,
-        /// What the format said.
+        /// What the format said, with `xml`, `bytes` or `custom-codecs` after the field, such as
+        /// ``field `orders[3].price`: ..``, when it is not the whole value.
         reason: String,
     },
     /// The payload is not a value of the type.

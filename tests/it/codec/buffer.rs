@@ -51,7 +51,8 @@ fn failing_serialize_leaves_the_buffer_alone() {
         let error = Encoder::new(&codecs(), format, &mut out, 1_000)
             .encode(&value)
             .expect_err("refused");
-        let expected = format!("cannot encode as {format}: secret fields stay here");
+        let expected =
+            format!("cannot encode as {format}: field `second`: secret fields stay here");
         assert_eq!(error.to_string(), expected);
         assert_eq!(out, b"before");
     }

@@ -1,10 +1,16 @@
 //! What goes in comes out, in every format, and nothing that a peer sends does harm.
 
 mod buffer;
+mod bytes;
+mod carries;
+mod compact;
 mod data;
 mod depth;
 mod payload;
+mod place;
 mod properties;
+mod xml;
+mod xml_hostile;
 
 use std::io;
 use std::sync::Arc;
@@ -14,8 +20,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) const PRETTY: Format = Format::custom(200);
-const BUILT_IN: [Format; 2] = [Format::JSON, Format::MESSAGE_PACK];
-const ALL: [Format; 3] = [Format::JSON, Format::MESSAGE_PACK, PRETTY];
+/// The formats that say what is in a payload, and so carry every type.
+const BUILT_IN: [Format; 3] = [Format::JSON, Format::MESSAGE_PACK, Format::XML];
+const ALL: [Format; 4] = [Format::JSON, Format::MESSAGE_PACK, Format::XML, PRETTY];
 
 /// JSON for people, as a codec of the user's own.
 pub(crate) struct Pretty;
