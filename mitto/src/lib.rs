@@ -77,7 +77,7 @@
 //! | `messagepack` | yes | [`Format::MESSAGE_PACK`], the default format |
 //! | `xml` | | [`Format::XML`]; every message takes longer to compile |
 //! | `bytes` | | [`Format::BYTES`], for files and texts; costs nothing more beside `xml` |
-//! | `compact` | | [`Format::COMPACT`], for ends with equal types; every message takes longer to compile |
+//! | `compact` | | [`Format::COMPACT`], for ends with equal types; every message takes a little longer to compile |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout

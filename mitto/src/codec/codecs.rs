@@ -88,6 +88,10 @@ impl Codecs {
 
     /// Encodes in a format that is not compiled for each message.
     #[cfg(feature = "__erased")]
+    #[cfg_attr(
+        not(any(feature = "xml", feature = "bytes", feature = "custom-codecs")),
+        expect(unused_variables)
+    )]
     pub(super) fn encode_erased(
         &self,
         format: Format,
@@ -121,6 +125,10 @@ impl Codecs {
     }
 
     #[cfg(feature = "__erased")]
+    #[cfg_attr(
+        not(any(feature = "xml", feature = "bytes", feature = "custom-codecs")),
+        expect(unused_variables)
+    )]
     fn read_erased(
         &self,
         format: Format,
