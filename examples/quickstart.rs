@@ -78,13 +78,12 @@ fn favourite(_: Favourite) -> String {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::new(HelloServer).listen("ws://127.0.0.1:0").await?;
-    let url = server.url().to_owned();
-    println!("the server listens at {url}");
     let server = server.spawn();
+    println!("the server listens at {}", server.url());
 
     let client = HelloClient::builder()
         .provide(HelloApp)
-        .connect(&url)
+        .connect(server.url())
         .await?;
 
     let name = "Ada".into();

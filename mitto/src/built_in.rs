@@ -2,20 +2,45 @@
 //!
 //! They have reserved names, which begin with `mitto-`. A provider that lists one of these messages
 //! in its schema, with a handler of its own, replaces the built-in answer; a server can
-//! [switch one off](crate::server::Server::without). A stub's peer sends them:
-//! `chat.peer().call(mitto::built_in::Ping {}).await`.
+//! [switch one off](crate::server::Server::without). A stub's peer sends them.
+//!
+//! # Examples
+//!
+//! ```
+//! # use mitto::{Request, handler, provider};
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Serialize, Deserialize, Request)]
+//! # #[request(response = String)]
+//! # struct Greet { name: String }
+//! # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+//! # #[provider(server of Hello: [greet])]
+//! # struct HelloServer;
+//! # #[handler]
+//! # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use mitto::built_in::{Describe, Echo, Ping};
+//!
+//! let client = HelloClient::local(HelloServer);
+//! client.peer().call(Ping {}).await?;
+//! let text = "who is there?".to_owned();
+//! assert_eq!(client.peer().call(Echo { text }).await?.text, "who is there?");
+//! let schema = client.peer().call(Describe {}).await?;
+//! assert_eq!(schema.name, "Hello");
+//! assert_eq!(schema.to_server[0].name, "Greet");
+//! # Ok(())
+//! # }
+//! ```
 
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{CodecError, Decoder, Encoder};
 use crate::envelope::MessageId;
 use crate::job::{Answer, Job, Run};
-use crate::message::{
-    Kind, Message, MessageInfo, MessageKind, Never, OneWay, Payload, Sent, Unary,
-};
+use crate::message::{Kind, Message, MessageInfo, MessageKind, Never, OneWay, Unary};
 use crate::provider::MessageProvider;
 use crate::schema::Descriptor;
-use crate::status::{Code, Status};
+use crate::status::Status;
 
 /// Asks whether the other end answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,15 +159,7 @@ fn respond<M: Message<Failure = Status>>(
     answer: Answer,
     handle: impl FnOnce(M) -> M::Response,
 ) {
-    let message = match job.payload {
-        Payload::Encoded { format, bytes } => M::decode(Decoder::new(job.codecs, format, bytes))
-            .map_err(|error| Status::bad_request(format!("`{}`: {error}", M::INFO.name))),
-        Payload::Value(value) => value
-            .as_any()
-            .and_then(|any| any.downcast_mut::<Sent<M>>()?.0.take())
-            .ok_or_else(|| Status::new(Code::SchemaMismatch, "a built-in message of another type")),
-    };
-    match message {
+    match job.payload.read::<M>(job.codecs) {
         Ok(message) => answer.outcome::<M>(Ok(handle(message))),
         Err(status) => answer.fail(status),
     }

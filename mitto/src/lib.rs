@@ -1,4 +1,94 @@
 //! Typed request/response messaging, from one process to a fleet.
+//!
+//! You annotate structs and functions. The macros give each message a stable id, tie each request to
+//! its response and error type, build the table of handlers while the program compiles, and write typed
+//! client stubs. The same handlers run in process, where nothing is encoded, and behind a socket; either
+//! end of a connection may call the other.
+//!
+//! ```
+//! use mitto::{Request, Server, handler, provider};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Debug, Serialize, Deserialize, Request)]
+//! #[request(response = String)]
+//! pub struct Greet {
+//!     pub name: String,
+//! }
+//!
+//! mitto::schema! {
+//!     /// Who sends what to whom.
+//!     pub Hello {
+//!         client => server as HelloClient: [Greet],
+//!     }
+//! }
+//!
+//! #[provider(server of Hello: [greet])]
+//! pub struct HelloServer;
+//!
+//! #[handler]
+//! async fn greet(req: Greet) -> String {
+//!     format!("Hello, {}!", req.name)
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let server = Server::new(HelloServer).listen("ws://127.0.0.1:0").await?.spawn();
+//!
+//!     let client = HelloClient::connect(server.url()).await?;
+//!     assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
+//!
+//!     // The same client type, without a connection:
+//!     let client = HelloClient::local(HelloServer);
+//!     assert_eq!(client.greet(Greet { name: "Bob".into() }).await?, "Hello, Bob!");
+//!
+//!     server.shutdown().await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The [`guide`] has a section for each subject: errors, streams, calling back, deadlines, testing.
+//!
+//! # How a request travels
+//!
+//! 1. A stub's method makes a [`Call`]; its first poll sends it through the [`Peer`].
+//! 2. The [`codec`] encodes the message into the connection's out buffer, inside a frame as the
+//!    [`framing`] lays it out.
+//! 3. [`in_flight`] holds a slot for the reply; dropping the `Call` frees it and cancels the request.
+//! 4. The [`transport`] writes the frames that have gathered.
+//! 5. The server's [`session`] reads frames and submits a [`Job`](job::Job), which borrows from the read
+//!    buffer, with an [`Answer`](job::Answer) to its [`queue`].
+//! 6. The [provider](mod@provider) finds the handler by message id; the [handler](mod@handler)'s module
+//!    decodes the message, extracts the arguments and runs the fn.
+//! 7. The `Answer` encodes the outcome into the server's out buffer. Dropped unused it answers
+//!    [`Code::Internal`], so every request ends with exactly one outcome.
+//! 8. The client's session fills the slot and wakes the caller, whose task decodes the reply.
+//!
+//! In process ([`client::Builder::local`]) the steps 2 to 5 are a function call.
+//!
+//! # Features
+//!
+//! | feature | default | gives |
+//! | --- | --- | --- |
+//! | `client` | yes | [`client`]: connecting, and the stubs' `connect`, `builder`, `local` |
+//! | `server` | yes | [`server`]: listening, the list of connected peers |
+//! | `macros` | yes | [`Request`], [`Notification`], [`schema!`], [`macro@handler`], [`macro@provider`] |
+//! | `websocket` | yes | [`ws://`](transport::websocket) |
+//! | `json` | yes | [`Format::JSON`] |
+//! | `messagepack` | yes | [`Format::MESSAGE_PACK`], the default format |
+//! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
+//!
+//! # Layout
+//!
+//! A module for each word, listed from the top; each uses only those below it.
+//!
+//! - [`server`] listens, [`client`] connects; [`session`] is one live connection, the same at both ends
+//! - [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
+//!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
+//! - [`job`] is one request on its way to a handler; [`peer`] is the other end, to be called
+//! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
+//! - [`message`] are the user's structs, [`envelope`] what travels around them
+//! - [`codec`] turns values into bytes, [`transport`] moves them; [`limits`] bounds everything, [`status`] is
+//!   what travels when a call fails
 
 pub mod built_in;
 #[cfg(feature = "client")]
@@ -30,9 +120,8 @@ pub use context::Context;
 pub use envelope::Metadata;
 pub use handler::{Extract, Items, State};
 pub use limits::Limits;
-pub use peer::{Call, ItemStream, Peer};
+pub use peer::{Call, ItemStream, Peer, Sends};
 pub use provider::MessageProvider;
-pub use schema::Sends;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use status::{CallError, Code, Status};
@@ -40,7 +129,28 @@ pub use status::{CallError, Code, Status};
 #[cfg(feature = "macros")]
 pub use mitto_derive::{Notification, Request, handler, provider};
 
-/// Declares the messages that two roles exchange.
+/// Declares the messages that two roles exchange, and makes a typed stub for each direction.
+///
+/// See [the guide](guide#schema).
+///
+/// ```
+/// # use mitto::{Notification, Request};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # pub struct Join {}
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # pub struct Leave {}
+/// # #[derive(Serialize, Deserialize, Notification)]
+/// # pub struct Said { pub text: String }
+/// mitto::schema! {
+///     /// A chat between one server and many clients.
+///     pub Chat {
+///         client => server as ChatClient: [Join, Leave as go_away],
+///         server => client as ChatCaller: [Said],
+///     }
+/// }
+/// # fn main() {}
+/// ```
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! schema {
@@ -48,3 +158,13 @@ macro_rules! schema {
         $crate::private::schema! { ($crate) $($schema)* }
     };
 }
+
+/// How to use it: a section for each subject.
+#[cfg(all(feature = "client", feature = "server", feature = "macros"))]
+pub mod guide {
+    #![doc = include_str!("docs/guide.md")]
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -22,7 +22,7 @@ pub use crate::message::{
     DeclaredOf, ErrorOf, Failure, IsMessage, Message, MessageInfo, MessageKind, Never, OneWay,
     ReturnOf, Streaming, Travels, Unary,
 };
-pub use crate::peer::{Call, Outcome, Peer};
+pub use crate::peer::{Call, Calls, NoCalls, Outcome, Peer, Sends, Stub, call};
 pub use crate::provider::*;
 pub use crate::queue::{Gateway, Queue};
 pub use crate::schema::*;

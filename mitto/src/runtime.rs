@@ -1,4 +1,12 @@
 //! The one place that names the async runtime's clock and tasks.
 
+use std::time::Duration;
+
 pub(crate) use tokio::task::spawn;
 pub(crate) use tokio::time::{Instant, Sleep, sleep_until, timeout};
+
+/// `now + time`, or as late as a clock can say: limits may be set to anything.
+pub(crate) fn later(now: Instant, time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+    now + time.min(FAR)
+}

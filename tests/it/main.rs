@@ -1,11 +1,17 @@
 //! The behaviour of `mitto`, a file for each subject.
 
 mod answers;
+mod behaviour;
 mod codec;
 mod framing;
 mod golden;
 mod layers;
+mod listening;
+mod local;
 mod macros;
+mod seams;
 mod session;
+mod storm;
 mod transport;
 mod ui;
+mod world;

@@ -4,17 +4,53 @@ use std::sync::Arc;
 
 use super::ConnectError;
 use super::options::Options;
-use crate::codec::{Codec, Format};
+#[cfg(feature = "custom-codecs")]
+use crate::codec::Codec;
+use crate::codec::Format;
 use crate::framing::Framing;
 use crate::limits::Limits;
+use crate::peer::Stub;
 use crate::provider::{NoHandlers, Serves};
-use crate::schema::{End, Stub};
+use crate::schema::End;
 use crate::transport::Transport;
 
 /// The role that holds a stub.
 type Holder<S> = <<S as Stub>::Receiver as End>::Other;
 
 /// Everything that can be set before a client connects; a stub's `builder()` begins one.
+///
+/// # Examples
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
+/// use mitto::{Format, Limits};
+///
+/// let mut limits = Limits::default();
+/// limits.timeout = Duration::from_secs(5);
+/// let client = HelloClient::builder().format(Format::JSON).limits(limits);
+///
+/// // Nobody listens there: the error says so.
+/// let error = client.connect("ws://127.0.0.1:9").await.unwrap_err();
+/// assert_eq!(error.to_string(), "nothing listens at 127.0.0.1:9");
+///
+/// let client = HelloClient::builder().local(HelloServer);
+/// assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a builder does nothing until it connects"]
 pub struct Builder<S> {
     options: Options,
@@ -49,7 +85,8 @@ impl<S: Stub> Builder<S> {
         self
     }
 
-    /// Adds a format of your own.
+    /// Adds a format of your own; needs the feature `custom-codecs`.
+    #[cfg(feature = "custom-codecs")]
     pub fn codec(mut self, codec: impl Codec) -> Self {
         self.options.codecs.push(Arc::new(codec));
         self

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::ConnectError;
 use crate::built_in::BuiltIns;
-use crate::codec::{Codec, Codecs, Format};
+#[cfg(feature = "custom-codecs")]
+use crate::codec::Codec;
+use crate::codec::{Codecs, Format};
 use crate::framing::{Framing, Native};
 use crate::job::{Local, Queue};
 use crate::limits::Limits;
@@ -20,6 +22,7 @@ pub(super) struct Options {
     pub(super) provider: Arc<dyn MessageProvider>,
     pub(super) limits: Limits,
     pub(super) format: Option<Format>,
+    #[cfg(feature = "custom-codecs")]
     pub(super) codecs: Vec<Arc<dyn Codec>>,
     pub(super) transports: Vec<Arc<dyn Transport>>,
     pub(super) framing: Arc<dyn Framing>,
@@ -31,6 +34,7 @@ impl Options {
             provider,
             limits: Limits::default(),
             format: None,
+            #[cfg(feature = "custom-codecs")]
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
@@ -39,7 +43,10 @@ impl Options {
 
     /// Connects, and runs the session in a task of its own.
     pub(super) async fn connect(self, url: &str) -> Result<Peer, ConnectError> {
+        #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
+        #[cfg(not(feature = "custom-codecs"))]
+        let codecs = Codecs::default();
         let format = match self.format {
             Some(format) if codecs.supports(format) => format,
             Some(format) => return Err(ConnectError::UnknownFormat(format)),

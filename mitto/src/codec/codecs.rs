@@ -1,10 +1,15 @@
 use std::fmt;
+#[cfg(feature = "custom-codecs")]
 use std::io;
+#[cfg(feature = "custom-codecs")]
 use std::sync::Arc;
 
+#[cfg(feature = "custom-codecs")]
 use serde::de::DeserializeOwned;
 
-use super::{Codec, CodecError, Format};
+use super::Format;
+#[cfg(feature = "custom-codecs")]
+use super::{Codec, CodecError};
 
 const BUILT_IN: &[Format] = &[
     #[cfg(feature = "messagepack")]
@@ -16,15 +21,17 @@ const BUILT_IN: &[Format] = &[
 /// The formats that one end can speak: the built-in ones, and its own. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Codecs {
+    #[cfg(feature = "custom-codecs")]
     custom: Arc<[Arc<dyn Codec>]>,
 }
 
 impl Codecs {
-    /// The built-in formats and `custom` ones.
+    /// The built-in formats and `custom` ones; needs the feature `custom-codecs`.
     ///
     /// # Errors
     ///
     /// When two codecs have one format, or one has a format that is not a [`Format::custom`].
+    #[cfg(feature = "custom-codecs")]
     pub fn new(custom: Vec<Arc<dyn Codec>>) -> Result<Self, CodecsError> {
         for (index, codec) in custom.iter().enumerate() {
             let (format, name) = (codec.format(), codec.name());
@@ -52,7 +59,10 @@ impl Codecs {
 
     /// All formats, the preferred one first: MessagePack, JSON, then the custom ones as given.
     pub fn formats(&self) -> impl Iterator<Item = Format> {
+        #[cfg(feature = "custom-codecs")]
         let custom = self.custom.iter().map(|codec| codec.format());
+        #[cfg(not(feature = "custom-codecs"))]
+        let custom = [];
         BUILT_IN.iter().copied().chain(custom)
     }
 
@@ -63,6 +73,7 @@ impl Codecs {
         self.formats().next()
     }
 
+    #[cfg(feature = "custom-codecs")]
     pub(super) fn encode_custom(
         &self,
         format: Format,
@@ -72,6 +83,7 @@ impl Codecs {
         self.custom(format)?.encode(value, out)
     }
 
+    #[cfg(feature = "custom-codecs")]
     pub(super) fn decode_custom<T: DeserializeOwned>(
         &self,
         format: Format,
@@ -85,6 +97,7 @@ impl Codecs {
         value.ok_or_else(|| unread(format))
     }
 
+    #[cfg(feature = "custom-codecs")]
     fn custom(&self, format: Format) -> Result<&dyn Codec, CodecError> {
         self.custom
             .iter()
@@ -124,6 +137,7 @@ pub enum CodecsError {
     },
 }
 
+#[cfg(feature = "custom-codecs")]
 #[cold]
 fn unread(format: Format) -> CodecError {
     CodecError::Decode {
@@ -132,7 +146,7 @@ fn unread(format: Format) -> CodecError {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "custom-codecs"))]
 mod tests {
     use super::*;
 

@@ -9,8 +9,13 @@ use super::{CodecError, Codecs, Format};
 /// Where a value is read from: one payload in one format.
 #[derive(Clone, Copy)]
 pub struct Decoder<'a> {
+    #[cfg_attr(not(feature = "custom-codecs"), expect(dead_code))]
     codecs: &'a Codecs,
     format: Format,
+    #[cfg_attr(
+        not(any(feature = "json", feature = "messagepack", feature = "custom-codecs")),
+        expect(dead_code)
+    )]
     payload: &'a [u8],
 }
 
@@ -38,7 +43,10 @@ impl<'a> Decoder<'a> {
             Format::JSON => json::decode(self.payload),
             #[cfg(feature = "messagepack")]
             Format::MESSAGE_PACK => message_pack::decode(self.payload),
+            #[cfg(feature = "custom-codecs")]
             format => self.codecs.decode_custom(format, self.payload),
+            #[cfg(not(feature = "custom-codecs"))]
+            format => Err(CodecError::UnsupportedFormat(format)),
         }
     }
 }

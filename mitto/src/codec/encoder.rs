@@ -23,6 +23,7 @@ use super::{CodecError, Codecs, Format};
 /// # Ok::<(), mitto::codec::CodecError>(())
 /// ```
 pub struct Encoder<'a> {
+    #[cfg_attr(not(feature = "custom-codecs"), expect(dead_code))]
     codecs: &'a Codecs,
     format: Format,
     out: &'a mut Vec<u8>,
@@ -56,6 +57,10 @@ impl<'a> Encoder<'a> {
     ///
     /// When the value's `Serialize` does. Then the buffer may hold a part of it: who catches the panic
     /// truncates the buffer.
+    #[cfg_attr(
+        not(any(feature = "json", feature = "messagepack", feature = "custom-codecs")),
+        expect(unused_mut, unused_variables)
+    )]
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
         // Instantiated for every message: what does not need `T` is in functions that have none.
         let mut out = Limited::new(self.out, self.end);
@@ -64,7 +69,10 @@ impl<'a> Encoder<'a> {
             Format::JSON => json::encode(value, &mut out),
             #[cfg(feature = "messagepack")]
             Format::MESSAGE_PACK => message_pack::encode(value, &mut out),
+            #[cfg(feature = "custom-codecs")]
             format => self.codecs.encode_custom(format, &value, &mut out),
+            #[cfg(not(feature = "custom-codecs"))]
+            format => Err(CodecError::UnsupportedFormat(format)),
         };
         out.finish(written, self.limit)
     }

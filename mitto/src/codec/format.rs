@@ -24,7 +24,7 @@ impl Format {
 
     const FIRST_CUSTOM: u8 = 128;
 
-    /// The format of a [`Codec`](super::Codec) of your own: a number from 128 to 255, the same at both
+    /// The format of a `Codec` of your own (feature `custom-codecs`): a number from 128 to 255, the same at both
     /// ends.
     ///
     /// # Panics
@@ -60,6 +60,7 @@ impl Format {
         self.0
     }
 
+    #[cfg(feature = "custom-codecs")]
     pub(super) const fn is_custom(self) -> bool {
         self.0 >= Self::FIRST_CUSTOM
     }

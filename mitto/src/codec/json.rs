@@ -10,14 +10,23 @@ pub(super) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Limited<'_>,
 ) -> Result<(), CodecError> {
-    serde_json::to_writer(out, value).map_err(encode_error)
+    match value.serialize(&mut serde_json::Serializer::new(out)) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(encode_error(error)),
+    }
 }
 
 pub(super) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+    // Instantiated for every message: no combinators, each of which is a function more.
     let mut deserializer = deserializer(payload)?;
-    let value = T::deserialize(&mut deserializer).map_err(decode_error)?;
-    deserializer.end().map_err(decode_error)?;
-    Ok(value)
+    let value = match T::deserialize(&mut deserializer) {
+        Ok(value) => value,
+        Err(error) => return Err(decode_error(error)),
+    };
+    match deserializer.end() {
+        Ok(()) => Ok(value),
+        Err(error) => Err(decode_error(error)),
+    }
 }
 
 fn deserializer(payload: &[u8]) -> Result<Deserializer<SliceRead<'_>>, CodecError> {
@@ -29,10 +38,7 @@ fn deserializer(payload: &[u8]) -> Result<Deserializer<SliceRead<'_>>, CodecErro
 }
 
 #[cold]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "as `map_err` has it, without a closure per message"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "used up where it is found")]
 fn encode_error(error: serde_json::Error) -> CodecError {
     CodecError::Encode {
         format: Format::JSON,
@@ -41,10 +47,7 @@ fn encode_error(error: serde_json::Error) -> CodecError {
 }
 
 #[cold]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "as `map_err` has it, without a closure per message"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "used up where it is found")]
 fn decode_error(error: serde_json::Error) -> CodecError {
     CodecError::Decode {
         format: Format::JSON,

@@ -1,3 +1,4 @@
+use rmp_serde::config::{DefaultConfig, StructMapConfig};
 use rmp_serde::decode::{Error as DecodeError, ReadRefReader};
 use rmp_serde::encode::Error as EncodeError;
 use rmp_serde::{Deserializer, Serializer};
@@ -11,16 +12,29 @@ pub(super) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Limited<'_>,
 ) -> Result<(), CodecError> {
-    value
-        .serialize(&mut Serializer::new(out).with_struct_map())
-        .map_err(encode_error)
+    match value.serialize(&mut serializer(out)) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(encode_error(error)),
+    }
 }
 
 pub(super) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+    // Instantiated for every message: no combinators, each of which is a function more.
     let mut deserializer = deserializer(payload)?;
-    let value = T::deserialize(&mut deserializer).map_err(decode_error)?;
-    expect_end(&mut deserializer)?;
-    Ok(value)
+    let value = match T::deserialize(&mut deserializer) {
+        Ok(value) => value,
+        Err(error) => return Err(decode_error(error)),
+    };
+    match expect_end(&mut deserializer) {
+        Ok(()) => Ok(value),
+        Err(error) => Err(error),
+    }
+}
+
+fn serializer<'l, 'a>(
+    out: &'l mut Limited<'a>,
+) -> Serializer<&'l mut Limited<'a>, StructMapConfig<DefaultConfig>> {
+    Serializer::new(out).with_struct_map()
 }
 
 fn deserializer(payload: &[u8]) -> Result<Deserializer<ReadRefReader<'_, [u8]>>, CodecError> {
@@ -41,10 +55,7 @@ fn expect_end(deserializer: &mut Deserializer<ReadRefReader<'_, [u8]>>) -> Resul
 }
 
 #[cold]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "as `map_err` has it, without a closure per message"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "used up where it is found")]
 fn encode_error(error: EncodeError) -> CodecError {
     CodecError::Encode {
         format: Format::MESSAGE_PACK,
@@ -53,10 +64,7 @@ fn encode_error(error: EncodeError) -> CodecError {
 }
 
 #[cold]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "as `map_err` has it, without a closure per message"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "used up where it is found")]
 fn decode_error(error: DecodeError) -> CodecError {
     match error {
         DecodeError::DepthLimitExceeded => CodecError::TooDeep,

@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | [`Format::JSON`] | `json` | `serde_json` |
 //! | [`Format::MESSAGE_PACK`] | `messagepack` | `rmp-serde`, structs as maps with their field names |
-//! | [`Format::custom`] | | a [`Codec`] of your own |
+//! | [`Format::custom`] | `custom-codecs` | a `Codec` of your own |
 
 mod codecs;
 mod decoder;
@@ -20,8 +20,10 @@ mod limited;
 #[cfg(feature = "messagepack")]
 mod message_pack;
 
+#[cfg(feature = "custom-codecs")]
 use std::io;
 
+#[cfg(feature = "custom-codecs")]
 pub use erased_serde;
 
 pub use codecs::{Codecs, CodecsError};
@@ -33,10 +35,71 @@ pub use format::Format;
 /// inside fields that the type ignores.
 pub const MAX_DEPTH: usize = 128;
 
-/// A format of your own.
+/// A format of your own; needs the feature `custom-codecs`.
+///
+/// The feature is off by default: with it, every message is compiled once more, for any serializer.
 ///
 /// Give it to a client and a server with their builders' `codec`. The built-in formats do not go
 /// through this trait.
+///
+/// # Examples
+///
+/// JSON with line breaks:
+///
+/// ```
+/// use mitto::Format;
+/// use mitto::codec::{Codec, CodecError, Codecs, Decoder, Encoder, erased_serde};
+///
+/// const PRETTY: Format = Format::custom(128);
+///
+/// struct Pretty;
+///
+/// impl Codec for Pretty {
+///     fn format(&self) -> Format {
+///         PRETTY
+///     }
+///
+///     fn name(&self) -> &'static str {
+///         "pretty JSON"
+///     }
+///
+///     fn encode(
+///         &self,
+///         value: &dyn erased_serde::Serialize,
+///         out: &mut dyn std::io::Write,
+///     ) -> Result<(), CodecError> {
+///         serde_json::to_writer_pretty(out, value).map_err(|error| CodecError::Encode {
+///             format: PRETTY,
+///             reason: error.to_string(),
+///         })
+///     }
+///
+///     fn decode(
+///         &self,
+///         payload: &[u8],
+///         read: &mut dyn FnMut(
+///             &mut dyn erased_serde::Deserializer<'_>,
+///         ) -> Result<(), erased_serde::Error>,
+///     ) -> Result<(), CodecError> {
+///         let unreadable = |reason| CodecError::Decode { format: PRETTY, reason };
+///         let mut json = serde_json::Deserializer::from_slice(payload); // bounds its depth by itself
+///         read(&mut <dyn erased_serde::Deserializer>::erase(&mut json))
+///             .map_err(|error| unreadable(error.to_string()))?;
+///         json.end().map_err(|error| unreadable(error.to_string()))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let codecs = Codecs::new(vec![std::sync::Arc::new(Pretty)])?;
+/// let mut out = Vec::new();
+/// Encoder::new(&codecs, PRETTY, &mut out, 1_000).encode(&[1, 2])?;
+/// assert_eq!(out, b"[\n  1,\n  2\n]");
+/// let back: [u8; 2] = Decoder::new(&codecs, PRETTY, &out).decode()?;
+/// assert_eq!(back, [1, 2]);
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "custom-codecs")]
 pub trait Codec: Send + Sync + 'static {
     /// The tag of its payloads: a [`Format::custom`], the same at both ends.
     fn format(&self) -> Format;

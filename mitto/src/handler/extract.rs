@@ -10,18 +10,39 @@ use crate::status::Status;
 /// `S` is the provider. Implement it for a type of your own:
 ///
 /// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet {}
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
 /// use mitto::context::Parts;
-/// use mitto::handler::Extract;
-/// use mitto::status::Status;
+/// use mitto::{Extract, Status};
 ///
-/// struct Locale(String);
+/// struct Language(String);
 ///
-/// impl<S> Extract<S> for Locale {
+/// impl<S> Extract<S> for Language {
 ///     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
-///         let locale = parts.metadata.get("locale").unwrap_or("en");
-///         Ok(Self(locale.to_owned()))
+///         let language = parts.metadata.get("language");
+///         let language = language.ok_or_else(|| Status::bad_request("say your `language`"))?;
+///         Ok(Self(language.to_owned()))
 ///     }
 /// }
+///
+/// #[handler]
+/// fn greet(language: Language, _: Greet) -> String {
+///     if language.0 == "de" { "Hallo".into() } else { "Hello".into() }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = HelloClient::local(HelloServer);
+/// assert_eq!(client.greet(Greet {}).metadata("language", "de").await?, "Hallo");
+/// assert!(client.greet(Greet {}).await.is_err());
+/// # Ok(())
+/// # }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no argument for a handler of `{S}`",
@@ -40,7 +61,39 @@ pub trait Extract<S>: Sized {
 
 /// The field of type `T` of the provider, cloned for each request.
 ///
-/// Cheap to clone should be what is in it: an `Arc`, a pool, a sender.
+/// Cheap to clone should be what is in it: an `Arc`, a pool, a sender. Two fields of one type need
+/// types of their own around them, or `#[state(skip)]` on one.
+///
+/// # Examples
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// use std::sync::Arc;
+///
+/// use mitto::{Request, State, handler, provider};
+///
+/// #[derive(Serialize, Deserialize, Request)]
+/// #[request(response = bool)]
+/// struct Knows { name: String }
+///
+/// # mitto::schema! { Directory { client => server as DirectoryClient: [Knows] } }
+/// #[provider(server of Directory: [knows])]
+/// struct DirectoryServer {
+///     names: Arc<[String]>,
+/// }
+///
+/// #[handler]
+/// fn knows(State(names): State<Arc<[String]>>, req: Knows) -> bool {
+///     names.contains(&req.name)
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = DirectoryServer { names: Arc::new(["ann".to_owned()]) };
+/// assert!(server.call(Knows { name: "ann".into() }).await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct State<T>(pub T);
 

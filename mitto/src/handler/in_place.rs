@@ -2,8 +2,9 @@
 
 use std::future::{Future, Ready, ready};
 
+use super::finish::Finish;
 use super::local_stream::stream_in_place;
-use super::run::{Async, Ended, Finish, Plain};
+use super::run::{Async, Ended, Plain};
 use super::{Extracts, Handler};
 use crate::context::Parts;
 use crate::job::Answer;

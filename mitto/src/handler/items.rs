@@ -18,6 +18,33 @@ use crate::message::{Body, Kind, Message, Outgoing, Payload, Streaming};
 use crate::status::{Code, Status};
 
 /// Where the handler of a stream sends its items. The stream ends when the handler returns.
+///
+/// # Examples
+///
+/// ```
+/// # use mitto::{Items, Request, Status, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(stream = u32)]
+/// # struct CountTo { n: u32 }
+/// # mitto::schema! { Counting { client => server as CountingClient: [CountTo] } }
+/// # #[provider(server of Counting: [count_to])]
+/// # struct CountingServer;
+/// #[handler]
+/// async fn count_to(items: Items<u32>, req: CountTo) -> Result<(), Status> {
+///     for n in 1..=req.n {
+///         items.send(n).await?; // waits while the reader is too far behind
+///     }
+///     Ok(())
+/// }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut numbers = CountingServer.call(CountTo { n: 1 }).await?;
+/// # assert_eq!(numbers.next().await, Some(Ok(1)));
+/// # assert_eq!(numbers.next().await, None);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Items<T> {
     to: Option<AnswerTo>,
     encode: Encode<T>,

@@ -4,11 +4,11 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use super::CallInPlace;
+use super::called::Called;
 use super::items::Encode;
 use super::run::Ended;
-use super::running::Running;
 use crate::context::{ItemSource, Parts};
-use crate::job::{Local, Run};
+use crate::job::{Handling, Local, Run};
 use crate::limits::Limits;
 use crate::message::{Message, Streaming};
 use crate::peer::{ItemStream, Peer};
@@ -32,8 +32,9 @@ where
             opened: &opened,
         });
         let begun = H::begin(state, &parts, message)?;
-        let running = Running::<_, M>::new(begun, answer, Some(opened), H::watched());
-        Ok::<_, M::Failure>(Run::new(running))
+        let place = Called::<_, M>::place(Some(begun));
+        let handling = Handling::new(place, answer, Some(opened), H::watched());
+        Ok::<_, M::Failure>(Run::handler(handling))
     })?;
     let first = poll_fn(|cx| peer.poll_reply(id, cx)).await;
     ItemStream::open(&peer, Some(id), first)

@@ -6,21 +6,21 @@
 //! arguments are [extracted](Extract), the fn is run, and what it comes to is answered.
 
 mod answers;
+mod called;
 mod entry;
 mod extract;
+mod finish;
 mod in_place;
 mod items;
 mod local_stream;
 mod run;
-mod running;
-mod watched;
 
 pub use answers::{Answered, Answers, Feeds, answered};
 pub use entry::{Handled, Handler, RunFn, Serve, broken};
 pub use extract::{Extract, Extracts, Part, State};
+pub use finish::Finish;
 pub use in_place::{CallInPlace, InPlace, async_in_place, plain_in_place};
 pub use items::{ItemOf, Items, Sending, Streams, pump, pump_later};
-pub use run::{
-    Async, Ended, Finish, OutcomeOf, Plain, run_async, run_blocking, run_plain, run_spawned,
-};
-pub use watched::Watched;
+pub use run::{Async, Ended, OutcomeOf, Plain, run_async, run_blocking, run_plain, run_spawned};
+
+pub use crate::job::Watched;

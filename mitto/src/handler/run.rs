@@ -2,22 +2,15 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 
 use tokio::task::JoinHandle;
 
-use super::items::Encode;
-use super::running::Running;
+use super::called::Called;
+use super::finish::{Begun, Finish, begin, finish};
 use super::{Extracts, Handler};
-use crate::codec::{CodecError, Codecs, Decoder};
-use crate::context::{ItemSource, Parts};
-use crate::job::{Answer, Job, Run};
-use crate::message::{
-    IsMessage, Kind, Message, MessageKind, OneWay, Payload, ReturnOf, Sent, Streaming, Unary,
-};
-use crate::status::{Code, Status};
+use crate::job::{Answer, Handling, Job, Pool, Run};
+use crate::message::{IsMessage, Message, ReturnOf};
 
 /// A handler that is a plain fn; `A` are its arguments before the message.
 pub trait Plain<M, A, O>: Handler {
@@ -38,186 +31,93 @@ pub type OutcomeOf<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
 /// what `M` is, so that what is no message is reported at the handler, and not in this library too.
 pub struct Ended<M: IsMessage>(pub OutcomeOf<M::As>);
 
-/// A kind of message whose handlers' results can be answered.
-pub trait Finish: Kind {
-    /// Answers with what the handler came to.
-    fn finish<M: Message>(answer: Answer, outcome: Result<Self::Return<M::Response>, M::Failure>);
-}
-
-impl Finish for Unary {
-    fn finish<M: Message>(answer: Answer, outcome: Result<M::Response, M::Failure>) {
-        answer.outcome::<M>(outcome);
-    }
-}
-
-impl Finish for Streaming {
-    fn finish<M: Message>(answer: Answer, outcome: Result<(), M::Failure>) {
-        match outcome {
-            Ok(()) => answer.end(),
-            Err(failure) => answer.failure::<M>(failure),
-        }
-    }
-}
-
-impl Finish for OneWay {
-    fn finish<M: Message>(answer: Answer, outcome: Result<(), M::Failure>) {
-        match outcome {
-            Ok(()) => answer.end(),
-            Err(failure) => answer.failure::<M>(failure),
-        }
-    }
-}
-
 /// Runs a plain fn to its end.
-pub fn run_plain<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
+pub fn run_plain<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
 where
     H: Plain<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    if let Some((_, begun)) = begin::<S, M, A>(state, job, answer) {
-        match H::watched().watch(|| H::call(begun.arguments, begun.message)) {
-            Ok(Ended(outcome)) => <M::Kind as Finish>::finish::<M>(begun.answer, outcome),
-            Err(panicked) => begun.answer.fail(panicked),
-        }
+    if let Some(begun) = begin::<S, M, A>(state, &mut job, answer) {
+        let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
+        let watched = H::watched().watch(&mut || {
+            if let Some((arguments, message)) = call.take() {
+                outcome = Some(H::call(arguments, message));
+            }
+        });
+        finish::<M>(begun.answer, watched, outcome);
     }
     Run::done()
 }
 
 /// Starts an async fn; its holder polls it.
-pub fn run_async<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
+pub fn run_async<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
 where
     H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    match begin::<S, M, A>(state, job, answer) {
-        Some((pool, begun)) => {
-            let running = begun.run(H::call, H::watched());
-            Run::pooled(pool, H::watched().key(), running)
-        }
+    match begin::<S, M, A>(state, &mut job, answer) {
+        Some(begun) => Run::handler(handling::<H, M, A>(begun, job.pool)),
         None => Run::done(),
     }
 }
 
 /// Starts an async fn in a task of its own.
-pub fn run_spawned<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
+pub fn run_spawned<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
 where
     H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    match begin::<S, M, A>(state, job, answer) {
-        Some((_, begun)) => {
-            let running = begun.run(H::call, H::watched());
-            Run::new(Task(tokio::spawn(running)))
-        }
+    match begin::<S, M, A>(state, &mut job, answer) {
+        Some(begun) => spawned(handling::<H, M, A>(begun, None)),
         None => Run::done(),
     }
 }
 
+fn spawned(handling: Handling) -> Run {
+    Run::new(Task(tokio::spawn(handling)))
+}
+
 /// Runs a plain fn on a thread where it may block.
-pub fn run_blocking<S, H, M, A>(state: &S, job: Job<'_>, answer: Answer) -> Run
+pub fn run_blocking<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
 where
     H: Plain<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    let Some((_, begun)) = begin::<S, M, A>(state, job, answer) else {
+    let Some(begun) = begin::<S, M, A>(state, &mut job, answer) else {
         return Run::done();
     };
-    Run::new(Task(tokio::task::spawn_blocking(
-        move || match H::watched().guard(|| H::call(begun.arguments, begun.message)) {
-            Ok(Ended(outcome)) => <M::Kind as Finish>::finish::<M>(begun.answer, outcome),
-            Err(panicked) => begun.answer.fail(panicked),
-        },
-    )))
+    blocking(Box::new(move || {
+        let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
+        let watched = H::watched().guard(&mut || {
+            if let Some((arguments, message)) = call.take() {
+                outcome = Some(H::call(arguments, message));
+            }
+        });
+        finish::<M>(begun.answer, watched, outcome);
+    }))
 }
 
-/// Everything that a handler needs to run.
-struct Begun<M, A> {
-    arguments: A,
-    message: M,
-    answer: Answer,
-    /// Of a stream: set as soon as an item is sent.
-    opened: Option<Arc<AtomicBool>>,
+fn blocking(call: Box<dyn FnOnce() + Send>) -> Run {
+    Run::new(Task(tokio::task::spawn_blocking(call)))
 }
 
-impl<M: Message<Kind: Finish>, A> Begun<M, A> {
-    fn run<F>(self, call: fn(A, M) -> F, watched: &'static super::Watched) -> Running<F, M>
-    where
-        F: Future<Output = Ended<M>> + Send + 'static,
-    {
-        // An `async fn` runs nothing before its first poll, so this cannot panic.
-        Running::new(
-            call(self.arguments, self.message),
-            self.answer,
-            self.opened,
-            watched,
-        )
-    }
-}
-
-/// Extracts the arguments, then decodes the message: whoever is refused costs no decoding. A failure
-/// is answered here.
-#[allow(clippy::type_complexity, reason = "named once")]
-fn begin<'j, S, M: Message, A: Extracts<S>>(
-    state: &S,
-    job: Job<'j>,
-    answer: Answer,
-) -> Option<(Option<&'j mut crate::job::Pool>, Begun<M, A>)> {
-    let opened = matches!(M::Kind::KIND, MessageKind::Stream).then(Arc::default);
-    let encode = Encode::<M::Response>(M::encode_response);
-    let mut parts = Parts::new(&job, &answer);
-    parts.items = opened.as_ref().map(|opened| ItemSource {
-        encode: &encode,
-        opened,
-    });
-    let arguments = A::extract(state, &parts);
-    match arguments.and_then(|arguments| Ok((arguments, message(job.payload, job.codecs)?))) {
-        Ok((arguments, message)) => Some((
-            job.pool,
-            Begun {
-                arguments,
-                message,
-                answer,
-                opened,
-            },
-        )),
-        Err(status) => {
-            answer.fail(status);
-            None
-        }
-    }
-}
-
-fn message<M: Message>(payload: Payload<'_>, codecs: &Codecs) -> Result<M, Status> {
-    match payload {
-        Payload::Encoded { format, bytes } => {
-            M::decode(Decoder::new(codecs, format, bytes)).map_err(|e| unread(M::INFO.name, &e))
-        }
-        Payload::Value(value) => value
-            .as_any()
-            .and_then(|any| any.downcast_mut::<Sent<M>>())
-            .and_then(|sent| sent.0.take())
-            .ok_or_else(|| other_type(M::INFO.name)),
-    }
-}
-
-#[cold]
-fn unread(name: &str, error: &CodecError) -> Status {
-    let code = match error {
-        CodecError::TooLarge { .. } => Code::TooLarge,
-        CodecError::UnsupportedFormat(_) => Code::UnsupportedFormat,
-        _ => Code::BadRequest,
+fn handling<H, M, A>(begun: Begun<M, A>, pool: Option<&mut Pool>) -> Handling
+where
+    H: Async<M, A, Ended<M>>,
+    M: Message<Kind: Finish>,
+{
+    // An `async fn` runs nothing before its first poll, so this cannot panic.
+    let mut call = Some(H::call(begun.arguments, begun.message));
+    let watched = H::watched();
+    let place = match Handling::reuse(pool, watched, &mut call) {
+        Some(place) => place,
+        None => Called::<_, M>::place(call),
     };
-    Status::new(code, format!("`{name}`: {error}"))
-}
-
-#[cold]
-fn other_type(name: &str) -> Status {
-    let text = format!("`{name}` is another type here: both ends of this process need the same");
-    Status::new(Code::SchemaMismatch, text)
+    Handling::new(place, begun.answer, begun.opened, watched)
 }
 
 /// A task that ends with its run.

@@ -24,6 +24,8 @@ pub struct InFlight {
     slots: Vec<Slot>,
     free: Vec<u32>,
     limit: usize,
+    /// What new slots count their generations from, so that no id comes twice.
+    generation: u32,
     /// No deadline is earlier. A lower bound only: slots are freed without looking for the next one.
     earliest: Option<Instant>,
 }
@@ -44,6 +46,7 @@ impl InFlight {
             slots: Vec::new(),
             free: Vec::new(),
             limit: limit.min(1 << 16),
+            generation: 0,
             earliest: None,
         }
     }
@@ -82,7 +85,7 @@ impl InFlight {
             return None;
         }
         let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot::default());
+            self.slots.push(Slot::new(self.generation));
             self.slots.len() as u32 - 1
         });
         let slot = &mut self.slots[index as usize];
@@ -191,9 +194,10 @@ impl InFlight {
     /// Gives memory back that many requests at once have needed, when none waits now.
     pub fn shrink(&mut self) {
         if self.is_empty() {
-            for slot in &mut self.slots {
-                slot.shrink();
-            }
+            let used = self.slots.iter().map(Slot::generation).max();
+            self.generation = used.unwrap_or(self.generation);
+            self.slots = Vec::new();
+            self.free = Vec::new();
         }
     }
 
@@ -245,6 +249,19 @@ mod tests {
         table
             .reserve(Waker::noop(), Instant::now(), PATIENCE, 0)
             .unwrap()
+    }
+
+    #[test]
+    fn ids_from_before_a_shrink_do_not_come_again() {
+        let mut table = InFlight::new(2);
+        let first = [reserve(&mut table), reserve(&mut table)];
+        table.shrink();
+        assert_eq!(table.len(), 2);
+        assert!(first.into_iter().all(|id| table.cancel(id)));
+        table.shrink();
+        let later = [reserve(&mut table), reserve(&mut table)];
+        assert!(first.into_iter().all(|id| !table.is_open(id)));
+        assert!(later.into_iter().all(|id| table.is_open(id)));
     }
 
     #[test]

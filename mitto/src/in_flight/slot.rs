@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::runtime::Instant;
+use crate::runtime::{Instant, later};
 
 use super::{Patience, Reply, Stale};
 use crate::status::{Code, Status};
@@ -41,6 +41,14 @@ enum State {
 }
 
 impl Slot {
+    /// A free slot whose earlier requests had generations up to this one.
+    pub(super) fn new(generation: u32) -> Self {
+        Self {
+            generation,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn generation(&self) -> u32 {
         self.generation
     }
@@ -152,14 +160,4 @@ impl Slot {
         self.later = VecDeque::new();
         self.waker = None;
     }
-
-    pub(super) fn shrink(&mut self) {
-        self.later.shrink_to_fit();
-    }
-}
-
-/// `now + time`, or as late as a clock can say.
-fn later(now: Instant, time: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
-    now + time.min(FAR)
 }

@@ -1,13 +1,17 @@
 //! The way back of one request.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use tokio_util::sync::CancellationToken;
 
+use super::AnswerPart;
 use crate::envelope::CorrelationId;
-use crate::message::{Failure, Message, Outgoing, Returned, Thrown};
+use crate::message::{Encoded, Failure, Message, Outgoing, Returned, TakesFailure};
 use crate::status::{Code, Status};
 
 /// Where answers go: into a connection, to a caller in the same process, to a broker, a test.
@@ -86,11 +90,8 @@ impl Answer {
     }
 
     /// Sends the failure of the handler of `M`.
-    pub fn failure<M: Message>(self, failure: M::Failure) {
-        match failure.into_handler() {
-            Ok(error) => self.throw(&mut Thrown::<M>(Some(error))),
-            Err(status) => self.fail(status),
-        }
+    pub fn failure<M: Message>(mut self, failure: M::Failure) {
+        failure.send::<M>(&mut self);
     }
 
     /// Sends a response.
@@ -138,6 +139,35 @@ impl Answer {
         }
     }
 
+    /// Sends parts that are encoded already, as they come; items wait for their reader.
+    ///
+    /// Parts that end before their last one are answered with `Internal`.
+    pub async fn forward(self, parts: impl Stream<Item = AnswerPart>) {
+        let mut parts = pin!(parts);
+        while let Some(part) = poll_fn(|cx| parts.as_mut().poll_next(cx)).await {
+            match part {
+                AnswerPart::Response { format, bytes } => {
+                    let bytes = &bytes;
+                    return self.respond(&mut Encoded { format, bytes });
+                }
+                AnswerPart::Error { format, bytes } => {
+                    let bytes = &bytes;
+                    return self.throw(&mut Encoded { format, bytes });
+                }
+                AnswerPart::Status(status) => return self.fail(status),
+                AnswerPart::End => return self.end(),
+                AnswerPart::Progress => self.progress(),
+                AnswerPart::Item { format, bytes } => {
+                    let bytes = &bytes;
+                    let mut item = Encoded { format, bytes };
+                    if let Err(status) = poll_fn(|cx| self.poll_item(&mut item, cx)).await {
+                        return self.fail(status);
+                    }
+                }
+            }
+        }
+    }
+
     /// Tells the caller that the request is being worked on.
     pub fn progress(&self) {
         if let Some(AnswerTo { to, id }) = &self.to {
@@ -160,8 +190,22 @@ impl Answer {
         }
     }
 
+    fn take(&mut self) -> Self {
+        Self { to: self.to.take() }
+    }
+
     pub(crate) fn to(&self) -> Option<AnswerTo> {
         self.to.clone()
+    }
+}
+
+impl TakesFailure for Answer {
+    fn error(&mut self, error: &mut dyn Outgoing) {
+        self.take().throw(error);
+    }
+
+    fn status(&mut self, status: Status) {
+        self.take().fail(status);
     }
 }
 

@@ -32,7 +32,8 @@ struct State {
 #[derive(Debug, Default)]
 struct Slot {
     run: Option<Run>,
-    timer: Option<Pin<Box<Sleep>>>,
+    /// The box is kept for the next request.
+    timer: Option<Pin<Box<Option<Sleep>>>>,
     /// The handler that waits for its reader.
     sender: Option<Waker>,
     token: Option<CancellationToken>,
@@ -92,7 +93,7 @@ impl Exchange {
             if let Poll::Ready((reply, _)) = state.in_flight.poll(id, cx) {
                 let slot = state.slot(id);
                 let sender = slot.sender.take();
-                let left = reply.is_last().then(|| std::mem::take(slot));
+                let left = reply.is_last().then(|| slot.end());
                 drop(state);
                 drop(left);
                 if let Some(sender) = sender {
@@ -110,7 +111,7 @@ impl Exchange {
         if !state.in_flight.cancel(id) {
             return;
         }
-        let left = std::mem::take(state.slot(id));
+        let left = state.slot(id).end();
         drop(state);
         if let Some(token) = &left.token {
             token.cancel();
@@ -175,12 +176,14 @@ impl Exchange {
         let Some(deadline) = state.in_flight.deadline(id) else {
             return Poll::Pending;
         };
-        let timer = &mut state.slot(id).timer;
-        let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        if timer.deadline() != deadline {
-            timer.as_mut().reset(deadline);
+        let timer = state.slot(id).timer.get_or_insert_default();
+        match timer.as_mut().as_pin_mut() {
+            Some(sleep) if sleep.deadline() == deadline => {}
+            Some(sleep) => sleep.reset(deadline),
+            None => timer.set(Some(sleep_until(deadline))),
         }
-        if timer.as_mut().poll(cx).is_pending() {
+        let elapsed = timer.as_mut().as_pin_mut().map(|sleep| sleep.poll(cx));
+        if elapsed.is_none_or(|elapsed| elapsed.is_pending()) {
             return Poll::Pending;
         }
         drop(state);
@@ -194,6 +197,21 @@ impl Exchange {
         if let Ok(Some(waker)) = waker {
             waker.wake();
         }
+    }
+}
+
+impl Slot {
+    /// Frees the slot. What the request leaves is to be dropped outside the lock.
+    fn end(&mut self) -> Self {
+        let timer = self.timer.take().map(|mut timer| {
+            timer.set(None);
+            timer
+        });
+        let free = Self {
+            timer,
+            ..Self::default()
+        };
+        std::mem::replace(self, free)
     }
 }
 

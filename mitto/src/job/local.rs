@@ -1,6 +1,7 @@
 //! A peer in the same process: calls go straight to a queue, and nothing is encoded.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
@@ -104,7 +105,9 @@ impl Local {
             job.metadata = head.metadata.entries();
             job.deadline = deadline;
             job.pool = Some(pool);
-            self.queue.submit(job, answer)
+            // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
+            catch_unwind(AssertUnwindSafe(|| self.queue.submit(job, answer)))
+                .unwrap_or_else(|_| Run::done())
         })
     }
 }
@@ -180,8 +183,32 @@ impl Outbound for Local {
         self.exchange.poll_closed(cx)
     }
 
-    fn close(&self, _: bool) {
+    /// Ends both directions, as it would end a connection.
+    fn close(&self, drain: bool) {
+        if self.exchange.is_closed() {
+            return;
+        }
         self.exchange.close();
+        match self.caller.get() {
+            Some(Caller::Owned(back)) => {
+                if let Some(back) = back.outbound() {
+                    back.close(drain);
+                }
+            }
+            Some(Caller::Owner(forth)) => {
+                if let Some(forth) = forth.upgrade() {
+                    forth.close(drain);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// Handlers may keep their caller: it must learn that nobody is there any more.
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.close(false);
     }
 }
 

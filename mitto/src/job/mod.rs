@@ -6,25 +6,35 @@
 mod answer;
 mod exchange;
 mod local;
+mod owned;
+mod parts;
+mod place;
 mod pool;
 mod queue;
 mod run;
+mod watched;
 
 use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};
 pub use local::Local;
+pub use owned::OwnedJob;
+pub(crate) use parts::unsent;
+pub use parts::{AnswerPart, AnswerParts};
+pub(crate) use place::Place;
 pub use pool::Pool;
 pub use queue::Queue;
+pub(crate) use run::Handling;
 pub use run::Run;
+pub use watched::Watched;
 
 use crate::codec::Codecs;
 use crate::envelope::{Entries, MessageId};
 use crate::message::Payload;
 use crate::peer::Peer;
 
-/// What was asked, borrowed from where it came in. Whoever must keep it copies it.
+/// What was asked, borrowed from where it came in. Whoever must keep it copies it: [`OwnedJob`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Job<'a> {

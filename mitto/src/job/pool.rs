@@ -1,35 +1,30 @@
 //! Memory of finished handlers, used again.
 
+use std::any::Any;
 use std::fmt;
+use std::pin::Pin;
 
-use tokio_util::sync::ReusableBoxFuture;
+use super::place::Place;
 
 /// The boxes of finished handlers, at most one per handler, [`Pool::MAX`] in all.
 #[derive(Default)]
 pub struct Pool {
-    boxes: Vec<(usize, ReusableBoxFuture<'static, ()>)>,
+    boxes: Vec<(usize, Pin<Box<dyn Place>>)>,
 }
 
 impl Pool {
     /// The most boxes that are kept.
     pub const MAX: usize = 16;
 
-    /// Puts `future` into a box: the one that `key` left, or a new one.
-    pub(super) fn fill<F>(&mut self, key: usize, future: F) -> ReusableBoxFuture<'static, ()>
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        match self.boxes.iter().position(|(k, _)| *k == key) {
-            Some(at) => {
-                let (_, mut reused) = self.boxes.swap_remove(at);
-                reused.set(future);
-                reused
-            }
-            None => ReusableBoxFuture::new(future),
-        }
+    /// Takes the box that `key` left and moves the handler's future into it; `None` where there is no
+    /// such box. `future` is an `Option` of it.
+    pub(super) fn fill(&mut self, key: usize, future: &mut dyn Any) -> Option<Pin<Box<dyn Place>>> {
+        let at = self.boxes.iter().position(|(k, _)| *k == key)?;
+        let (_, mut reused) = self.boxes.swap_remove(at);
+        reused.as_mut().fill(future).then_some(reused)
     }
 
-    pub(super) fn keep(&mut self, key: usize, finished: ReusableBoxFuture<'static, ()>) {
+    pub(super) fn keep(&mut self, key: usize, finished: Pin<Box<dyn Place>>) {
         if self.boxes.len() < Self::MAX && self.boxes.iter().all(|(k, _)| *k != key) {
             self.boxes.push((key, finished));
         }

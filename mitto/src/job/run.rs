@@ -1,13 +1,15 @@
 //! A handler that runs, or has finished.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 
-use tokio_util::sync::ReusableBoxFuture;
-
-use super::Pool;
+use super::place::Place;
+use super::{Answer, Pool, Watched};
 
 /// What [`Queue::submit`](crate::queue::Queue::submit) gives back: nothing left to do, or a future
 /// that its holder polls. Dropping it cancels the handler.
@@ -17,10 +19,19 @@ pub struct Run {
     running: Option<Running>,
 }
 
-struct Running {
-    future: ReusableBoxFuture<'static, ()>,
-    /// Where in a pool the box belongs; `None` for one that is not kept.
-    key: Option<usize>,
+enum Running {
+    Future(Pin<Box<dyn Future<Output = ()> + Send>>),
+    Handler(Handling),
+}
+
+/// An async handler on its way to its answer.
+pub(crate) struct Handling {
+    /// `None` once it has finished or panicked.
+    place: Option<Pin<Box<dyn Place>>>,
+    answer: Option<Answer>,
+    /// Of a stream, until its first poll: set as soon as an item is sent.
+    opened: Option<Arc<AtomicBool>>,
+    watched: &'static Watched,
 }
 
 impl Run {
@@ -32,27 +43,14 @@ impl Run {
     /// A future that answers as it goes.
     pub fn new(future: impl Future<Output = ()> + Send + 'static) -> Self {
         Self {
-            running: Some(Running {
-                future: ReusableBoxFuture::new(future),
-                key: None,
-            }),
+            running: Some(Running::Future(Box::pin(future))),
         }
     }
 
-    /// The same in a box from `pool`, if there is one; `key` tells one handler's boxes from another's.
-    pub fn pooled(
-        pool: Option<&mut Pool>,
-        key: usize,
-        future: impl Future<Output = ()> + Send + 'static,
-    ) -> Self {
-        let Some(pool) = pool else {
-            return Self::new(future);
-        };
+    /// A handler that its holder polls.
+    pub(crate) fn handler(handling: Handling) -> Self {
         Self {
-            running: Some(Running {
-                future: pool.fill(key, future),
-                key: Some(key),
-            }),
+            running: Some(Running::Handler(handling)),
         }
     }
 
@@ -63,18 +61,83 @@ impl Run {
 
     /// Polls it; when that finishes it, its box goes back to `pool`.
     pub fn poll_in(&mut self, pool: &mut Pool, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(running) = &mut self.running else {
+        self.poll_with(Some(pool), cx)
+    }
+
+    fn poll_with(&mut self, pool: Option<&mut Pool>, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.running {
+            None => {}
+            Some(Running::Future(future)) => ready!(future.as_mut().poll(cx)),
+            Some(Running::Handler(handling)) => ready!(handling.poll_with(pool, cx)),
+        }
+        self.running = None;
+        Poll::Ready(())
+    }
+}
+
+impl Handling {
+    pub(crate) fn new(
+        place: Pin<Box<dyn Place>>,
+        answer: Answer,
+        opened: Option<Arc<AtomicBool>>,
+        watched: &'static Watched,
+    ) -> Self {
+        Self {
+            place: Some(place),
+            answer: Some(answer),
+            opened,
+            watched,
+        }
+    }
+
+    /// The box that an earlier run of the handler left in `pool`, with the future that is in `future`,
+    /// an `Option` of it.
+    pub(crate) fn reuse(
+        pool: Option<&mut Pool>,
+        watched: &'static Watched,
+        future: &mut dyn Any,
+    ) -> Option<Pin<Box<dyn Place>>> {
+        pool?.fill(watched.key(), future)
+    }
+
+    fn poll_with(&mut self, pool: Option<&mut Pool>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(place) = &mut self.place else {
             return Poll::Ready(());
         };
-        std::task::ready!(running.future.poll(cx));
-        if let Some(Running {
-            future,
-            key: Some(key),
-        }) = self.running.take()
-        {
-            pool.keep(key, future);
+        let mut polled = Poll::Pending;
+        let answer = &mut self.answer;
+        let watched = self
+            .watched
+            .watch(&mut || polled = place.as_mut().poll(answer, cx));
+        match (watched, polled) {
+            (Ok(()), Poll::Pending) => {
+                if let (Some(opened), Some(answer)) = (self.opened.take(), &self.answer)
+                    && !opened.load(Ordering::Relaxed)
+                {
+                    answer.progress();
+                }
+                return Poll::Pending;
+            }
+            (Ok(()), Poll::Ready(())) => {
+                if let (Some(place), Some(pool)) = (self.place.take(), pool) {
+                    pool.keep(self.watched.key(), place);
+                }
+            }
+            (Err(panicked), _) => {
+                self.clear();
+                if let Some(answer) = self.answer.take() {
+                    answer.fail(panicked);
+                }
+            }
         }
         Poll::Ready(())
+    }
+
+    /// Drops the handler's future: what it owns may panic when dropped, which is its own affair.
+    fn clear(&mut self) {
+        if let Some(mut place) = self.place.take() {
+            let _ = self.watched.guard(&mut || place.as_mut().clear());
+        }
     }
 }
 
@@ -82,12 +145,21 @@ impl Future for Run {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(running) = &mut self.running else {
-            return Poll::Ready(());
-        };
-        std::task::ready!(running.future.poll(cx));
-        self.running = None;
-        Poll::Ready(())
+        self.poll_with(None, cx)
+    }
+}
+
+impl Future for Handling {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_with(None, cx)
+    }
+}
+
+impl Drop for Handling {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

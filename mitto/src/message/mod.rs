@@ -180,6 +180,25 @@ pub trait Failure: From<Status> + Send + 'static {
     ///
     /// The status, when that is what the failure is.
     fn into_handler(self) -> Result<Self::Error, Status>;
+
+    /// Hands the handler's own error, or else the status, to whoever sends it.
+    #[doc(hidden)]
+    fn send<M: Message<Failure = Self>>(self, to: &mut dyn TakesFailure) {
+        match self.into_handler() {
+            Ok(error) => to.error(&mut Thrown::<M>(Some(error))),
+            Err(status) => to.status(status),
+        }
+    }
+}
+
+/// Sends a failure.
+#[doc(hidden)]
+pub trait TakesFailure {
+    /// Sends the handler's own error.
+    fn error(&mut self, error: &mut dyn Outgoing);
+
+    /// Sends any other failure.
+    fn status(&mut self, status: Status);
 }
 
 impl Failure for Status {
@@ -196,6 +215,10 @@ impl Failure for Status {
 
     fn into_handler(self) -> Result<Never, Status> {
         Err(self)
+    }
+
+    fn send<M: Message<Failure = Self>>(self, to: &mut dyn TakesFailure) {
+        to.status(self);
     }
 }
 

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::fmt;
 
 use super::{ErrorOf, Message};
-use crate::codec::{CodecError, Encoder, Format};
+use crate::codec::{CodecError, Codecs, Decoder, Encoder, Format};
+use crate::status::{Code, Status};
 
 /// A value that is being sent, by a caller or as an answer.
 ///
@@ -105,6 +106,39 @@ outgoing!(Sent, message, to => message.encode(to));
 outgoing!(Returned, response, to => M::encode_response(response, to));
 outgoing!(Thrown, error, to => M::encode_error(error, to));
 
+impl Payload<'_> {
+    /// Reads the message: decodes bytes with `codecs`, takes a value as it is.
+    ///
+    /// # Errors
+    ///
+    /// What the request is to be refused with: `BadRequest` where the bytes are not such a message,
+    /// `UnsupportedFormat`, `SchemaMismatch` where a value is of another type.
+    pub fn read<M: Message>(mut self, codecs: &Codecs) -> Result<M, Status> {
+        self.read_in_place(codecs)
+    }
+
+    /// The same for a payload that must stay where it is. A value can be read once.
+    // Compiled for every message: `match`, where a combinator would be a function more for each.
+    pub(crate) fn read_in_place<M: Message>(&mut self, codecs: &Codecs) -> Result<M, Status> {
+        match self {
+            Self::Encoded { format, bytes } => {
+                match M::decode(Decoder::new(codecs, *format, bytes)) {
+                    Ok(message) => Ok(message),
+                    Err(error) => Err(unread(M::INFO.name, &error)),
+                }
+            }
+            Self::Value(value) => match taken(*value) {
+                Some(message) => Ok(message),
+                None => Err(other_type(M::INFO.name)),
+            },
+        }
+    }
+}
+
+fn taken<M: Message>(value: &mut dyn Outgoing) -> Option<M> {
+    value.as_any()?.downcast_mut::<Sent<M>>()?.0.take()
+}
+
 impl Outgoing for Encoded<'_> {
     fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
         to.append(self.format, self.bytes)
@@ -145,4 +179,20 @@ impl fmt::Debug for Body {
             Self::Value(_) => f.write_str("a value"),
         }
     }
+}
+
+#[cold]
+fn unread(name: &str, error: &CodecError) -> Status {
+    let code = match error {
+        CodecError::TooLarge { .. } => Code::TooLarge,
+        CodecError::UnsupportedFormat(_) => Code::UnsupportedFormat,
+        _ => Code::BadRequest,
+    };
+    Status::new(code, format!("`{name}`: {error}"))
+}
+
+#[cold]
+fn other_type(name: &str) -> Status {
+    let text = format!("`{name}` is another type here: both ends of this process need the same");
+    Status::new(Code::SchemaMismatch, text)
 }

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll, ready};
 
 use super::{Call, ItemStream, Outbound, Reply};
-use crate::codec::Decoder;
+use crate::codec::{CodecError, Decoder};
 use crate::message::{Body, ErrorOf, Failure, Kind, Message, OneWay, Streaming, Unary};
 use crate::status::{Code, Status};
 
@@ -29,17 +29,16 @@ impl<M: Message<Kind = Self>> Await<M> for Unary {
     type Outcome = Result<M::Response, M::Failure>;
 
     fn poll(call: &mut Call<'_, M>, cx: &mut Context<'_>) -> Poll<Self::Outcome> {
-        loop {
-            let reply = ready!(call.poll_reply(cx));
-            let Some(out) = call.peer.outbound() else {
-                return Poll::Ready(Err(failure::<M>(reply, None)));
-            };
-            return Poll::Ready(match reply {
-                Reply::Opened => continue,
-                Reply::Response(body) => response::<M>(body, &**out).map_err(Into::into),
-                other => Err(failure::<M>(other, Some(&**out))),
-            });
-        }
+        let Poll::Ready(reply) = call.poll_answer(cx) else {
+            return Poll::Pending;
+        };
+        Poll::Ready(match (reply, call.peer.out()) {
+            (Reply::Response(body), Some(out)) => match response::<M>(body, out) {
+                Ok(response) => Ok(response),
+                Err(status) => Err(status.into()),
+            },
+            (other, out) => Err(failure::<M>(other, out)),
+        })
     }
 }
 
@@ -76,14 +75,7 @@ pub(super) fn failure<M: Message>(reply: Reply, out: Option<&dyn Outbound>) -> M
                 Err(status) => status.into(),
             }
         }
-        _ => Status::new(
-            Code::BadRequest,
-            format!(
-                "`{}` was answered in another way than it asks for",
-                M::INFO.name
-            ),
-        )
-        .into(),
+        _ => other_way(M::INFO.name).into(),
     }
 }
 
@@ -91,21 +83,38 @@ fn read<T: 'static>(
     body: Body,
     out: &dyn Outbound,
     name: &str,
-    decode: fn(Decoder<'_>) -> Result<T, crate::codec::CodecError>,
+    decode: fn(Decoder<'_>) -> Result<T, CodecError>,
 ) -> Result<T, Status> {
     match body {
         Body::Encoded { format, bytes } => {
             let value = decode(Decoder::new(out.codecs(), format, &bytes));
             out.recycle(bytes);
-            value.map_err(|error| {
-                Status::new(Code::BadRequest, format!("the answer to `{name}`: {error}"))
-            })
+            match value {
+                Ok(value) => Ok(value),
+                Err(error) => Err(unreadable(name, &error)),
+            }
         }
-        Body::Value(value) => value.downcast().map(|value| *value).map_err(|_| {
-            Status::new(
-                Code::SchemaMismatch,
-                format!("the answer to `{name}` is of another type"),
-            )
-        }),
+        Body::Value(value) => match value.downcast::<T>() {
+            Ok(value) => Ok(*value),
+            Err(_) => Err(other_type(name)),
+        },
     }
+}
+
+#[cold]
+fn other_way(name: &str) -> Status {
+    let text = format!("`{name}` was answered in another way than it asks for");
+    Status::new(Code::BadRequest, text)
+}
+
+#[cold]
+fn unreadable(name: &str, error: &CodecError) -> Status {
+    let text = format!("the answer to `{name}`: {error}");
+    Status::new(Code::BadRequest, text)
+}
+
+#[cold]
+fn other_type(name: &str) -> Status {
+    let text = format!("the answer to `{name}` is of another type");
+    Status::new(Code::SchemaMismatch, text)
 }

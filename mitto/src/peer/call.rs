@@ -3,23 +3,57 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
 use super::{CallHead, Peer, Reply, Started, Wait};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Metadata};
-use crate::message::{Message, Sent};
+use crate::message::{Message, MessageInfo, Outgoing, Sent};
 use crate::status::Status;
 
 /// A call: the first poll sends the message, dropping it cancels the request.
 ///
 /// Its output depends on the message: see [`Outcome`].
+///
+/// # Examples
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
+/// let client = HelloClient::local(HelloServer);
+/// let call = client.greet(Greet { name: "Ada".into() }); // nothing is sent yet
+/// let greeting = call
+///     .timeout(Duration::from_secs(2))
+///     .metadata("trace", "4711")
+///     .await?;
+/// assert_eq!(greeting, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<'p, M> {
     pub(super) peer: &'p Peer,
     message: Sent<M>,
+    progress: Progress,
+}
+
+/// What it was given to travel with, and how far it is.
+#[derive(Default)]
+struct Progress {
     options: CallOptions,
     wait: Wait,
     state: State,
@@ -39,8 +73,9 @@ pub struct CallOptions {
     pub format: Option<Format>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
+    #[default]
     New,
     Sent(CorrelationId),
     Done,
@@ -51,49 +86,82 @@ impl<'p, M> Call<'p, M> {
         Self {
             peer,
             message: Sent(Some(message)),
-            options: CallOptions::default(),
-            wait: Wait::default(),
-            state: State::New,
+            progress: Progress::default(),
         }
     }
 
     /// Hands the request over to a stream of its items.
     pub(super) fn detach(&mut self) -> Option<CorrelationId> {
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Sent(id) => Some(id),
-            State::New | State::Done => None,
-        }
+        self.progress.detach()
     }
 }
 
 impl<M: Message> Call<'_, M> {
     /// Sets its deadline, counted from the first poll.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.options.timeout = Some(timeout);
+        self.progress.options.timeout = Some(timeout);
         self
     }
 
     /// Sends it to `application/node`, or to `application/node/action`.
     pub fn at(mut self, address: impl Into<String>) -> Self {
-        self.options.address = Some(address.into());
+        self.progress.options.address = Some(address.into());
         self
     }
 
     /// Adds an entry to its metadata.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.options.metadata.insert(key, value);
+        self.progress.options.metadata.insert(key, value);
         self
     }
 
     /// Sends it in another format than the connection's own.
     pub fn format(mut self, format: Format) -> Self {
-        self.options.format = Some(format);
+        self.progress.options.format = Some(format);
         self
     }
 
     /// Sends the message if that is still to do, then waits for the next reply.
     pub(super) fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
-        let Some(out) = self.peer.outbound() else {
+        let reply = self
+            .progress
+            .poll_reply(self.peer, M::INFO, &mut self.message, cx);
+        self.release_message();
+        reply
+    }
+
+    /// The same for the reply that ends the request.
+    pub(super) fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
+        let reply = self
+            .progress
+            .poll_answer(self.peer, M::INFO, &mut self.message, cx);
+        self.release_message();
+        reply
+    }
+
+    /// Once the message is encoded the next caller can have its memory.
+    fn release_message(&mut self) {
+        if self.progress.state != State::New {
+            self.message.0 = None;
+        }
+    }
+
+    pub(super) fn poll_notify(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        self.progress
+            .poll_notify(self.peer, M::INFO, &mut self.message, cx)
+    }
+}
+
+/// What does not depend on the message, and is compiled once.
+impl Progress {
+    fn poll_reply(
+        &mut self,
+        peer: &Peer,
+        info: &MessageInfo,
+        message: &mut dyn Outgoing,
+        cx: &mut Context<'_>,
+    ) -> Poll<Reply> {
+        let Some(out) = peer.out() else {
             self.state = State::Done;
             return Poll::Ready(Reply::Status(Status::unavailable(
                 "there is nobody to call",
@@ -102,9 +170,8 @@ impl<M: Message> Call<'_, M> {
         loop {
             match self.state {
                 State::New => {
-                    let head = head::<M>(&self.options);
-                    match std::task::ready!(out.start(&head, &mut self.message, &mut self.wait, cx))
-                    {
+                    let head = head(info, &self.options);
+                    match ready!(out.start(&head, message, &mut self.wait, cx)) {
                         Ok(Started::Poll(id)) => self.state = State::Sent(id),
                         Ok(Started::Waiting(id)) => {
                             self.state = State::Sent(id);
@@ -117,7 +184,7 @@ impl<M: Message> Call<'_, M> {
                     }
                 }
                 State::Sent(id) => {
-                    let reply = std::task::ready!(out.poll_reply(id, cx));
+                    let reply = ready!(out.poll_reply(id, cx));
                     if reply.is_last() {
                         self.state = State::Done;
                     }
@@ -128,30 +195,67 @@ impl<M: Message> Call<'_, M> {
         }
     }
 
-    pub(super) fn poll_notify(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        let Some(out) = self.peer.outbound() else {
+    fn poll_answer(
+        &mut self,
+        peer: &Peer,
+        info: &MessageInfo,
+        message: &mut dyn Outgoing,
+        cx: &mut Context<'_>,
+    ) -> Poll<Reply> {
+        loop {
+            match ready!(self.poll_reply(peer, info, message, cx)) {
+                Reply::Opened => {}
+                reply => return Poll::Ready(reply),
+            }
+        }
+    }
+
+    fn poll_notify(
+        &mut self,
+        peer: &Peer,
+        info: &MessageInfo,
+        message: &mut dyn Outgoing,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        let Some(out) = peer.out() else {
             return Poll::Ready(Err(Status::unavailable("there is nobody to notify")));
         };
-        let sent = out.notify(
-            &head::<M>(&self.options),
-            &mut self.message,
-            &mut self.wait,
-            cx,
-        );
+        let sent = out.notify(&head(info, &self.options), message, &mut self.wait, cx);
         if sent.is_ready() {
             self.state = State::Done;
         }
         sent
     }
+
+    /// Hands the request over to somebody else.
+    fn detach(&mut self) -> Option<CorrelationId> {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Sent(id) => Some(id),
+            State::New | State::Done => None,
+        }
+    }
+
+    /// The call is dropped.
+    fn leave(&mut self, peer: &Peer) {
+        let Some(out) = peer.out() else {
+            return;
+        };
+        if self.wait.ticket.is_some() {
+            out.leave(&mut self.wait);
+        }
+        if let Some(id) = self.detach() {
+            out.cancel(id);
+        }
+    }
 }
 
-fn head<M: Message>(options: &CallOptions) -> CallHead<'_> {
+fn head<'a>(info: &'a MessageInfo, options: &'a CallOptions) -> CallHead<'a> {
     CallHead {
-        message: M::INFO.id,
-        name: M::INFO.name,
-        kind: M::INFO.kind,
-        idempotent: M::INFO.idempotent,
-        timeout: options.timeout.or(M::INFO.timeout),
+        message: info.id,
+        name: info.name,
+        kind: info.kind,
+        idempotent: info.idempotent,
+        timeout: options.timeout.or(info.timeout),
         address: options.address.as_deref(),
         metadata: &options.metadata,
         format: options.format,
@@ -174,15 +278,7 @@ where
 
 impl<M> Drop for Call<'_, M> {
     fn drop(&mut self) {
-        let Some(out) = self.peer.outbound() else {
-            return;
-        };
-        if self.wait.ticket.is_some() {
-            out.leave(&mut self.wait);
-        }
-        if let Some(id) = self.detach() {
-            out.cancel(id);
-        }
+        self.progress.leave(self.peer);
     }
 }
 
@@ -191,7 +287,7 @@ impl<M: Message> fmt::Debug for Call<'_, M> {
         f.debug_struct("Call")
             .field("message", &M::INFO.name)
             .field("peer", self.peer)
-            .field("state", &self.state)
+            .field("state", &self.progress.state)
             .finish_non_exhaustive()
     }
 }

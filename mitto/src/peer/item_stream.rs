@@ -15,6 +15,37 @@ use crate::message::{Body, Message};
 /// The items that answer a stream request, in the order in which the handler sent them.
 ///
 /// Taking items lets the handler go on; dropping the stream cancels the request.
+///
+/// # Examples
+///
+/// ```
+/// # use mitto::{Items, Request, Status, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(stream = u32)]
+/// # struct CountTo { n: u32 }
+/// # mitto::schema! { Counting { client => server as CountingClient: [CountTo] } }
+/// # #[provider(server of Counting: [count_to])]
+/// # struct CountingServer;
+/// # #[handler]
+/// # async fn count_to(items: Items<u32>, req: CountTo) -> Result<(), Status> {
+/// #     for n in 1..=req.n {
+/// #         items.send(n).await?; // waits while the reader is too far behind
+/// #     }
+/// #     Ok(())
+/// # }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = CountingClient::local(CountingServer);
+/// let mut numbers = client.count_to(CountTo { n: 3 }).await?;
+/// let mut sum = 0;
+/// while let Some(n) = numbers.next().await {
+///     sum += n?;
+/// }
+/// assert_eq!(sum, 6);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropping the stream cancels the request"]
 pub struct ItemStream<M: Message> {
     peer: Peer,
@@ -34,7 +65,7 @@ impl<M: Message> ItemStream<M> {
             Reply::Opened => (id, None),
             Reply::Item(body) => (id, Some(body)),
             Reply::End => (None, None),
-            other => return Err(failure::<M>(other, peer.outbound().map(|out| &**out))),
+            other => return Err(failure::<M>(other, peer.out())),
         };
         Ok(Self {
             peer: peer.clone(),
@@ -72,14 +103,14 @@ impl<M: Message> ItemStream<M> {
                     if item.is_err() {
                         self.cancel();
                     }
-                    Some(item.map_err(Into::into))
+                    Some(match item {
+                        Ok(item) => Ok(item),
+                        Err(status) => Err(status.into()),
+                    })
                 }
                 other => {
                     self.cancel();
-                    Some(Err(failure::<M>(
-                        other,
-                        self.peer.outbound().map(|out| &**out),
-                    )))
+                    Some(Err(failure::<M>(other, self.peer.out())))
                 }
             });
         }

@@ -7,6 +7,8 @@ mod await_kind;
 mod call;
 mod item_stream;
 mod outbound;
+mod statistics;
+mod stub;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,12 +19,46 @@ pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use item_stream::ItemStream;
 pub use outbound::{CallHead, Outbound, Started, Wait};
+pub use statistics::Statistics;
+pub use stub::{Calls, NoCalls, Sends, Stub, call};
 
 use crate::envelope::CorrelationId;
 use crate::message::Message;
 use crate::status::Status;
 
 /// A cheap, cloneable handle to the other end.
+///
+/// A client has it from its stub; a handler takes it as an argument; a server lists those that are
+/// connected. The typed stubs are made from it: `ChatCaller::from(peer)`.
+///
+/// # Examples
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mitto::built_in::Ping;
+///
+/// let client = HelloClient::local(HelloServer);
+/// let peer = client.peer();
+/// assert_eq!(peer.remote(), "in process");
+/// peer.call(Ping {}).await?; // a message of any schema
+///
+/// peer.close();
+/// peer.closed().await;
+/// assert!(!peer.is_connected());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub struct Peer {
     out: Option<Arc<dyn Outbound>>,
@@ -75,6 +111,13 @@ impl Peer {
         self.out.as_ref().map_or(0, |out| out.id())
     }
 
+    /// What the connection holds now. All zero where there is none.
+    pub fn statistics(&self) -> Statistics {
+        self.out
+            .as_ref()
+            .map_or_else(Statistics::default, |out| out.statistics())
+    }
+
     /// Whether it can still be reached.
     pub fn is_connected(&self) -> bool {
         self.out.as_ref().is_some_and(|out| out.is_connected())
@@ -116,6 +159,10 @@ impl Peer {
 
     pub(crate) fn outbound(&self) -> Option<&Arc<dyn Outbound>> {
         self.out.as_ref()
+    }
+
+    pub(crate) fn out(&self) -> Option<&dyn Outbound> {
+        self.out.as_deref()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::Statistics;
 use crate::runtime::Instant;
 
 use crate::codec::{Codecs, Format};
@@ -67,6 +68,11 @@ pub trait Outbound: Send + Sync + 'static {
 
     /// See [`Peer::closed`](super::Peer::closed).
     fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// See [`Peer::statistics`](super::Peer::statistics).
+    fn statistics(&self) -> Statistics {
+        Statistics::default()
+    }
 
     /// Ends the connection: at once, or when what runs has finished.
     fn close(&self, drain: bool);

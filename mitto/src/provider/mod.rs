@@ -8,6 +8,7 @@ mod no_handlers;
 mod table;
 
 use std::future::Future;
+use std::sync::Arc;
 
 pub use check::{HandledSet, all_handled, complete, count_handled, listed, sorted_ids};
 pub use no_handlers::NoHandlers;
@@ -17,11 +18,69 @@ use crate::envelope::MessageId;
 use crate::handler::{CallInPlace, Ended, InPlace};
 use crate::job::{Answer, Job, Run};
 use crate::message::Message;
-use crate::peer::Outcome;
-use crate::schema::{Descriptor, End, SentTo, Side, Stub};
+use crate::peer::{Outcome, Stub};
+use crate::schema::{Descriptor, End, SentTo, Side};
 use crate::status::Status;
 
 /// Handles the messages of one side of a schema.
+///
+/// # Examples
+///
+/// Written by hand, in front of another provider: it refuses what is not allowed now.
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mitto::envelope::MessageId;
+/// use mitto::job::{Answer, Job, Run};
+/// use mitto::provider::Serves;
+/// use mitto::schema::{Descriptor, ServerSide, Side};
+/// use mitto::{Code, MessageProvider, Status};
+///
+/// struct Closed<P>(P);
+///
+/// impl<P: MessageProvider> MessageProvider for Closed<P> {
+///     fn descriptor(&self) -> &Descriptor {
+///         self.0.descriptor()
+///     }
+///
+///     fn side(&self) -> Side {
+///         self.0.side()
+///     }
+///
+///     fn handles(&self, id: MessageId) -> bool {
+///         self.0.handles(id)
+///     }
+///
+///     fn dispatch(&self, job: Job<'_>, answer: Answer) -> Run {
+///         if job.metadata.get("key").is_some() {
+///             return self.0.dispatch(job, answer);
+///         }
+///         answer.fail(Status::denied("closed on Sundays"));
+///         Run::done()
+///     }
+/// }
+///
+/// // So that a typed client can be connected to it.
+/// impl<P: Serves<Hello, ServerSide>> Serves<Hello, ServerSide> for Closed<P> {}
+///
+/// let client = HelloClient::local(Closed(HelloServer));
+/// let greet = || client.greet(Greet { name: "Ada".into() });
+/// assert_eq!(greet().await.unwrap_err().code(), Code::Denied);
+/// assert_eq!(greet().metadata("key", "4711").await?, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
 pub trait MessageProvider: Send + Sync + 'static {
     /// The schema.
     fn descriptor(&self) -> &Descriptor;
@@ -57,6 +116,27 @@ pub trait CalledBy<St> {}
 
 #[diagnostic::do_not_recommend]
 impl<St: Stub, P: Serves<St::Schema, <St::Receiver as End>::Other>> CalledBy<St> for P {}
+
+/// One provider behind several clients or servers.
+impl<P: MessageProvider + ?Sized> MessageProvider for Arc<P> {
+    fn descriptor(&self) -> &Descriptor {
+        (**self).descriptor()
+    }
+
+    fn side(&self) -> Side {
+        (**self).side()
+    }
+
+    fn handles(&self, id: MessageId) -> bool {
+        (**self).handles(id)
+    }
+
+    fn dispatch(&self, job: Job<'_>, answer: Answer) -> Run {
+        (**self).dispatch(job, answer)
+    }
+}
+
+impl<C, E: End, P: Serves<C, E> + ?Sized> Serves<C, E> for Arc<P> {}
 
 /// What `#[mitto::provider]` knows of a provider for the side `E`, for others that include it.
 #[diagnostic::on_unimplemented(

@@ -10,7 +10,7 @@ use crate::provider::{MessageProvider, Serves};
 use crate::schema::{Descriptor, Schema, ServerSide, Side};
 
 /// What a server is made of that owns connections and has no handlers: a schema, and a queue that
-/// everything is handed on to. Made by the schema: `Chat::gateway(queue)`.
+/// everything is handed on to. Made by the schema: `Chat::gateway(queue)`; [`Queue`] has an example.
 #[derive(Clone)]
 pub struct Gateway {
     descriptor: &'static Descriptor,

@@ -6,7 +6,6 @@
 mod descriptor;
 mod list;
 mod sort;
-mod stub;
 mod text;
 
 use std::fmt;
@@ -16,7 +15,6 @@ use serde::{Deserialize, Serialize};
 pub use descriptor::{Descriptor, MessageDescriptor, Names, describe, digest};
 pub use list::{List, by_id, by_name, count, distinct, join, names};
 pub(crate) use sort::{first, key, sorted};
-pub use stub::{Calls, NoCalls, Sends, Stub, call};
 pub(crate) use text::Text;
 
 /// The named list of messages that two roles exchange; written by `mitto::schema!`.

@@ -1,18 +1,21 @@
 //! A server that listens.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{ListenError, Peers};
+use super::{ListenError, OnConnect, Peers};
 use crate::runtime::timeout;
 use crate::session::{Config, Session};
-use crate::transport::{Incoming, Listener, Transports};
+use crate::transport::{
+    BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
+};
 
 /// A server that listens. It accepts connections while [`run`](Self::run) is polled.
 #[must_use = "connections are accepted only while it runs"]
@@ -26,6 +29,7 @@ pub struct Listening {
 struct Shared {
     config: Arc<Config>,
     peers: Peers,
+    on_connect: Option<OnConnect>,
     open: AtomicUsize,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -36,14 +40,20 @@ struct Shared {
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
+    urls: Arc<[String]>,
 }
 
 impl Listening {
-    pub(super) fn new(config: Arc<Config>, transports: Transports) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        transports: Transports,
+        on_connect: Option<OnConnect>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 config,
                 peers: Peers::default(),
+                on_connect,
                 open: AtomicUsize::new(0),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
@@ -85,6 +95,7 @@ impl Listening {
     pub fn handle(&self) -> Handle {
         Handle {
             shared: self.shared.clone(),
+            urls: self.urls().map(str::to_owned).collect(),
         }
     }
 
@@ -153,7 +164,10 @@ impl Shared {
     async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
         let limit = self.config.limits.handshake;
         let handshake = async {
-            let connection = incoming.accept().await?;
+            let mut connection = incoming.accept().await?;
+            // Nobody decides from it yet, and a request's headers must not stay for as long as the
+            // connection does.
+            drop(connection.take_peer_info());
             Session::accept(connection, self.config.clone()).await
         };
         let session = match timeout(limit, handshake).await {
@@ -168,6 +182,9 @@ impl Shared {
             }
         };
         let entered = self.peers.enter(session.peer());
+        if let Some(hook) = &self.on_connect {
+            hook(session.peer());
+        }
         if self.stop.is_cancelled() {
             session.peer().drain();
         }
@@ -196,6 +213,16 @@ impl Drop for Place {
 }
 
 impl Handle {
+    /// The URL to connect to, with the actual port; the first one, when there are several.
+    pub fn url(&self) -> &str {
+        self.urls.first().map_or("", String::as_str)
+    }
+
+    /// All URLs to connect to.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.urls.iter().map(String::as_str)
+    }
+
     /// The peers that are connected.
     pub fn peers(&self) -> Peers {
         self.shared.peers.clone()
@@ -204,6 +231,14 @@ impl Handle {
     /// How many requests run, over all connections.
     pub fn running(&self) -> usize {
         self.shared.config.running.load(Relaxed)
+    }
+
+    /// Runs the session of a connection that came in by other means, in a task of its own, as if a
+    /// listener had accepted it: [`Prefixed`](crate::transport::prefixed::Prefixed) and
+    /// [`websocket::accept`](crate::transport::websocket::accept) make one of a stream. A connection
+    /// over the limit is closed, and so is one that comes after the shutdown.
+    pub fn serve(&self, connection: Box<dyn Connection>) {
+        self.shared.clone().admit(Box::new(Arrived(connection)));
     }
 
     /// Stops accepting, says goodbye to every peer, and lets what runs finish, up to
@@ -226,9 +261,39 @@ impl fmt::Debug for Listening {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
+            .field("urls", &self.urls)
             .field("peers", &self.shared.peers.len())
             .field("running", &self.running())
             .finish_non_exhaustive()
+    }
+}
+
+/// A connection whose handshake is done already.
+struct Arrived(Box<dyn Connection>);
+
+impl Incoming for Arrived {
+    fn accept(self: Box<Self>) -> BoxFuture<'static, Result<Box<dyn Connection>, TransportError>> {
+        Box::pin(ready(Ok(self.0)))
+    }
+
+    fn refuse(mut self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let reason = CloseReason::new(CloseReason::TRY_AGAIN_LATER, "no room");
+            let close = async {
+                poll_fn(|cx| self.0.poll_close(cx, &reason)).await?;
+                // As in the handshake: the reason arrives only if what comes is read.
+                while poll_fn(|cx| self.0.poll_fill(cx)).await? {
+                    while self.0.next_frame()?.is_some() {}
+                }
+                Ok::<_, TransportError>(())
+            };
+            // Nobody is left to tell about a failure.
+            let _ = timeout(Duration::from_secs(1), close).await;
+        })
+    }
+
+    fn remote(&self) -> &str {
+        self.0.remote()
     }
 }
 

@@ -15,9 +15,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::built_in::{BuiltIn, BuiltIns};
-use crate::codec::{Codec, Codecs};
+#[cfg(feature = "custom-codecs")]
+use crate::codec::Codec;
+use crate::codec::Codecs;
 use crate::framing::{Framing, Native};
 use crate::limits::Limits;
+use crate::peer::Peer;
 use crate::provider::MessageProvider;
 use crate::session::Config;
 use crate::transport::{Transport, Transports};
@@ -26,13 +29,34 @@ use crate::transport::{Transport, Transports};
 ///
 /// # Examples
 ///
-/// ```no_run
-/// # async fn example(provider: impl mitto::provider::MessageProvider) -> Result<(), Box<dyn std::error::Error>> {
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use mitto::Server;
+/// use mitto::transport::memory::Memory;
 ///
-/// let server = Server::new(provider).listen("ws://127.0.0.1:0").await?;
+/// let memory = Memory::new();
+/// let server = Server::new(HelloServer)
+///     .transport(memory.clone()) // not needed for `ws://127.0.0.1:8080`
+///     .on_connect(|peer| println!("{} is here", peer.remote()))
+///     .listen("memory://hello")
+///     .await?;
+/// let server = server.spawn(); // or `server.run().await`, which lasts until it is shut down
 /// println!("listening at {}", server.url());
-/// server.run().await;
+///
+/// let client = HelloClient::builder().transport(memory).connect("memory://hello").await?;
+/// assert_eq!(server.peers().len(), 1);
+/// server.shutdown().await;
 /// # Ok(())
 /// # }
 /// ```
@@ -41,10 +65,15 @@ pub struct Server {
     provider: Arc<dyn MessageProvider>,
     built_ins: BuiltIns,
     limits: Limits,
+    #[cfg(feature = "custom-codecs")]
     codecs: Vec<Arc<dyn Codec>>,
     transports: Vec<Arc<dyn Transport>>,
     framing: Arc<dyn Framing>,
+    on_connect: Option<OnConnect>,
 }
+
+/// What is told of each peer that has connected.
+type OnConnect = Arc<dyn Fn(&Peer) + Send + Sync>;
 
 impl Server {
     /// A server of `provider`: one made by `#[mitto::provider]`, a gateway, or one of your own.
@@ -53,9 +82,11 @@ impl Server {
             provider: Arc::new(provider),
             built_ins: BuiltIns::default(),
             limits: Limits::default(),
+            #[cfg(feature = "custom-codecs")]
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
+            on_connect: None,
         }
     }
 
@@ -65,7 +96,8 @@ impl Server {
         self
     }
 
-    /// Adds a format of your own.
+    /// Adds a format of your own; needs the feature `custom-codecs`.
+    #[cfg(feature = "custom-codecs")]
     pub fn codec(mut self, codec: impl Codec) -> Self {
         self.codecs.push(Arc::new(codec));
         self
@@ -83,6 +115,15 @@ impl Server {
         self
     }
 
+    /// Calls `hook` with each peer that has connected, before its first request is handled.
+    ///
+    /// It runs in the connection's task, so it must not block. Spawn a task that awaits
+    /// [`Peer::closed`] to hear when the peer has gone.
+    pub fn on_connect(mut self, hook: impl Fn(&Peer) + Send + Sync + 'static) -> Self {
+        self.on_connect = Some(Arc::new(hook));
+        self
+    }
+
     /// Switches a built-in request off: it is answered `NotFound`.
     pub fn without(mut self, built_in: BuiltIn) -> Self {
         self.built_ins.switch_off(built_in);
@@ -96,7 +137,10 @@ impl Server {
     ///
     /// When the URL or the place cannot be used, or two codecs have one format.
     pub async fn listen(self, url: &str) -> Result<Listening, ListenError> {
+        #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
+        #[cfg(not(feature = "custom-codecs"))]
+        let codecs = Codecs::default();
         let format = codecs.default_format().ok_or(ListenError::NoFormat)?;
         let config = Config {
             limits: self.limits,
@@ -105,7 +149,8 @@ impl Server {
             framing: self.framing,
             ..Config::serving(self.provider, self.built_ins)
         };
-        Listening::new(Arc::new(config), Transports::new(self.transports))
+        let transports = Transports::new(self.transports);
+        Listening::new(Arc::new(config), transports, self.on_connect)
             .and_listen(url)
             .await
     }

@@ -7,10 +7,9 @@ use std::task::{Context, Poll};
 use tokio_util::sync::CancellationToken;
 
 use super::shared::{Shared, State};
-use crate::codec::CodecError;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::item_cost;
-use crate::job::Answering;
+use crate::job::{Answering, unsent};
 use crate::message::Outgoing;
 use crate::status::{Code, Status};
 
@@ -22,6 +21,12 @@ impl Shared {
             return;
         };
         let format = request.format.unwrap_or(self.config.format);
+        // Handlers of the session's task wait while the buffer is full; this is for those elsewhere.
+        if state.out.len() >= 2 * self.config.limits.outbound {
+            drop(state);
+            let full = "the answer was not sent: its caller does not read";
+            return self.fail(id, Status::new(Code::Busy, full));
+        }
         let head = Head {
             format: Some(format),
             ..Head::new(kind, id)
@@ -29,7 +34,9 @@ impl Shared {
         // `Serialize` is the user's code: it may panic.
         let sent = catch_unwind(AssertUnwindSafe(|| {
             self.send(state, &head, format, body, |state, _| {
+                let waited_for = state.requests.get(id).is_some();
                 self.finish(state, id);
+                waited_for
             })
         }));
         match sent {
@@ -66,9 +73,10 @@ impl Shared {
         state: &mut State,
         id: CorrelationId,
     ) -> Option<CancellationToken> {
+        // What is left of an answer on its way is of no use either.
+        state.out.pieces().cancel(&Head::new(Kind::Response, id));
         state.requests.get(id)?;
         self.config.running.fetch_sub(1, Relaxed);
-        state.out.pieces().cancel(&Head::new(Kind::Response, id));
         state.requests.cancel(id)
     }
 }
@@ -115,17 +123,19 @@ impl Answering for Shared {
         let Some(request) = state.requests.get(id) else {
             return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
         };
+        let format = request.format.unwrap_or(self.config.format);
         if request.credit <= 0 || !room {
-            request.waker = Some(cx.waker().clone());
+            state.requests.wait(id, room, cx.waker());
             return Poll::Pending;
         }
-        let format = request.format.unwrap_or(self.config.format);
         let head = Head {
             format: Some(format),
             ..Head::new(Kind::Item, id)
         };
         let sent = self.send(state, &head, format, item, |state, length| {
+            let waited_for = state.requests.get(id).is_some();
             state.requests.item_sent(id, item_cost(length));
+            waited_for
         });
         Poll::Ready(sent.map_err(|error| unsent(&error)))
     }
@@ -150,13 +160,4 @@ impl Answering for Shared {
     fn cancellation(&self, id: CorrelationId) -> CancellationToken {
         self.state().requests.token(id)
     }
-}
-
-/// Why an answer was not sent.
-fn unsent(error: &CodecError) -> Status {
-    let code = match error {
-        CodecError::TooLarge { .. } => Code::TooLarge,
-        _ => Code::Internal,
-    };
-    Status::new(code, format!("the answer was not sent: {error}"))
 }

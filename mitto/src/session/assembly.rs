@@ -2,7 +2,7 @@
 
 use crate::runtime::Instant;
 
-use crate::envelope::{CorrelationId, Envelope, Head, Metadata};
+use crate::envelope::{CorrelationId, Envelope, Head, Kind, Metadata};
 
 /// The messages of which some pieces have come.
 #[derive(Debug)]
@@ -52,15 +52,18 @@ impl Assembly {
         head.more || head.rest
     }
 
-    /// Adds a piece, which must come before `deadline` as a whole. The last one gives the message.
+    /// Adds a piece of a message which must come before `deadline` as a whole. The last one gives the
+    /// message. `is_open` says whether a request of this end still waits for its outcome: what comes
+    /// for the others takes no place.
     pub(super) fn add(
         &mut self,
         envelope: &Envelope<'_>,
         deadline: Instant,
+        is_open: impl Fn(CorrelationId) -> bool,
     ) -> Result<Option<Part>, PieceError> {
         let head = &envelope.head;
         let at = match head.rest {
-            false => self.begin(head, deadline)?,
+            false => self.begin(head, deadline, is_open)?,
             true => self.find(head).ok_or(PieceError::NoFirst)?,
         };
         let part = &mut self.parts[at];
@@ -102,13 +105,28 @@ impl Assembly {
         self.parts.iter().map(|part| part.deadline).min()
     }
 
-    fn begin(&mut self, head: &Head<'_>, deadline: Instant) -> Result<usize, PieceError> {
+    fn begin(
+        &mut self,
+        head: &Head<'_>,
+        deadline: Instant,
+        is_open: impl Fn(CorrelationId) -> bool,
+    ) -> Result<usize, PieceError> {
+        let is_wanted = |head: &Head<'_>| {
+            head.from_requester || head.correlation.is_none() || is_open(head.correlation)
+        };
+        if !is_wanted(head) {
+            return Err(PieceError::NoFirst);
+        }
+        // Another first piece drops what came of an unfinished message.
+        if let Some(at) = self.find(head) {
+            self.parts.swap_remove(at);
+        }
         let total = head.total.ok_or(PieceError::NoTotal)?;
         let limit = self.limit;
         let fits = usize::try_from(total).ok().filter(|total| *total <= limit);
         let total = fits.ok_or(PieceError::TooLarge { total, limit })?;
-        if self.find(head).is_some() {
-            return Err(PieceError::NoFirst);
+        if self.parts.len() >= self.at_once {
+            self.parts.retain(|part| is_wanted(&part.head));
         }
         if self.parts.len() >= self.at_once {
             return Err(PieceError::TooMany(self.at_once));
@@ -134,11 +152,13 @@ impl Assembly {
 }
 
 impl Part {
-    /// The whole message.
-    pub(super) fn envelope(&self) -> Envelope<'_> {
+    /// The whole message. A request has less time left than when its first piece came.
+    pub(super) fn envelope(&self, now: Instant) -> Envelope<'_> {
+        let left = self.deadline.saturating_duration_since(now);
         Envelope {
             head: Head {
                 address: self.address.as_deref(),
+                timeout: (self.head.kind == Kind::Request).then_some(left),
                 metadata: self.metadata.entries(),
                 ..self.head
             },

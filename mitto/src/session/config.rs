@@ -72,7 +72,7 @@ impl Config {
 
     /// What a transport must know. The largest frame is a whole payload, or a piece of one, and what
     /// stands around it.
-    pub(crate) fn transport_settings(&self) -> Settings {
+    pub fn transport_settings(&self) -> Settings {
         Settings {
             max_frame: self.limits.message.max(PIECE) + Native::OVERHEAD,
             handshake: self.limits.handshake,

@@ -6,44 +6,48 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::runtime::{Instant, Sleep, sleep_until};
+use crate::runtime::{Instant, Sleep, later, sleep_until};
 
+use super::ending::{broken, lost};
 use super::receive::{End, Receive};
-use super::shared::Shared;
+use super::shared::{Shared, State};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::Framing;
 use crate::peer::Peer;
-use crate::status::{Code, Status};
-use crate::transport::{Batch, CloseReason, Connection, TransportError};
+use crate::status::Status;
+use crate::transport::{Batch, CloseReason, Connection};
 
 /// Reads in a row before handlers and callers get their turn.
 const READS: usize = 16;
 /// Rounds of handlers in a row before other tasks get their turn.
 const ROUNDS: usize = 16;
+/// Time after which two ends that both wait for room, and so read nothing, are believed to wait for
+/// each other.
+const DEADLOCK: Duration = Duration::from_millis(100);
 /// Time for the transport's goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Drives one connection.
 pub(super) struct Driver {
-    connection: Box<dyn Connection>,
-    framing: Arc<dyn Framing>,
-    receive: Receive,
+    pub(super) connection: Box<dyn Connection>,
+    pub(super) framing: Arc<dyn Framing>,
+    pub(super) receive: Receive,
     /// The batch that the connection writes from.
-    writing: Batch,
-    write: Write,
+    pub(super) writing: Batch,
+    pub(super) write: Write,
     /// Whether the task has gone to the back of the run queue to let the next batch grow.
     yielded: bool,
     /// Whether nothing is read because too much waits to be written.
     held: bool,
-    timer: Pin<Box<Sleep>>,
+    pub(super) timer: Pin<Box<Sleep>>,
     last_read: Instant,
     pinged: bool,
-    end: Option<End>,
+    pub(super) end: Option<End>,
 }
 
 /// Where a write stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Write {
+pub(super) enum Write {
     Idle,
     /// The connection has taken a batch, of which it had passed on `accepted` bytes at `since`.
     Pending {
@@ -58,7 +62,7 @@ impl Driver {
         Self {
             connection,
             framing: shared.config.framing.clone(),
-            timer: Box::pin(sleep_until(now + shared.config.limits.ping)),
+            timer: Box::pin(sleep_until(later(now, shared.config.limits.ping))),
             receive: Receive::new(shared),
             writing: Batch::new(),
             write: Write::Idle,
@@ -80,6 +84,7 @@ impl Driver {
             let Poll::Ready(end) = self.poll_open(peer, cx) else {
                 return Poll::Pending;
             };
+            self.begin_end(&end, cx);
             self.shared().close(&end.why);
             self.receive.clear();
             self.timer.as_mut().reset(Instant::now() + GOODBYE);
@@ -100,7 +105,7 @@ impl Driver {
                 return Poll::Pending;
             }
             self.shared().signal.lower();
-            if !self.has_work() {
+            if !self.has_work(now) {
                 return Poll::Pending;
             }
         }
@@ -113,32 +118,34 @@ impl Driver {
         self.read(peer, now, cx)?;
         self.receive.poll_runs();
         self.tick(now, cx)?;
+        self.receive.note_handlers();
         self.receive.wake();
         self.write(now, cx)?;
-        self.leave()
+        self.leave(now)
     }
 
-    fn has_work(&self) -> bool {
-        if self.receive.runs.has_woken() {
+    /// Whether there is something to do that nobody will wake the task for: what others did while it
+    /// was awake.
+    fn has_work(&self, now: Instant) -> bool {
+        let shared = self.shared();
+        if !shared.is_full() && (self.held || self.receive.runs.has_woken()) {
             return true;
         }
-        let state = self.shared().state();
-        let limits = &self.shared().config.limits;
-        if self.held && state.out.len() < limits.outbound {
-            return true;
-        }
+        let state = shared.state();
         let idle = self.write == Write::Idle;
-        idle && (state.out.is_ready() || state.closing.as_ref().is_some_and(|c| !c.told))
+        if idle && state.out.is_ready() || state.closing.as_ref().is_some_and(|c| !c.told) {
+            return true;
+        }
+        self.next(&state, now) < self.timer.deadline() || self.is_over(&state, now).is_some()
     }
 
     fn read(&mut self, peer: &Peer, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
-        let outbound = self.shared().config.limits.outbound;
+        self.receive.busy = self.is_deadlocked(now);
         for _ in 0..READS {
-            self.frames(peer, now)?;
-            // Who does not read its answers gets no further ones made.
-            let waiting = self.shared().state().out.len();
-            self.held = waiting >= outbound;
+            self.held = !self.frames(peer, now)?;
             if self.held {
+                // Who is not listened to is not silent.
+                self.last_read = now;
                 return Ok(());
             }
             match self.connection.poll_fill(cx) {
@@ -155,8 +162,21 @@ impl Driver {
         Ok(())
     }
 
-    /// Works off the frames that have been read.
-    fn frames(&mut self, peer: &Peer, now: Instant) -> Result<(), End> {
+    /// Whether this end reads nothing because the other one reads nothing, for long enough that the
+    /// same may hold there. Then it reads on, and refuses requests.
+    fn is_deadlocked(&self, now: Instant) -> bool {
+        let Write::Pending { since, .. } = self.write else {
+            return false;
+        };
+        let outbound = self.shared().config.limits.outbound;
+        self.shared().is_full()
+            && now.saturating_duration_since(since) >= DEADLOCK
+            && self.shared().state().out.len() < 2 * outbound
+    }
+
+    /// Works off the frames that have been read. Says whether it was all of them: who does not read its
+    /// answers gets no further ones made.
+    fn frames(&mut self, peer: &Peer, now: Instant) -> Result<bool, End> {
         let Self {
             connection,
             framing,
@@ -164,9 +184,12 @@ impl Driver {
             ..
         } = self;
         loop {
+            if receive.shared.is_full() && !receive.busy {
+                return Ok(false);
+            }
             let frame = match connection.next_frame() {
                 Ok(Some(frame)) => frame,
-                Ok(None) => return Ok(()),
+                Ok(None) => return Ok(true),
                 Err(error) => return Err(broken(&error)),
             };
             if frame.text != framing.text() {
@@ -188,7 +211,7 @@ impl Driver {
     /// Looks at the clock: deadlines, silence, a peer that does not read.
     fn tick(&mut self, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
         let limits = &self.shared().config.limits;
-        let (ping, silence, stall) = (limits.ping, limits.silence, limits.write_stall);
+        let (ping, silence) = (limits.ping, limits.silence);
         let earliest = self.receive.earliest(&self.shared().state());
         if earliest.is_some_and(|earliest| earliest <= now) {
             self.receive.expire(now);
@@ -198,20 +221,23 @@ impl Driver {
             return Err(End {
                 why: lost("the other end has been silent for too long"),
                 reason: CloseReason::new(CloseReason::GOING_AWAY, "silent for too long"),
+                goodbye: None,
             });
         }
         if silent >= ping && !self.pinged {
-            self.pinged = true;
+            self.pinged = self.ping();
+            if !self.pinged {
+                // Who cannot be asked is not silent.
+                self.last_read = now;
+            }
+        }
+        // The other end's pings count as well: an end that is always pinged first is idle, too.
+        if self.receive.is_idle(now, ping) {
             self.receive.shrink();
-            self.ping();
+            self.writing.shrink();
+            self.connection.shrink();
         }
-        let mut next = self.last_read + if self.pinged { silence } else { ping };
-        if let Write::Pending { since, .. } = self.write {
-            next = next.min(since + stall);
-        }
-        if let Some(earliest) = self.receive.earliest(&self.shared().state()) {
-            next = next.min(earliest);
-        }
+        let next = self.next(&self.shared().state(), now);
         if self.timer.is_elapsed() || next < self.timer.deadline() {
             self.timer.as_mut().reset(next);
         }
@@ -221,12 +247,42 @@ impl Driver {
         Ok(())
     }
 
-    fn ping(&mut self) {
-        if !self.connection.ping() && self.framing.hello() {
-            let shared = self.receive.shared.clone();
-            let head = Head::new(Kind::Ping, CorrelationId::NONE);
-            shared.control(&mut shared.state(), &head, |_| {});
+    /// When the clock must be looked at again, at the latest.
+    fn next(&self, state: &State, now: Instant) -> Instant {
+        let limits = &self.shared().config.limits;
+        let quiet = match self.pinged {
+            true => limits.silence,
+            false => limits.ping.min(limits.silence),
+        };
+        let mut next = later(self.last_read, quiet);
+        if let Write::Pending { since, .. } = self.write {
+            next = next.min(later(since, limits.write_stall));
+            let deadlock = later(since, DEADLOCK);
+            if self.held && deadlock > now {
+                next = next.min(deadlock);
+            }
         }
+        if let Some(earliest) = self.receive.earliest(state) {
+            next = next.min(earliest);
+        }
+        let closing = state.closing.as_ref().map(|closing| closing.deadline);
+        let leaving = state.leaving.as_ref().map(|leaving| leaving.deadline);
+        let ending = closing.into_iter().chain(leaving);
+        ending.filter(|at| *at > now).fold(next, Instant::min)
+    }
+
+    /// Asks the other end for a sign of life; `false` where neither transport nor framing can.
+    fn ping(&mut self) -> bool {
+        if self.connection.ping() {
+            return true;
+        }
+        if !self.framing.hello() {
+            return false;
+        }
+        let shared = self.receive.shared.clone();
+        let head = Head::new(Kind::Ping, CorrelationId::NONE);
+        shared.control(&mut shared.state(), &head, |_| {});
+        true
     }
 
     fn write(&mut self, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
@@ -265,11 +321,7 @@ impl Driver {
         let shared = self.receive.shared.clone();
         let mut state = shared.state();
         state.out.written();
-        let wakers = self.receive.wakers();
-        shared.wake_waiting(&state, wakers);
-        if state.out.len() < shared.config.limits.outbound {
-            state.requests.wakers_of_room(wakers);
-        }
+        shared.made_room(&mut state, &mut self.receive.wakers);
         drop(state);
         self.receive.wake();
     }
@@ -289,6 +341,7 @@ impl Driver {
                 Err(End {
                     why: lost("the other end does not read"),
                     reason: CloseReason::new(CloseReason::POLICY, "slow consumer"),
+                    goodbye: None,
                 })
             }
             _ => {
@@ -300,70 +353,6 @@ impl Driver {
             }
         }
     }
-
-    /// Takes the next step of closing, if one of the ends wants to.
-    fn leave(&mut self) -> Result<(), End> {
-        let shared = self.receive.shared.clone();
-        let mut state = shared.state();
-        if let Some(closing) = state.closing.clone().filter(|closing| !closing.told) {
-            let head = Head::new(Kind::Goodbye, CorrelationId::NONE);
-            if self.framing.hello() {
-                shared.control(&mut state, &head, |out| {
-                    self.framing.write_status(&closing.why, out);
-                });
-            }
-            state.closing = Some(super::shared::Closing {
-                told: true,
-                ..closing
-            });
-            return Ok(());
-        }
-        let idle = state.requests.live() == 0 && state.in_flight.is_empty();
-        let written = self.write == Write::Idle && !state.out.is_ready();
-        let why = match (&state.closing, &state.leaving) {
-            (Some(closing), _) if !closing.drain || idle => &closing.why,
-            (None, Some(leaving)) if idle => leaving,
-            _ => return Ok(()),
-        };
-        if !written {
-            return Ok(());
-        }
-        Err(End {
-            why: Status::new(Code::ConnectionLost, why.message().to_owned()),
-            reason: CloseReason::new(CloseReason::GOING_AWAY, why.message()),
-        })
-    }
-
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
-        let Some(End { why, reason }) = &self.end else {
-            return Poll::Pending;
-        };
-        let closed = self.connection.poll_close(cx, reason);
-        // What still comes must be read: else the kernel resets the connection, and the other end may
-        // never see the reason.
-        let ended = loop {
-            match self.connection.poll_fill(cx) {
-                Poll::Ready(Ok(true)) => while let Ok(Some(_)) = self.connection.next_frame() {},
-                Poll::Ready(_) => break closed.is_ready(),
-                Poll::Pending => break false,
-            }
-        };
-        if ended || self.timer.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(why.clone());
-        }
-        Poll::Pending
-    }
-
-    fn ended(&self) -> End {
-        let why = match self.connection.close_reason() {
-            Some(reason) => format!("the other end has ended the connection: {reason}"),
-            None => "the other end has ended the connection".to_owned(),
-        };
-        End {
-            why: lost(why),
-            reason: CloseReason::done(),
-        }
-    }
 }
 
 impl Drop for Driver {
@@ -372,15 +361,4 @@ impl Drop for Driver {
         self.shared().close(&lost("the session was dropped"));
         self.receive.clear();
     }
-}
-
-fn broken(error: &TransportError) -> End {
-    End {
-        why: lost(format!("the connection broke: {error}")),
-        reason: error.close_reason(),
-    }
-}
-
-fn lost(text: impl Into<std::borrow::Cow<'static, str>>) -> Status {
-    Status::new(Code::ConnectionLost, text)
 }

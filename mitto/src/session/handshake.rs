@@ -8,7 +8,7 @@ use super::Config;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::{FrameError, Framing, Hello};
 use crate::runtime::timeout;
-use crate::status::Status;
+use crate::status::{Code, Status};
 use crate::transport::{Batch, CloseReason, Connection, TransportError};
 
 /// Which end says hello first.
@@ -82,6 +82,13 @@ pub(super) async fn run(
             error => CloseReason::new(CloseReason::PROTOCOL, error.to_string()),
         };
         let close = async {
+            if let Some(status) = goodbye(error) {
+                let mut batch = Batch::new();
+                frame(framing, Kind::Goodbye, &mut batch, |out| {
+                    framing.write_status(&status, out);
+                });
+                poll_fn(|cx| connection.poll_write(cx, &mut batch)).await?;
+            }
             poll_fn(|cx| connection.poll_close(cx, &reason)).await?;
             // What still comes must be read: else the kernel resets the connection, and the other end
             // may never see the reason.
@@ -100,14 +107,32 @@ async fn send(connection: &mut dyn Connection, config: &Config) -> Result<(), Ha
     let mut hello = Hello::new(&config.limits);
     hello.formats = config.codecs.formats().collect();
     hello.schemas.clone_from(&config.schemas);
-    let head = Head::new(Kind::Hello, CorrelationId::NONE);
     let mut batch = Batch::new();
-    config.framing.begin(&head, batch.bytes_mut());
-    hello.write(batch.bytes_mut());
-    config.framing.finish(&head, 0, batch.bytes_mut());
-    batch.end_frame(config.framing.text());
+    frame(&*config.framing, Kind::Hello, &mut batch, |out| {
+        hello.write(out);
+    });
     poll_fn(|cx| connection.poll_write(cx, &mut batch)).await?;
     Ok(())
+}
+
+fn frame(framing: &dyn Framing, kind: Kind, batch: &mut Batch, payload: impl FnOnce(&mut Vec<u8>)) {
+    let head = Head::new(kind, CorrelationId::NONE);
+    framing.begin(&head, batch.bytes_mut());
+    payload(batch.bytes_mut());
+    framing.finish(&head, 0, batch.bytes_mut());
+    batch.end_frame(framing.text());
+}
+
+/// What the other end is told of its violation.
+fn goodbye(error: &HandshakeError) -> Option<Status> {
+    match error {
+        HandshakeError::Frame(frame) => Some(frame.to_status()),
+        HandshakeError::NotHello(_) => Some(Status::bad_request(error.to_string())),
+        HandshakeError::Transport(TransportError::TooLarge { .. }) => {
+            Some(Status::new(Code::TooLarge, error.to_string()))
+        }
+        _ => None,
+    }
 }
 
 fn poll_hello(

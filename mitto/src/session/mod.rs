@@ -14,7 +14,9 @@
 mod answering;
 mod assembly;
 mod config;
+mod dispatch;
 mod driver;
+mod ending;
 mod handshake;
 mod out;
 mod outbound;
@@ -24,6 +26,7 @@ mod requests;
 mod runs;
 mod shared;
 mod signal;
+mod spare;
 mod waiting;
 
 use std::future::Future;

@@ -17,6 +17,8 @@ pub(super) struct Out {
     /// What came while `batch` was lent.
     late: Batch,
     lent: bool,
+    /// Bytes of the batch that is lent.
+    away: usize,
     /// Bytes that the connection has taken and not yet written.
     writing: usize,
     pieces: Pieces,
@@ -35,6 +37,7 @@ impl Out {
             batch: Batch::new(),
             late: Batch::new(),
             lent: false,
+            away: 0,
             writing: 0,
             pieces: Pieces::new(pieces_at_once),
         }
@@ -42,7 +45,7 @@ impl Out {
 
     /// Bytes that wait here or in the connection.
     pub(super) fn len(&self) -> usize {
-        self.batch.len() + self.late.len() + self.writing + self.pieces.len()
+        self.batch.len() + self.away + self.late.len() + self.writing + self.pieces.len()
     }
 
     /// Whether there is something to write, and it may be written now.
@@ -58,6 +61,9 @@ impl Out {
     pub(super) fn lend(&mut self) -> Draft {
         let whole = !self.lent;
         self.lent = true;
+        if whole {
+            self.away = self.batch.len();
+        }
         Draft {
             batch: if whole {
                 std::mem::take(&mut self.batch)
@@ -74,6 +80,7 @@ impl Out {
         if draft.whole {
             self.batch = draft.batch;
             self.lent = false;
+            self.away = 0;
             if !self.late.is_empty() {
                 self.batch.append(&mut self.late);
             }
@@ -117,6 +124,12 @@ impl Out {
         std::mem::swap(&mut self.batch, writing);
         self.writing = writing.len();
         true
+    }
+
+    /// Gives memory back that an idle connection does not need.
+    pub(super) fn shrink(&mut self) {
+        self.batch.shrink();
+        self.late.shrink();
     }
 
     /// The connection has written what it took.

@@ -8,7 +8,8 @@ use crate::codec::{CodecError, Codecs};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
 use crate::message::{MessageKind, Outgoing};
-use crate::peer::{CallHead, Outbound, Started, Wait};
+use crate::peer::{CallHead, Outbound, Started, Statistics, Wait};
+use crate::runtime::later;
 use crate::status::{Code, Status};
 
 impl Shared {
@@ -25,19 +26,23 @@ impl Shared {
             state.waiting.leave(&mut wait.ticket);
             return Poll::Ready(Err(why));
         }
+        if wait
+            .deadline
+            .is_some_and(|deadline| Self::now() >= deadline)
+        {
+            state.waiting.leave(&mut wait.ticket);
+            let full = "the connection had no room for it within the deadline";
+            return Poll::Ready(Err(Status::new(Code::Timeout, full)));
+        }
         let room = self.has_room(state) && (!slot || state.in_flight.room() > 0);
         if room && state.waiting.is_first(wait.ticket) {
             state.waiting.leave(&mut wait.ticket);
             return Poll::Ready(Ok(()));
         }
-        let now = Self::now();
         let timeout = head.timeout.unwrap_or(self.config.limits.timeout);
-        let deadline = *wait.deadline.get_or_insert_with(|| now + timeout);
-        if now >= deadline {
-            state.waiting.leave(&mut wait.ticket);
-            let full = "the connection had no room for it within the deadline";
-            return Poll::Ready(Err(Status::new(Code::Timeout, full)));
-        }
+        let deadline = *wait
+            .deadline
+            .get_or_insert_with(|| later(Self::now(), timeout));
         state.waiting.wait(&mut wait.ticket, cx.waker(), deadline);
         self.signal.raise();
         Poll::Pending
@@ -48,6 +53,12 @@ impl Shared {
         let mut wakers = Vec::new();
         self.wake_waiting(state, &mut wakers);
         wakers
+    }
+
+    /// The same for one who has taken no room after all.
+    fn pass_on_room(&self) {
+        let wakers = self.pass_on(&self.state());
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -91,7 +102,8 @@ impl Outbound for Shared {
             ..Head::new(Kind::Request, id)
         };
         let reserved = Reserved { shared: self, id };
-        match self.send(state, &wire, format, message, |_, _| {}) {
+        let keep = |state: &mut State, _| state.in_flight.is_open(id);
+        match self.send(state, &wire, format, message, keep) {
             Ok(()) => {
                 std::mem::forget(reserved);
                 Poll::Ready(Ok(Started::Waiting(id)))
@@ -119,16 +131,16 @@ impl Outbound for Shared {
             metadata: head.metadata.entries(),
             ..Head::new(Kind::Notification, CorrelationId::NONE)
         };
-        let sent = self.send(state, &wire, format, message, |_, _| {});
-        Poll::Ready(sent.map_err(|error| unsent(head.name, &error)))
+        let sent = self.send(state, &wire, format, message, |_, _| true);
+        Poll::Ready(sent.map_err(|error| {
+            self.pass_on_room();
+            unsent(head.name, &error)
+        }))
     }
 
     fn leave(&self, wait: &mut Wait) {
-        let mut state = self.state();
-        state.waiting.leave(&mut wait.ticket);
-        let wakers = self.pass_on(&state);
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
+        self.state().waiting.leave(&mut wait.ticket);
+        self.pass_on_room();
     }
 
     fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
@@ -197,6 +209,18 @@ impl Outbound for Shared {
         Poll::Pending
     }
 
+    fn statistics(&self) -> Statistics {
+        let state = self.state();
+        Statistics {
+            in_flight: state.in_flight.len(),
+            waiting: state.waiting.len(),
+            running: state.requests.live(),
+            handlers: self.handlers.load(Relaxed),
+            outbound: state.out.len(),
+            ignored: self.ignored.load(Relaxed),
+        }
+    }
+
     fn close(&self, drain: bool) {
         let why = Status::new(Code::ConnectionLost, "the connection was closed");
         self.begin_close(why, drain);
@@ -216,14 +240,24 @@ impl Shared {
 
     /// Closes the connection: at once, or when what runs has finished.
     pub(super) fn begin_close(&self, why: Status, drain: bool) {
-        let told = false;
+        let mut wakers = Vec::new();
         let mut state = self.state();
         match &mut state.closing {
             Some(closing) => closing.drain &= drain,
-            none => *none = Some(Closing { why, drain, told }),
+            none => {
+                *none = Some(Closing {
+                    why,
+                    drain,
+                    told: false,
+                    deadline: later(Self::now(), self.config.limits.drain),
+                });
+            }
         }
+        // They learn that they are not sent any more.
+        state.waiting.wake(usize::MAX, &mut wakers);
         drop(state);
         self.signal.raise();
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Counts a request of the other end that runs in this process.
@@ -250,6 +284,7 @@ struct Reserved<'a> {
 impl Drop for Reserved<'_> {
     fn drop(&mut self) {
         self.shared.state().in_flight.cancel(self.id);
+        self.shared.pass_on_room();
     }
 }
 

@@ -1,20 +1,21 @@
 //! What the frames that come in set going.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
+use std::time::Duration;
 
-use crate::runtime::Instant;
+use crate::runtime::{Instant, later};
 
 use super::assembly::{Assembly, PieceError};
-use super::requests::Refusal;
 use super::runs::Runs;
-use super::shared::{Shared, State};
+use super::shared::{Leaving, Shared, State};
+use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::framing::{Fault, FrameError};
 use crate::in_flight::Reply;
-use crate::job::{Answer, Job, Pool, Run};
-use crate::message::{Body, Payload};
+use crate::job::Pool;
+use crate::message::Body;
 use crate::peer::Peer;
 use crate::status::{Code, Status};
 use crate::transport::CloseReason;
@@ -24,11 +25,15 @@ use crate::transport::CloseReason;
 pub(super) struct Receive {
     pub(super) shared: Arc<Shared>,
     pub(super) runs: Runs,
-    pool: Pool,
-    assembly: Assembly,
+    pub(super) pool: Pool,
+    pub(super) assembly: Assembly,
     /// Callers to wake, once no lock is held.
-    wakers: Vec<Waker>,
+    pub(super) wakers: Vec<Waker>,
+    /// Whether requests are refused, because neither end takes what the other sends.
+    pub(super) busy: bool,
     late: Vec<CorrelationId>,
+    /// When a message last came; `None` when what it needed has been given back.
+    used: Option<Instant>,
 }
 
 /// Why a connection is closed by this end.
@@ -36,6 +41,8 @@ pub(super) struct Receive {
 pub(super) struct End {
     pub(super) why: Status,
     pub(super) reason: CloseReason,
+    /// What the other end is told before.
+    pub(super) goodbye: Option<Status>,
 }
 
 impl End {
@@ -46,7 +53,17 @@ impl End {
                 Code::ConnectionLost,
                 format!("the other end broke the protocol: {text}"),
             ),
+            goodbye: Some(Status::bad_request(text.clone())),
             reason: CloseReason::new(CloseReason::PROTOCOL, text),
+        }
+    }
+
+    pub(super) fn too_large(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            why: Status::new(Code::ConnectionLost, format!("the other end sent {text}")),
+            goodbye: Some(Status::new(Code::TooLarge, text.clone())),
+            reason: CloseReason::new(CloseReason::TOO_LARGE, text),
         }
     }
 }
@@ -58,7 +75,9 @@ impl Receive {
             pool: Pool::default(),
             assembly: Assembly::new(super::PIECES_AT_ONCE, shared.config.limits.message),
             wakers: Vec::new(),
+            busy: false,
             late: Vec::new(),
+            used: None,
             shared,
         }
     }
@@ -70,17 +89,28 @@ impl Receive {
         peer: &Peer,
         now: Instant,
     ) -> Result<(), End> {
-        if !Assembly::is_piece(&envelope.head) {
+        let limits = &self.shared.config.limits;
+        let head = &envelope.head;
+        if !Assembly::is_piece(head) {
+            let length = envelope.payload.len();
+            if length > limits.message && head.format.is_some() {
+                let limit = limits.message;
+                let text = format!("a message of {length} bytes, at most {limit} are taken");
+                return Err(End::too_large(text));
+            }
             return self.whole(envelope, peer, now);
         }
-        let limits = &self.shared.config.limits;
-        let timeout = envelope.head.timeout.unwrap_or(limits.timeout);
-        match self
-            .assembly
-            .add(envelope, now + timeout.min(limits.timeout_max))
-        {
+        // What answers a request of this end has as long as that has.
+        let timeout = match head.from_requester {
+            true => head.timeout.unwrap_or(limits.timeout),
+            false => limits.timeout_max,
+        };
+        let deadline = later(now, timeout.min(limits.timeout_max));
+        let shared = &self.shared;
+        let is_open = |id| shared.state().in_flight.is_open(id);
+        match self.assembly.add(envelope, deadline, is_open) {
             Ok(None) => Ok(()),
-            Ok(Some(part)) => self.whole(&part.envelope(), peer, now),
+            Ok(Some(part)) => self.whole(&part.envelope(now), peer, now),
             Err(error) => self.bad_piece(&envelope.head, error),
         }
     }
@@ -90,16 +120,25 @@ impl Receive {
         let shared = self.shared.clone();
         match error.fault() {
             Fault::Close => return Err(End::protocol(error.to_string())),
-            Fault::Skip => tracing::debug!(peer = %shared.remote, %error, "frame ignored"),
+            Fault::Skip => {
+                shared.note_ignored();
+                tracing::debug!(peer = %shared.remote, %error, "frame ignored");
+            }
+            Fault::Refuse(id) if id.generation() == 0 => shared.note_ignored(),
             Fault::Refuse(id) => shared.refuse(&mut shared.state(), id, &error.to_status()),
             Fault::Fail(id) => self.fail(id, error.to_status()),
         }
         Ok(())
     }
 
-    /// Polls the handlers that were woken. Says whether there are more.
-    pub(super) fn poll_runs(&mut self) -> bool {
-        self.runs.poll_woken(&mut self.pool)
+    /// Polls the handlers that were woken, as long as there is room for their answers.
+    pub(super) fn poll_runs(&mut self) {
+        let shared = &self.shared;
+        self.runs.poll_woken(&mut self.pool, || !shared.is_full());
+    }
+
+    pub(super) fn note_handlers(&self) {
+        self.shared.handlers.store(self.runs.len(), Relaxed);
     }
 
     /// Ends what is too late.
@@ -123,8 +162,8 @@ impl Receive {
                 Code::Timeout,
                 "the deadline passed before the answer was there",
             );
-            shared.refuse(&mut state, *id, &late);
             tokens.extend(shared.cancelled(&mut state, *id));
+            shared.refuse(&mut state, *id, &late);
         }
         self.assembly.expire(now, |head| {
             if head.kind == Kind::Request {
@@ -159,26 +198,36 @@ impl Receive {
         self.wakers.drain(..).for_each(Waker::wake);
     }
 
-    pub(super) fn wakers(&mut self) -> &mut Vec<Waker> {
-        &mut self.wakers
+    /// Whether nothing but pings has come for so long.
+    pub(super) fn is_idle(&self, now: Instant, time: Duration) -> bool {
+        self.used
+            .is_some_and(|used| now.saturating_duration_since(used) >= time)
     }
 
     /// Gives back what an idle connection does not need.
     pub(super) fn shrink(&mut self) {
+        self.used = None;
         self.pool.clear();
         let mut state = self.shared.state();
-        state.spare = Vec::new();
+        state.out.shrink();
+        state.spare = Spare::default();
         state.in_flight.shrink();
+        state.requests.shrink();
     }
 
-    /// Drops every handler.
+    /// Drops every handler, and wakes the callers whose replies came last.
     pub(super) fn clear(&mut self) {
+        self.wake();
         self.runs.clear();
         self.pool.clear();
+        self.note_handlers();
     }
 
     fn whole(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) -> Result<(), End> {
         let Envelope { head, payload } = envelope;
+        if !matches!(head.kind, Kind::Ping | Kind::Pong) {
+            self.used = Some(now);
+        }
         match (head.kind, head.from_requester) {
             (Kind::Request, true) => self.request(envelope, peer, now),
             (Kind::Notification, true) => self.notification(envelope, peer),
@@ -189,8 +238,9 @@ impl Receive {
             }
             (Kind::Progress, false) => {
                 let mut state = self.shared.state();
-                if let Ok(waker) = state.in_flight.progress(head.correlation, now) {
-                    self.wakers.extend(waker);
+                match state.in_flight.progress(head.correlation, now) {
+                    Ok(waker) => self.wakers.extend(waker),
+                    Err(_) => self.shared.note_ignored(),
                 }
             }
             (Kind::Ping, _) if payload.len() <= 125 => {
@@ -200,128 +250,28 @@ impl Receive {
                     .control(&mut state, &pong, |out| out.extend_from_slice(payload));
             }
             (Kind::Goodbye, _) => {
-                let why = self.shared.config.framing.read_status(payload);
-                self.shared.state().leaving.get_or_insert(why);
+                let why = match payload.is_empty() {
+                    true => Status::new(Code::ConnectionLost, "it said goodbye"),
+                    false => self.shared.config.framing.read_status(payload),
+                };
+                let mut state = self.shared.state();
+                let deadline = later(now, self.shared.config.limits.drain);
+                state.leaving.get_or_insert(Leaving { why, deadline });
+                // They learn that they are not sent any more.
+                state.waiting.wake(usize::MAX, &mut self.wakers);
             }
-            (Kind::Pong | Kind::Hello, _) => {}
-            _ => {
-                let kind = head.kind;
-                tracing::debug!(peer = %self.shared.remote, %kind, "frame ignored");
-            }
+            (Kind::Hello, _) => return Err(End::protocol("a second hello")),
+            (Kind::Pong, _) => {}
+            _ => self.ignore(head),
         }
         Ok(())
     }
 
-    fn request(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) {
-        let Envelope { head, payload } = envelope;
-        let id = head.correlation;
-        let deadline = match self.accept(head, now) {
-            Ok(deadline) => deadline,
-            Err(status) => {
-                let shared = &self.shared;
-                return shared.refuse(&mut shared.state(), id, &status);
-            }
-        };
-        let run = self.submit(head, payload, peer, Some(deadline));
-        if !run.is_done() {
-            self.runs.start(id, run, &mut self.pool);
-        }
-    }
-
-    /// Takes a request, or says why not.
-    fn accept(&self, head: &Head<'_>, now: Instant) -> Result<Instant, Status> {
-        let shared = &*self.shared;
-        let limits = &shared.config.limits;
-        if head.format.is_none() {
-            return Err(Status::bad_request("the request does not name its format"));
-        }
-        if !head.metadata.is_empty() {
-            head.metadata.check(limits)?;
-        }
-        let timeout = head
-            .timeout
-            .unwrap_or(limits.timeout)
-            .min(limits.timeout_max);
-        let mut state = shared.state();
-        if state.closing.is_some() {
-            return Err(Status::unavailable("this end is shutting down"));
-        }
-        if self.runs.len() >= 2 * limits.in_flight || !shared.count_running() {
-            return Err(Status::new(
-                Code::Busy,
-                "too many requests are running here",
-            ));
-        }
-        let times = (timeout, limits.timeout_max);
-        let accepted =
-            state
-                .requests
-                .accept(head.correlation, head.format, shared.window, now, times);
-        accepted.map_err(|refusal| {
-            shared.uncount_running();
-            Status::bad_request(match refusal {
-                Refusal::OutOfRange => "the request's slot is out of range",
-                Refusal::Duplicate => "the request's slot is taken by one that still runs",
-            })
-        })
-    }
-
-    fn notification(&mut self, envelope: &Envelope<'_>, peer: &Peer) {
-        let Envelope { head, payload } = envelope;
-        let remote = &self.shared.remote;
-        if self.runs.len() >= 2 * self.shared.config.limits.in_flight {
-            tracing::warn!(peer = %remote, "notification dropped: too many handlers are running");
-            return;
-        }
-        let run = self.submit(head, payload, peer, None);
-        if !run.is_done() {
-            self.runs.start(CorrelationId::NONE, run, &mut self.pool);
-        }
-    }
-
-    fn submit(
-        &mut self,
-        head: &Head<'_>,
-        payload: &[u8],
-        peer: &Peer,
-        deadline: Option<Instant>,
-    ) -> Run {
-        let shared = &self.shared;
-        let answer = match deadline {
-            Some(_) => Answer::new(shared.clone(), head.correlation),
-            None => Answer::nobody(),
-        };
-        let payload = Payload::Encoded {
-            format: head.format.unwrap_or(shared.config.format),
-            bytes: payload,
-        };
-        let mut job = Job::new(head.message, payload, peer, &shared.config.codecs);
-        job.address = head.address;
-        job.metadata = head.metadata;
-        job.deadline = deadline;
-        job.pool = Some(&mut self.pool);
-        let queue = &*shared.config.queue;
-        catch_unwind(AssertUnwindSafe(|| queue.submit(job, answer))).unwrap_or_else(|_| Run::done())
-    }
-
-    fn cancel(&mut self, id: CorrelationId) {
-        self.assembly.cancel(id, true);
-        let shared = &self.shared;
-        let token = shared.cancelled(&mut shared.state(), id);
-        if let Some(token) = token {
-            token.cancel();
-        }
-        self.runs.cancel(id);
-    }
-
-    fn credit(&mut self, id: CorrelationId, payload: &[u8]) {
-        let Some(bytes) = self.shared.config.framing.read_credit(payload) else {
-            return;
-        };
-        if let Some(request) = self.shared.state().requests.get(id) {
-            request.credit = request.credit.saturating_add(i64::from(bytes));
-            self.wakers.extend(request.waker.take());
-        }
+    /// A frame that means nothing here.
+    pub(super) fn ignore(&self, head: &Head<'_>) {
+        let (kind, id) = (head.kind, head.correlation);
+        tracing::debug!(peer = %self.shared.remote, %kind, %id, "frame ignored");
+        self.shared.note_ignored();
     }
 
     fn reply(&mut self, head: &Head<'_>, payload: &[u8]) {
@@ -332,7 +282,7 @@ impl Receive {
         } else if head.kind == Kind::End {
             Reply::End
         } else {
-            let mut bytes = state.spare.pop().unwrap_or_default();
+            let mut bytes = state.spare.take();
             bytes.extend_from_slice(payload);
             let format = head.format.unwrap_or(shared.config.format);
             let body = Body::Encoded { format, bytes };
@@ -342,32 +292,41 @@ impl Receive {
                 _ => Reply::Item(body),
             }
         };
-        match state.in_flight.complete(head.correlation, reply) {
-            Ok(waker) => self.wakers.extend(waker),
-            Err(stale) => tracing::trace!(peer = %shared.remote, id = %head.correlation, "{stale}"),
+        let last = reply.is_last();
+        let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
+            shared.note_ignored();
+            return tracing::trace!(peer = %shared.remote, id = %head.correlation, "stale reply");
+        };
+        self.wakers.extend(waker);
+        if !last && !state.in_flight.is_open(head.correlation) {
+            // An item that was not allowed has ended its stream.
+            shared.control_cancel(&mut state, head.correlation);
         }
     }
 
     /// Ends a request of ours whose answer cannot be read.
     fn fail(&mut self, id: CorrelationId, status: Status) {
         let mut state = self.shared.state();
-        if let Ok(waker) = state.in_flight.complete(id, Reply::Status(status)) {
-            self.wakers.extend(waker);
-            self.shared.control_cancel(&mut state, id);
+        match state.in_flight.complete(id, Reply::Status(status)) {
+            Ok(waker) => {
+                self.wakers.extend(waker);
+                self.shared.control_cancel(&mut state, id);
+            }
+            Err(_) => self.shared.note_ignored(),
         }
     }
 
     fn bad_piece(&mut self, head: &Head<'_>, error: PieceError) -> Result<(), End> {
-        if let PieceError::TooLarge { .. } = error {
-            return Err(End {
-                why: Status::new(Code::ConnectionLost, format!("the other end sent {error}")),
-                reason: CloseReason::new(CloseReason::TOO_LARGE, error.to_string()),
-            });
+        match error {
+            PieceError::TooLarge { .. } => return Err(End::too_large(error.to_string())),
+            PieceError::TooMany(_) => return Err(End::protocol(error.to_string())),
+            _ => {}
         }
         let status = Status::bad_request(error.to_string());
         match (head.kind, head.from_requester) {
             // What is left of a message that was refused, or cancelled, on its way.
-            _ if error == PieceError::NoFirst => {}
+            _ if error == PieceError::NoFirst => self.shared.note_ignored(),
+            (Kind::Request, true) if head.correlation.generation() == 0 => self.ignore(head),
             (Kind::Request, true) => {
                 let shared = &self.shared;
                 shared.refuse(&mut shared.state(), head.correlation, &status);

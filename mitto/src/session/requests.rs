@@ -3,7 +3,7 @@
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::runtime::Instant;
+use crate::runtime::{Instant, later};
 use tokio_util::sync::CancellationToken;
 
 use crate::codec::Format;
@@ -17,6 +17,8 @@ pub(super) struct Requests {
     live: usize,
     /// No deadline is earlier; a lower bound only.
     earliest: Option<Instant>,
+    /// Whether a handler waits for room.
+    crowded: bool,
 }
 
 /// One request of the other end.
@@ -28,7 +30,7 @@ pub(super) struct Request {
     /// What a stream may send before its reader takes more, in bytes. One item may go below zero.
     pub(super) credit: i64,
     /// The handler that waits for credit or room.
-    pub(super) waker: Option<Waker>,
+    waker: Option<Waker>,
     token: Option<CancellationToken>,
     deadline: Option<Instant>,
     last_deadline: Option<Instant>,
@@ -51,6 +53,7 @@ impl Requests {
             limit: limit.min(1 << 16),
             live: 0,
             earliest: None,
+            crowded: false,
         }
     }
 
@@ -82,7 +85,7 @@ impl Requests {
         if slot.live {
             return Err(Refusal::Duplicate);
         }
-        let deadline = now + timeout;
+        let deadline = later(now, timeout);
         *slot = Request {
             generation: id.generation(),
             live: true,
@@ -91,7 +94,7 @@ impl Requests {
             waker: None,
             token: None,
             deadline: Some(deadline),
-            last_deadline: Some(now + max.max(timeout)),
+            last_deadline: Some(later(now, max.max(timeout))),
             timeout,
         };
         self.live += 1;
@@ -103,6 +106,13 @@ impl Requests {
         self.slots
             .get_mut(id.slot() as usize)
             .filter(|slot| slot.live && slot.generation == id.generation())
+    }
+
+    /// The reader of a stream allows more, in bytes. Gives the handler that waits for it.
+    pub(super) fn credit(&mut self, id: CorrelationId, bytes: u32) -> Option<Waker> {
+        let slot = self.get(id)?;
+        slot.credit = slot.credit.saturating_add(i64::from(bytes));
+        slot.waker.take()
     }
 
     /// The request is answered.
@@ -140,7 +150,7 @@ impl Requests {
         if let Some(slot) = self.get(id)
             && let (Some(deadline), Some(last)) = (slot.deadline, slot.last_deadline)
         {
-            slot.deadline = Some((now + slot.timeout).min(last).max(deadline));
+            slot.deadline = Some(later(now, slot.timeout).min(last).max(deadline));
         }
     }
 
@@ -170,8 +180,20 @@ impl Requests {
         }
     }
 
+    /// A handler waits for credit, or for room.
+    pub(super) fn wait(&mut self, id: CorrelationId, room: bool, waker: &Waker) {
+        self.crowded |= !room;
+        if let Some(slot) = self.get(id) {
+            slot.waker = Some(waker.clone());
+        }
+    }
+
     /// Takes the wakers of the handlers that have credit and wait for room.
     pub(super) fn wakers_of_room(&mut self, into: &mut Vec<Waker>) {
+        // Asked after each write: mostly nobody waits.
+        if !std::mem::take(&mut self.crowded) {
+            return;
+        }
         let ready = self.slots.iter_mut().filter(|slot| slot.credit > 0);
         into.extend(ready.filter_map(|slot| slot.waker.take()));
     }
@@ -188,6 +210,13 @@ impl Requests {
             .into_iter()
             .filter_map(|slot| slot.token)
             .collect()
+    }
+
+    /// Gives memory back that many requests at once have needed, when none runs now.
+    pub(super) fn shrink(&mut self) {
+        if self.live == 0 {
+            self.slots = Vec::new();
+        }
     }
 
     fn note(&mut self, deadline: Instant) {

@@ -85,30 +85,39 @@ impl Runs {
         self.poll(index, pool);
     }
 
-    /// Polls those that were woken. Says whether more were woken meanwhile.
-    pub(super) fn poll_woken(&mut self, pool: &mut Pool) -> bool {
+    /// Polls those that were woken, as long as `has_room` says so; the others stay woken.
+    pub(super) fn poll_woken(&mut self, pool: &mut Pool, has_room: impl Fn() -> bool) {
         std::mem::swap(&mut self.woken, &mut lock(&self.ready.queue));
         let mut woken = std::mem::take(&mut self.woken);
-        for index in woken.drain(..) {
+        let mut done = 0;
+        while done < woken.len() && has_room() {
+            let index = woken[done];
+            done += 1;
             self.places[index].token.queued.store(false, SeqCst);
             self.poll(index, pool);
         }
+        if done < woken.len() {
+            lock(&self.ready.queue).splice(..0, woken.drain(done..));
+        }
+        woken.clear();
         self.woken = woken;
-        self.has_woken()
     }
 
     pub(super) fn has_woken(&self) -> bool {
         !lock(&self.ready.queue).is_empty()
     }
 
-    /// Drops the handler of a request.
+    /// Drops the handler of a request. One that has answered may still run when another has the same
+    /// id; those of notifications have none and go on.
     pub(super) fn cancel(&mut self, id: CorrelationId) {
-        let found = self
-            .places
-            .iter()
-            .position(|place| place.run.is_some() && place.id == id);
-        if let Some(index) = found {
-            self.end(index);
+        if id.is_none() || self.len() == 0 {
+            return;
+        }
+        for index in 0..self.places.len() {
+            let place = &self.places[index];
+            if place.run.is_some() && place.id == id {
+                self.end(index);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a session's task shares with callers and handlers, wherever they run.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
@@ -13,6 +13,7 @@ use super::out::{Draft, Out};
 use super::pieces::Large;
 use super::requests::Requests;
 use super::signal::Signal;
+use super::spare::Spare;
 use super::waiting::Waiting;
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
@@ -25,6 +26,12 @@ use crate::status::{Code, Status};
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) signal: Arc<Signal>,
+    /// A copy of what the state says, to be looked at for each frame.
+    full: AtomicBool,
+    /// Frames that came and meant nothing here.
+    pub(super) ignored: AtomicU64,
+    /// The handlers that run in the session's task, for statistics.
+    pub(super) handlers: AtomicUsize,
     pub(super) config: Arc<Config>,
     pub(super) remote: String,
     pub(super) id: u64,
@@ -44,10 +51,18 @@ pub(super) struct State {
     /// Why this end wants to close.
     pub(super) closing: Option<Closing>,
     /// What the other end said when it took its leave.
-    pub(super) leaving: Option<Status>,
+    pub(super) leaving: Option<Leaving>,
     pub(super) on_closed: Vec<Waker>,
     /// Buffers of replies, to be used again.
-    pub(super) spare: Vec<Vec<u8>>,
+    pub(super) spare: Spare,
+}
+
+/// How the other end wants to close.
+#[derive(Clone, Debug)]
+pub(super) struct Leaving {
+    pub(super) why: Status,
+    /// When this end closes, unless it still waits for something.
+    pub(super) deadline: Instant,
 }
 
 /// How this end wants to close.
@@ -58,10 +73,9 @@ pub(super) struct Closing {
     pub(super) drain: bool,
     /// Whether the other end was told.
     pub(super) told: bool,
+    /// When what still runs is given up.
+    pub(super) deadline: Instant,
 }
-
-/// The most reply buffers that are kept, and the most bytes of one.
-const SPARES: (usize, usize) = (256, 1 << 10);
 
 impl Shared {
     pub(super) fn new(config: Arc<Config>, hello: &Hello, remote: &str) -> Self {
@@ -78,9 +92,12 @@ impl Shared {
                 closing: None,
                 leaving: None,
                 on_closed: Vec::new(),
-                spare: Vec::new(),
+                spare: Spare::default(),
             }),
             signal: Arc::default(),
+            full: AtomicBool::new(false),
+            ignored: AtomicU64::new(0),
+            handlers: AtomicUsize::new(0),
             remote: remote.to_owned(),
             id: NEXT.fetch_add(1, Relaxed),
             message_limit: usize::try_from(hello.message)
@@ -95,8 +112,9 @@ impl Shared {
         lock(&self.state)
     }
 
-    /// Encodes one message behind `head` into the out buffer, and calls `sent` with the length of its
-    /// payload while the state is locked again.
+    /// Encodes one message behind `head` into the out buffer, and calls `keep` with the length of its
+    /// payload while the state is locked again. When that says `false`, the request has ended while
+    /// its message was encoded, and the frame is dropped.
     ///
     /// The batch is lent for it: see [`Out`]. An error or a panic leaves nothing of the frame behind.
     pub(super) fn send(
@@ -105,7 +123,7 @@ impl Shared {
         head: &Head<'_>,
         format: Format,
         body: &dyn Outgoing,
-        sent: impl FnOnce(&mut State, usize),
+        keep: impl FnOnce(&mut State, usize) -> bool,
     ) -> Result<(), CodecError> {
         let framing = &*self.config.framing;
         let mut lent = Lent::new(self, state);
@@ -119,6 +137,12 @@ impl Shared {
         let in_pieces = !framing.text();
         let mut large = (in_pieces && length > PIECE).then(|| out.split_off(payload));
         let (mut state, mut draft) = lent.give_back();
+        if !keep(&mut state, length) {
+            state.out.restore(draft);
+            drop(state);
+            self.signal.raise();
+            return Ok(());
+        }
         if in_pieces && large.is_none() && state.out.pieces().has(head) {
             large = Some(draft.batch.bytes_mut().split_off(payload));
         }
@@ -130,7 +154,7 @@ impl Shared {
             }
         }
         state.out.restore(draft);
-        sent(&mut state, length);
+        self.note_full(&state);
         drop(state);
         self.signal.raise();
         Ok(())
@@ -156,6 +180,20 @@ impl Shared {
             payload(out);
             framing.finish(head, start, out);
         });
+        self.note_full(state);
+    }
+
+    /// Whether so much waits to be written that nothing may be started that adds to it.
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Relaxed)
+    }
+
+    /// Looks whether the out buffer is full; whoever adds to it or takes from it does.
+    pub(super) fn note_full(&self, state: &State) {
+        let full = state.out.len() >= self.config.limits.outbound;
+        if full != self.full.load(Relaxed) {
+            self.full.store(full, Relaxed);
+        }
     }
 
     /// Why nothing can be sent, if so.
@@ -172,8 +210,17 @@ impl Shared {
         let leaving = state.leaving.as_ref()?;
         Some(Status::unavailable(format!(
             "the other end is leaving: {}",
-            leaving.message()
+            leaving.why.message()
         )))
+    }
+
+    /// Something has left the out buffer: whoever waits for room may go on.
+    pub(super) fn made_room(&self, state: &mut State, into: &mut Vec<Waker>) {
+        self.note_full(state);
+        self.wake_waiting(state, into);
+        if !self.is_full() {
+            state.requests.wakers_of_room(into);
+        }
     }
 
     /// Wakes callers for whom there is room again.
@@ -190,14 +237,9 @@ impl Shared {
     }
 
     /// Gives a buffer back that a reply came in.
-    pub(super) fn recycle(&self, mut bytes: Vec<u8>) {
-        if (1..=SPARES.1).contains(&bytes.capacity()) {
-            bytes.clear();
-            let mut state = self.state();
-            if state.spare.len() < SPARES.0 {
-                state.spare.push(bytes);
-            }
-        }
+    pub(super) fn recycle(&self, bytes: Vec<u8>) {
+        let left = self.state().spare.keep(bytes);
+        drop(left);
     }
 
     /// Ends everything: nothing more comes, nothing more goes.
@@ -215,12 +257,19 @@ impl Shared {
         let running = state.requests.live();
         self.config.running.fetch_sub(running, Relaxed);
         let tokens = state.requests.cancel_all();
-        state.out = Out::new(1);
+        let out = std::mem::replace(&mut state.out, Out::new(1));
+        self.note_full(&state);
         drop(state);
+        drop(out);
         wakers.into_iter().for_each(Waker::wake);
         for token in tokens {
             token.cancel();
         }
+    }
+
+    /// Counts a frame that means nothing here.
+    pub(super) fn note_ignored(&self) {
+        self.ignored.fetch_add(1, Relaxed);
     }
 
     pub(super) fn now() -> Instant {

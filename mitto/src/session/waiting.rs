@@ -48,14 +48,24 @@ impl Waiting {
         );
     }
 
-    /// The wakers of those whose deadline has passed.
-    pub(super) fn expired(&self, now: Instant, into: &mut Vec<Waker>) {
-        let late = self.queue.values().filter(|(_, deadline)| *deadline <= now);
-        into.extend(late.map(|(waker, _)| waker.clone()));
+    /// Takes those out whose deadline has passed, and gives their wakers. They lose their place: a
+    /// caller that does not look again would hold up all behind it.
+    pub(super) fn expired(&mut self, now: Instant, into: &mut Vec<Waker>) {
+        self.queue.retain(|_, (waker, deadline)| {
+            let late = *deadline <= now;
+            if late {
+                into.push(waker.clone());
+            }
+            !late
+        });
     }
 
     pub(super) fn earliest(&self) -> Option<Instant> {
         self.queue.values().map(|(_, deadline)| *deadline).min()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,7 +1,6 @@
 use std::fmt;
 
-/// Memory that an emptied batch keeps for the next frames, in bytes.
-const KEEP: usize = 64 << 10;
+use super::kept::Kept;
 
 /// Frames gathered back to back in one buffer, to be written together.
 ///
@@ -23,6 +22,8 @@ const KEEP: usize = 64 << 10;
 pub struct Batch {
     bytes: Vec<u8>,
     marks: Vec<Mark>,
+    kept_bytes: Kept,
+    kept_marks: Kept,
 }
 
 /// One frame, lent from a buffer.
@@ -47,6 +48,8 @@ impl Batch {
         Self {
             bytes: Vec::new(),
             marks: Vec::new(),
+            kept_bytes: Kept::new(),
+            kept_marks: Kept::new(),
         }
     }
 
@@ -117,12 +120,16 @@ impl Batch {
         other.clear();
     }
 
-    /// Empties the batch. It keeps up to 64 KiB of its memory and gives back the rest.
+    /// Empties the batch. It keeps about the memory that it needed lately, 2 MiB at most.
     pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.bytes.shrink_to(KEEP);
-        self.marks.clear();
-        self.marks.shrink_to(KEEP / size_of::<Mark>());
+        self.kept_bytes.empty(&mut self.bytes);
+        self.kept_marks.empty(&mut self.marks);
+    }
+
+    /// Gives back the memory of a batch that is empty, when it will not be needed for a while.
+    pub fn shrink(&mut self) {
+        self.kept_bytes.shrink(&mut self.bytes);
+        self.kept_marks.shrink(&mut self.marks);
     }
 
     fn finished(&self) -> usize {
@@ -198,15 +205,5 @@ mod tests {
     fn empty_frame_counts_as_a_frame() {
         assert!(!batch(&[""]).is_empty());
         assert_eq!(batch(&[""]).len(), 0);
-    }
-
-    #[test]
-    fn clear_gives_back_large_buffers() {
-        let mut large = batch(&["x".repeat(1 << 20).as_str()]);
-        large.clear();
-        assert!(large.bytes.capacity() <= KEEP);
-        let mut small = batch(&["x".repeat(1 << 10).as_str()]);
-        small.clear();
-        assert!(small.bytes.capacity() >= 1 << 10);
     }
 }

@@ -25,6 +25,8 @@ impl CloseReason {
     pub const TOO_LARGE: u16 = 1009;
     /// This end failed.
     pub const INTERNAL: u16 = 1011;
+    /// This end takes no more connections now.
+    pub const TRY_AGAIN_LATER: u16 = 1013;
 
     /// A reason with a text for people.
     pub fn new(code: u16, text: impl Into<String>) -> Self {

@@ -1,6 +1,6 @@
 use std::task::{Context, Poll};
 
-use super::{Batch, CloseReason, Frame, TransportError};
+use super::{Batch, CloseReason, Frame, PeerInfo, TransportError};
 
 /// One live connection. It works in batches: one [`poll_fill`](Self::poll_fill) reads what has
 /// arrived, [`next_frame`](Self::next_frame) lends its frames one by one, and one
@@ -64,12 +64,22 @@ pub trait Connection: Send + 'static {
         false
     }
 
+    /// Gives memory back that is needed only while messages come and go. A session calls it when
+    /// nothing but pings has come for a while.
+    fn shrink(&mut self) {}
+
     /// Bytes that the layer below has accepted since the start. While a write is pending and this
     /// stands still, the other end does not read.
     fn accepted(&self) -> u64;
 
     /// Who is at the other end, for logs.
     fn remote(&self) -> &str;
+
+    /// What the transport knows of the other end. All but [`PeerInfo::remote`] is given once, so that
+    /// the headers of a request do not stay in memory for as long as the connection lives.
+    fn take_peer_info(&mut self) -> PeerInfo {
+        PeerInfo::new(self.remote())
+    }
 
     /// What the other end said when it closed, if it did and the transport carries it.
     fn close_reason(&self) -> Option<&CloseReason> {

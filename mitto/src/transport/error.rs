@@ -9,7 +9,7 @@ use super::CloseReason;
 pub enum TransportError {
     /// Reading or writing failed; the connection is lost.
     #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// No connection could be made; the source's kind tells refused from unreachable.
     #[error("{what}")]
     Connect {
@@ -29,6 +29,17 @@ pub enum TransportError {
     /// The other end answers, but does not speak this transport's protocol.
     #[error("{0}")]
     Handshake(String),
+    /// The TLS handshake failed; the source is what rustls says.
+    #[error("{what}")]
+    Tls {
+        /// What failed, and what to do.
+        what: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The proxy does not connect to the server.
+    #[error("{0}")]
+    Proxy(String),
     /// The other end has no room for one more connection now; trying later may help.
     #[error("the server takes no more connections now; try again later")]
     Refused,
@@ -86,6 +97,19 @@ impl TransportError {
             url: without_user(url),
             reason: reason.into(),
         }
+    }
+}
+
+impl From<io::Error> for TransportError {
+    fn from(error: io::Error) -> Self {
+        #[cfg(feature = "tls")]
+        if let Some(what) = super::tls::explain(&error) {
+            return Self::Tls {
+                what,
+                source: error,
+            };
+        }
+        Self::Io(error)
     }
 }
 

@@ -8,9 +8,25 @@ mod batch;
 mod close;
 mod connection;
 mod error;
+#[cfg(any(feature = "websocket", feature = "proxy"))]
+mod http;
+mod kept;
+mod peer_info;
 mod registry;
+#[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
+mod socket;
 
 pub mod memory;
+#[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
+pub mod prefixed;
+#[cfg(feature = "proxy")]
+pub mod proxy;
+#[cfg(feature = "tcp")]
+pub mod tcp;
+#[cfg(feature = "tls")]
+pub mod tls;
+#[cfg(all(feature = "unix", unix))]
+pub mod unix;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
@@ -18,6 +34,7 @@ pub use batch::{Batch, Frame, Frames};
 pub use close::CloseReason;
 pub use connection::Connection;
 pub use error::TransportError;
+pub use peer_info::{PeerInfo, UnixCredentials, UpgradeRequest};
 pub use registry::Transports;
 
 use std::future::Future;
@@ -32,7 +49,67 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A way to move frames: connects and listens for the URL schemes it names.
 ///
 /// Implement it, and [`Connection`], to carry messages over something that Mitto does not know;
-/// register it with `.transport(..)` on the client's or the server's builder.
+/// register it with `.transport(..)` on the client's or the server's builder. The example `own_parts` of
+/// the repository is a whole one, over TCP.
+///
+/// # Examples
+///
+/// The in-memory transport under a scheme of its own, with a log line for each connection:
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mitto::Server;
+/// use mitto::transport::memory::Memory;
+/// use mitto::transport::{
+///     BoxFuture, Connection, Listener, Settings, Transport, TransportError,
+/// };
+///
+/// #[derive(Clone)]
+/// struct Logged(Memory);
+///
+/// impl Transport for Logged {
+///     fn schemes(&self) -> &'static [&'static str] {
+///         &["logged"]
+///     }
+///
+///     fn connect<'a>(
+///         &'a self,
+///         url: &'a str,
+///         settings: &'a Settings,
+///     ) -> BoxFuture<'a, Result<Box<dyn Connection>, TransportError>> {
+///         println!("connecting to {url}");
+///         self.0.connect(url, settings)
+///     }
+///
+///     fn listen<'a>(
+///         &'a self,
+///         url: &'a str,
+///         settings: &'a Settings,
+///     ) -> BoxFuture<'a, Result<Box<dyn Listener>, TransportError>> {
+///         self.0.listen(url, settings)
+///     }
+/// }
+///
+/// let logged = Logged(Memory::new());
+/// let server = Server::new(HelloServer).transport(logged.clone());
+/// let server = server.listen("logged://here").await?.spawn();
+/// let client = HelloClient::builder().transport(logged).connect("logged://here").await?;
+/// assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
+/// # server.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 pub trait Transport: Send + Sync + 'static {
     /// The URL schemes it serves, lower case, without `://`.
     fn schemes(&self) -> &'static [&'static str];

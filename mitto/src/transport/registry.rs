@@ -3,8 +3,14 @@ use std::sync::Arc;
 
 use super::{Transport, TransportError};
 
-/// The schemes that need a cargo feature, and which.
-const FEATURES: &[(&str, &str)] = &[("ws", "websocket")];
+/// The schemes that need a cargo feature, and which; Unix sockets need a Unix, too.
+const FEATURES: &[(&str, &str)] = &[
+    ("tcp", "`tcp`"),
+    ("tls", "`tls`"),
+    ("unix", "`unix`"),
+    ("ws", "`websocket`"),
+    ("wss", "`websocket` and `tls`"),
+];
 
 /// The one place where a URL's scheme picks the transport: the user's own first, then the built-in
 /// ones.
@@ -20,6 +26,10 @@ impl Transports {
         let built_in: Vec<Arc<dyn Transport>> = vec![
             #[cfg(feature = "websocket")]
             Arc::new(super::websocket::WebSocket::new()),
+            #[cfg(feature = "tcp")]
+            Arc::new(super::tcp::Tcp::new()),
+            #[cfg(all(feature = "unix", unix))]
+            Arc::new(super::unix::Unix::new()),
         ];
         Self {
             all: custom.into_iter().chain(built_in).collect(),
@@ -52,7 +62,7 @@ impl Transports {
             .copied()
             .collect();
         let hint = if let Some((_, feature)) = FEATURES.iter().find(|(of, _)| *of == scheme) {
-            format!("turn on the cargo feature `{feature}` of mitto")
+            format!("turn on the cargo feature {feature} of mitto")
         } else if scheme == "memory" {
             "give both ends the same `Memory` with `.transport(memory.clone())`".to_owned()
         } else {
@@ -97,6 +107,15 @@ mod tests {
         let error = transports.by_url("gopher://a").err().unwrap().to_string();
         assert!(error.contains("`gopher://`"), "{error}");
         assert!(error.contains("memory"), "{error}");
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn scheme_of_a_feature_that_is_off_names_it() {
+        let error = Transports::default().by_url("tls://a").err().unwrap();
+        assert!(error.to_string().contains("feature `tls`"), "{error}");
+        let error = Transports::default().by_url("wss://a").err().unwrap();
+        assert!(error.to_string().contains("and `tls`"), "{error}");
     }
 
     #[test]

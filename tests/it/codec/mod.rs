@@ -13,12 +13,12 @@ use mitto::codec::{Codec, CodecError, Codecs, Decoder, Encoder, Format, erased_s
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-const PRETTY: Format = Format::custom(200);
+pub(crate) const PRETTY: Format = Format::custom(200);
 const BUILT_IN: [Format; 2] = [Format::JSON, Format::MESSAGE_PACK];
 const ALL: [Format; 3] = [Format::JSON, Format::MESSAGE_PACK, PRETTY];
 
 /// JSON for people, as a codec of the user's own.
-struct Pretty;
+pub(crate) struct Pretty;
 
 impl Codec for Pretty {
     fn format(&self) -> Format {

@@ -1,11 +1,16 @@
+use std::fs;
 use std::future::poll_fn;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use mitto::transport::memory::Memory;
 use mitto::transport::{
     Batch, CloseReason, Connection, Incoming, Listener, Settings, Transport, TransportError,
     Transports,
 };
+
+use super::authority::Authority;
 
 /// A connection, with the methods a test wants.
 pub(super) struct End(pub(super) Box<dyn Connection>);
@@ -62,18 +67,51 @@ pub(super) fn batch(frames: &[(&[u8], bool)]) -> Batch {
     batch
 }
 
-/// A transport, and a URL of it to listen at.
+/// A transport, a URL of it to listen at, and what it can and cannot do.
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) transport: Arc<dyn Transport>,
-    pub(super) url: &'static str,
+    pub(super) url: String,
     pub(super) settings: Settings,
+    /// It tells text from bytes, and its goodbye carries a text.
+    pub(super) texts: bool,
+    /// Connecting waits for an answer.
+    pub(super) handshake: bool,
+    pub(super) tls: bool,
+    /// Where a socket's file is, until the test ends.
+    pub(super) directory: Option<Arc<Directory>>,
 }
 
 impl Place {
     /// One of every transport.
-    pub(super) fn all() -> [Self; 2] {
-        [Self::memory(), Self::websocket()]
+    pub(super) fn all() -> [Self; 6] {
+        let [tls, wss] = Authority::new().places();
+        [
+            Self::memory(),
+            Self::websocket(),
+            Self::tcp(),
+            Self::unix(),
+            tls,
+            wss,
+        ]
+    }
+
+    pub(super) fn tcp() -> Self {
+        Self {
+            texts: false,
+            handshake: false,
+            ..Self::new("tcp://127.0.0.1:0")
+        }
+    }
+
+    pub(super) fn unix() -> Self {
+        let directory = Directory::new();
+        Self {
+            texts: false,
+            handshake: false,
+            ..Self::new(&directory.url())
+        }
+        .inside(directory)
     }
 
     pub(super) fn memory() -> Self {
@@ -84,17 +122,28 @@ impl Place {
         Self::new("ws://127.0.0.1:0")
     }
 
-    fn new(url: &'static str) -> Self {
+    fn inside(self, directory: Directory) -> Self {
+        Self {
+            directory: Some(Arc::new(directory)),
+            ..self
+        }
+    }
+
+    pub(super) fn new(url: &str) -> Self {
         let transports = Transports::new(vec![Arc::new(Memory::new())]);
         Self {
             transport: transports.by_url(url).unwrap().clone(),
-            url,
+            url: url.to_owned(),
             settings: Settings::default(),
+            texts: true,
+            handshake: true,
+            tls: false,
+            directory: None,
         }
     }
 
     pub(super) async fn listen(&self) -> Box<dyn Listener> {
-        let listener = self.transport.listen(self.url, &self.settings).await;
+        let listener = self.transport.listen(&self.url, &self.settings).await;
         listener.unwrap_or_else(|error| panic!("{}: {error}", self.url))
     }
 
@@ -118,4 +167,35 @@ pub(super) async fn incoming(listener: &mut dyn Listener) -> Box<dyn Incoming> {
 
 pub(super) async fn accept(listener: &mut dyn Listener) -> Result<End, TransportError> {
     incoming(listener).await.accept().await.map(End)
+}
+
+/// A directory that is removed with all that is in it.
+pub(super) struct Directory(pub(super) PathBuf);
+
+impl Directory {
+    pub(super) fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!(
+            "mitto-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Relaxed)
+        );
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    pub(super) fn socket(&self) -> PathBuf {
+        self.0.join("test.sock")
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }

@@ -46,7 +46,7 @@ async fn many_small_frames_of_both_kinds_cross_in_one_batch() {
         let receive = async {
             for (bytes, text) in &frames {
                 let frame = server.receive().await.unwrap().unwrap();
-                assert_eq!(frame, (bytes.to_vec(), *text));
+                assert_eq!(frame, (bytes.to_vec(), *text && place.texts));
             }
         };
         let (sent, ()) = tokio::join!(client.send(&frames), receive);
@@ -83,7 +83,10 @@ async fn close_carries_its_reason_behind_the_last_frame() {
         let last = client.receive().await.unwrap();
         assert_eq!(last.unwrap().0, b"last");
         assert!(client.receive().await.unwrap().is_none());
-        assert_eq!(client.0.close_reason(), Some(&reason));
+        match place.texts {
+            true => assert_eq!(client.0.close_reason(), Some(&reason)),
+            false => assert_eq!(client.0.close_reason().unwrap().code, reason.code),
+        }
         // The end stays the end.
         assert!(client.receive().await.unwrap().is_none());
         client.close(&CloseReason::done()).await.unwrap();
@@ -96,7 +99,11 @@ async fn dropped_end_is_the_end_for_the_other() {
     for place in Place::all() {
         let (client, mut server) = place.connected().await;
         drop(client);
-        assert!(server.receive().await.unwrap().is_none());
+        match server.receive().await {
+            Ok(frame) => assert_eq!(frame, None),
+            // The client has not read the tickets for a later session.
+            Err(error) => assert!(place.tls, "{}: {error}", place.url),
+        }
         assert_eq!(server.0.close_reason(), None);
     }
 }
@@ -106,11 +113,20 @@ async fn refused_client_is_told_so() {
     for place in Place::all() {
         let mut listener = place.listen().await;
         let url = listener.url().to_owned();
-        let (client, ()) = tokio::join!(place.connect(&url), async {
+        let client = async {
+            let mut client = place.connect(&url).await?;
+            assert_eq!(client.receive().await?, None);
+            Ok(client.0.close_reason().cloned())
+        };
+        let (client, ()) = tokio::join!(client, async {
             incoming(&mut *listener).await.refuse().await;
         });
-        let error = client.err().unwrap();
-        assert!(matches!(error, TransportError::Refused), "{error}");
+        match client {
+            Ok(reason) => assert_eq!(reason.unwrap().code, CloseReason::TRY_AGAIN_LATER),
+            Err(TransportError::Refused) => {}
+            // Without a handshake there is no way to say anything.
+            Err(error) => assert!(place.tls, "{}: {error}", place.url),
+        }
     }
 }
 
@@ -125,7 +141,11 @@ async fn connecting_to_nobody_is_refused_and_says_where() {
         let TransportError::Connect { source, .. } = error else {
             panic!("{error}");
         };
-        assert_eq!(source.kind(), io::ErrorKind::ConnectionRefused);
+        let expected = match place.directory {
+            Some(_) => io::ErrorKind::NotFound,
+            None => io::ErrorKind::ConnectionRefused,
+        };
+        assert_eq!(source.kind(), expected);
     }
 }
 
@@ -146,7 +166,7 @@ async fn place_that_is_taken_cannot_be_listened_at() {
 
 #[tokio::test(start_paused = true)]
 async fn server_that_does_not_answer_times_out() {
-    for place in Place::all() {
+    for place in Place::all().into_iter().filter(|place| place.handshake) {
         let listener = place.listen().await;
         let error = place.connect(listener.url()).await.err().unwrap();
         assert!(matches!(error, TransportError::Timeout(_)), "{error}");

@@ -1,6 +1,11 @@
-//! What every transport must do, over each of them; then what is WebSocket's own.
+//! What every transport must do, over each of them; then what is their own.
 
+mod authority;
 mod end;
 mod every;
+mod proxy;
+mod streams;
+mod tls;
+mod unix;
 mod websocket;
 mod websocket_raw;

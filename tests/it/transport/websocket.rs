@@ -122,7 +122,7 @@ async fn reason_of_a_foreign_server_is_read() {
 #[tokio::test]
 async fn path_of_the_listener_is_the_only_one() {
     let mut place = Place::websocket();
-    place.url = "ws://127.0.0.1:0/chat";
+    place.url = "ws://127.0.0.1:0/chat".to_owned();
     let mut listener = place.listen().await;
     let url = listener.url().to_owned();
     assert!(url.ends_with("/chat"));
@@ -138,7 +138,7 @@ async fn path_of_the_listener_is_the_only_one() {
 async fn names_and_ipv6_addresses_can_be_listened_at() {
     for url in ["ws://localhost:0", "ws://[::1]:0"] {
         let mut place = Place::websocket();
-        place.url = url;
+        place.url = url.to_owned();
         if url.contains("::1") && TcpListener::bind("[::1]:0").await.is_err() {
             continue;
         }

@@ -137,6 +137,11 @@ impl Connection for MemoryConnection {
         Poll::Ready(Ok(()))
     }
 
+    fn shrink(&mut self) {
+        self.reading.shrink();
+        lock(&self.incoming).batch.shrink();
+    }
+
     fn accepted(&self) -> u64 {
         lock(&self.outgoing).taken
     }

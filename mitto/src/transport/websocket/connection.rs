@@ -1,21 +1,19 @@
-use std::io;
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite};
-
 use super::frame::{Role, parse_close};
 use super::reader::{Event, Reader};
 use super::writer::Writer;
-use crate::transport::{Batch, CloseReason, Connection, Frame, Settings, TransportError};
+use crate::transport::socket::{ByteStream, poll_shutdown};
+use crate::transport::{Batch, CloseReason, Connection, Frame, PeerInfo, Settings, TransportError};
 
 /// One WebSocket connection after its handshake, over any stream of bytes.
 pub(super) struct WsConnection<S> {
     stream: S,
     reader: Reader,
     writer: Writer,
-    remote: String,
+    peer: PeerInfo,
     /// The other end has said goodbye, or its stream has ended.
     finished: bool,
     close_reason: Option<CloseReason>,
@@ -34,13 +32,13 @@ impl<S> WsConnection<S> {
         rest: Vec<u8>,
         role: Role,
         settings: &Settings,
-        remote: String,
+        peer: PeerInfo,
     ) -> Self {
         Self {
             stream,
             reader: Reader::new(role, settings.max_frame, rest),
             writer: Writer::new(role),
-            remote,
+            peer,
             finished: false,
             close_reason: None,
         }
@@ -69,10 +67,7 @@ impl<S> WsConnection<S> {
     }
 }
 
-impl<S> Connection for WsConnection<S>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+impl<S: ByteStream> Connection for WsConnection<S> {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, TransportError>> {
         if self.finished {
             return Poll::Ready(Ok(false));
@@ -112,11 +107,8 @@ where
     ) -> Poll<Result<(), TransportError>> {
         self.writer.close(Some(reason));
         ready!(self.poll_write(cx, &mut Batch::new()))?;
-        match ready!(Pin::new(&mut self.stream).poll_shutdown(cx)) {
-            // The other end has closed both directions already.
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
-            closed => Poll::Ready(closed.map_err(Into::into)),
-        }
+        let closed = ready!(poll_shutdown(Pin::new(&mut self.stream), cx));
+        Poll::Ready(closed.map_err(Into::into))
     }
 
     fn ping(&mut self) -> bool {
@@ -124,12 +116,21 @@ where
         true
     }
 
+    fn shrink(&mut self) {
+        self.writer.shrink();
+    }
+
     fn accepted(&self) -> u64 {
         self.writer.accepted()
     }
 
     fn remote(&self) -> &str {
-        &self.remote
+        &self.peer.remote
+    }
+
+    fn take_peer_info(&mut self) -> PeerInfo {
+        let left = PeerInfo::new(self.peer.remote.clone());
+        std::mem::replace(&mut self.peer, left)
     }
 
     fn close_reason(&self) -> Option<&CloseReason> {
@@ -156,10 +157,20 @@ mod tests {
     async fn frames_cross_byte_by_byte() {
         let settings = Settings::default();
         let (there, here) = tokio::io::duplex(1);
-        let mut server =
-            WsConnection::new(there, Vec::new(), Role::Server, &settings, String::new());
-        let mut client =
-            WsConnection::new(here, Vec::new(), Role::Client, &settings, String::new());
+        let mut server = WsConnection::new(
+            there,
+            Vec::new(),
+            Role::Server,
+            &settings,
+            PeerInfo::default(),
+        );
+        let mut client = WsConnection::new(
+            here,
+            Vec::new(),
+            Role::Client,
+            &settings,
+            PeerInfo::default(),
+        );
         for size in [0, 1, 125, 126, 70_000] {
             let body = vec![7; size];
             let mut batch = Batch::new();

@@ -1,4 +1,4 @@
-//! `ws://host:port/path`: WebSocket (RFC 6455), one message per frame of ours.
+//! `ws://host:port/path`, `wss://` with TLS: WebSocket (RFC 6455), one message per frame of ours.
 //!
 //! The framing is our own: it reads and writes whole batches, lends messages from the read buffer,
 //! and keeps an idle connection below 6 KiB. `handshake` opens a connection, `reader` and `writer`
@@ -7,40 +7,96 @@
 mod connection;
 mod frame;
 mod handshake;
-mod listener;
+mod protocol;
 mod reader;
-mod url;
 mod writer;
 
-use std::io;
-use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 
-use tokio::net::TcpStream;
+use super::socket::{Protocol, Scheme, SocketUrl, TcpOptions, within};
+use super::{BoxFuture, Connection, Listener, PeerInfo, Settings, Transport, TransportError};
+use protocol::{Asking, Upgrading};
 
-use super::{BoxFuture, Connection, Listener, Settings, Transport, TransportError};
-use connection::WsConnection;
-use frame::Role;
-use listener::WsListener;
-use url::WsUrl;
+const WS: Scheme = Scheme {
+    prefix: "ws://",
+    port: Some(80),
+    tls: false,
+    path: true,
+};
 
-/// The WebSocket transport, over TCP. It is built in: `ws://` URLs find it by themselves.
+#[cfg(feature = "tls")]
+const WSS: Scheme = Scheme {
+    prefix: "wss://",
+    port: Some(443),
+    tls: true,
+    path: true,
+};
+
+#[cfg(feature = "tls")]
+const SCHEMES: &[Scheme] = &[WS, WSS];
+#[cfg(not(feature = "tls"))]
+const SCHEMES: &[Scheme] = &[WS];
+
+/// The WebSocket transport, over TCP. It is built in: `ws://` URLs find it by themselves, and `wss://`
+/// URLs of clients do. Give one to the builder to set more.
 ///
 /// A client offers the subprotocol `mitto.1`; a server takes it when it is offered and does not ask
 /// for it. A server listening at a path other than `/` answers only there.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct WebSocket;
+pub struct WebSocket {
+    options: TcpOptions,
+}
 
 impl WebSocket {
-    /// The transport; it has no settings of its own.
+    /// The transport without settings.
     pub const fn new() -> Self {
-        Self
+        Self {
+            options: TcpOptions::new(),
+        }
     }
+
+    /// What `wss://` needs: a [`TlsServer`](super::tls::TlsServer) to listen, a
+    /// [`TlsClient`](super::tls::TlsClient) to connect in another way than with the public
+    /// authorities.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: impl Into<super::tls::Tls>) -> Self {
+        self.options.tls(tls.into());
+        self
+    }
+
+    /// Connects through an HTTP proxy.
+    #[cfg(feature = "proxy")]
+    #[must_use]
+    pub fn proxy(mut self, proxy: super::proxy::Proxy) -> Self {
+        self.options.proxy(proxy);
+        self
+    }
+}
+
+/// Answers the upgrade request on a stream that has come in by other means, and makes a connection
+/// of it. `path` is the only one that is answered; `/` stands for any.
+///
+/// # Errors
+///
+/// The other end does not ask for a WebSocket, or not within [`Settings::handshake`].
+pub async fn accept(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    path: &str,
+    peer: PeerInfo,
+    settings: &Settings,
+) -> Result<Box<dyn Connection>, TransportError> {
+    let upgrade = Upgrading::new(path).open(stream, peer, settings.clone());
+    within(settings.handshake, upgrade).await
 }
 
 impl Transport for WebSocket {
     fn schemes(&self) -> &'static [&'static str] {
-        &["ws"]
+        match cfg!(feature = "tls") {
+            true => &["ws", "wss"],
+            false => &["ws"],
+        }
     }
 
     fn connect<'a>(
@@ -49,8 +105,10 @@ impl Transport for WebSocket {
         settings: &'a Settings,
     ) -> BoxFuture<'a, Result<Box<dyn Connection>, TransportError>> {
         Box::pin(async move {
-            let connection = within(settings.handshake, connect(url, settings)).await?;
-            Ok(Box::new(connection) as Box<dyn Connection>)
+            let url = SocketUrl::parse(url, SCHEMES)?;
+            let asking = Asking { url: url.clone() };
+            let settings = settings.clone();
+            self.options.connect(&url, asking, settings).await
         })
     }
 
@@ -60,44 +118,9 @@ impl Transport for WebSocket {
         settings: &'a Settings,
     ) -> BoxFuture<'a, Result<Box<dyn Listener>, TransportError>> {
         Box::pin(async move {
-            let listener = WsListener::bind(url, settings).await?;
-            Ok(Box::new(listener) as Box<dyn Listener>)
+            let url = SocketUrl::parse(url, SCHEMES)?;
+            let upgrading = Upgrading::new(url.path());
+            self.options.listen(&url, upgrading, settings).await
         })
     }
-}
-
-async fn connect(
-    url: &str,
-    settings: &Settings,
-) -> Result<WsConnection<TcpStream>, TransportError> {
-    let url = WsUrl::parse(url)?;
-    let mut stream = TcpStream::connect((url.host(), url.port()))
-        .await
-        .map_err(|source| {
-            let place = url.authority();
-            let what = match source.kind() {
-                io::ErrorKind::ConnectionRefused => format!("nothing listens at {place}"),
-                _ => format!("cannot connect to {place}"),
-            };
-            TransportError::Connect { what, source }
-        })?;
-    stream.set_nodelay(true)?;
-    let rest = handshake::client(&mut stream, &url).await?;
-    let remote = url.to_string();
-    Ok(WsConnection::new(
-        stream,
-        rest,
-        Role::Client,
-        settings,
-        remote,
-    ))
-}
-
-async fn within<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, TransportError>>,
-) -> Result<T, TransportError> {
-    tokio::time::timeout(limit, work)
-        .await
-        .unwrap_or(Err(TransportError::Timeout(limit)))
 }

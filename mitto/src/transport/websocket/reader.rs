@@ -1,22 +1,15 @@
 //! The reading direction: the read buffer, and messages out of frames.
 
 use std::io;
-use std::mem;
 use std::ops::Range;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncRead;
-use tokio_util::io::poll_read_buf;
 
 use super::frame::{Header, Opcode, Role, apply_mask, protocol};
 use crate::transport::TransportError;
-
-/// The read buffer while little comes, in bytes.
-const AT_REST: usize = 4 << 10;
-
-/// What it may grow to while reads come back full, in bytes; more only for one frame that needs it.
-const BUSY: usize = 64 << 10;
+use crate::transport::socket::ReadBuffer;
 
 /// What a fragment counts at least against the limit of its message, in bytes, because handling it
 /// costs about as much.
@@ -25,17 +18,7 @@ const FRAGMENT_COST: usize = 16;
 pub(super) struct Reader {
     role: Role,
     max_frame: usize,
-    buf: Vec<u8>,
-    /// The buffer holds what came behind the handshake, and nobody has looked at it.
-    unseen: bool,
-    /// How far `buf` is parsed.
-    parsed: usize,
-    /// The whole size of the frame that is arriving, if its header is there.
-    arriving: usize,
-    /// The last read filled the buffer, so that more may be waiting.
-    full: bool,
-    /// Bytes that came since a read last found nothing.
-    recent: usize,
+    buf: ReadBuffer,
     /// The message that comes in fragments, and the last one that did, until the next call.
     message: Vec<u8>,
     fragmented: Option<Fragmented>,
@@ -62,12 +45,7 @@ impl Reader {
         Self {
             role,
             max_frame,
-            unseen: !rest.is_empty(),
-            buf: rest,
-            parsed: 0,
-            arriving: 0,
-            full: false,
-            recent: 0,
+            buf: ReadBuffer::new(rest),
             message: Vec::new(),
             fragmented: None,
             failed: false,
@@ -80,26 +58,16 @@ impl Reader {
         stream: Pin<&mut impl AsyncRead>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<bool>> {
-        if mem::take(&mut self.unseen) {
-            return Poll::Ready(Ok(true));
-        }
         if self.failed {
-            self.buf.clear();
-            self.parsed = 0;
+            self.buf.discard();
         }
-        self.make_room();
-        let spare = self.buf.capacity() - self.buf.len();
-        let Poll::Ready(read) = poll_read_buf(stream, cx, &mut self.buf)? else {
-            self.settle();
-            return Poll::Pending;
-        };
-        self.full = read == spare;
-        self.recent = self.recent.saturating_add(read);
-        if read == 0 && (!self.buf.is_empty() || self.fragmented.is_some()) && !self.failed {
+        let more = ready!(self.buf.poll_fill(stream, cx))?;
+        let inside = !self.buf.unparsed().is_empty() || self.fragmented.is_some();
+        if !more && inside && !self.failed {
             let error = "the connection ended inside a message";
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, error)));
         }
-        Poll::Ready(Ok(read > 0))
+        Poll::Ready(Ok(more))
     }
 
     /// The next frame that is there as a whole.
@@ -114,7 +82,7 @@ impl Reader {
     }
 
     pub(super) fn buffered(&self, range: Range<usize>) -> &[u8] {
-        &self.buf[range]
+        self.buf.get(range)
     }
 
     /// The message of [`Event::Assembled`].
@@ -127,24 +95,19 @@ impl Reader {
         if self.fragmented.is_none() && self.message.capacity() > 0 {
             self.message = Vec::new();
         }
-        while let Some((header, head)) = Header::parse(&self.buf[self.parsed..], self.role)? {
+        while let Some((header, head)) = Header::parse(self.buf.unparsed(), self.role)? {
             let too_large = || TransportError::TooLarge {
                 limit: self.max_frame,
             };
             self.check(&header)?;
             let len = usize::try_from(header.len).map_err(|_| too_large())?;
-            let start = self.parsed + head;
-            let end = start.checked_add(len).ok_or_else(too_large)?;
-            let Some(payload) = self.buf.get_mut(start..end) else {
-                self.arriving = head + len;
+            let Some(payload) = self.buf.take(head, len) else {
                 return Ok(None);
             };
             if let Some(mask) = header.mask {
-                apply_mask(payload, mask);
+                apply_mask(self.buf.get_mut(payload.clone()), mask);
             }
-            self.parsed = end;
-            self.arriving = 0;
-            if let Some(event) = self.event(&header, start..end)? {
+            if let Some(event) = self.event(&header, payload)? {
                 return Ok(Some(event));
             }
         }
@@ -190,12 +153,12 @@ impl Reader {
         };
         if header.fin && self.fragmented.is_none() {
             if text {
-                check_text(&self.buf[payload.clone()])?;
+                check_text(self.buf.get(payload.clone()))?;
             }
             return Ok(Some(Event::Data(payload, text)));
         }
         let cost = payload.len().max(FRAGMENT_COST);
-        self.message.extend_from_slice(&self.buf[payload]);
+        self.message.extend_from_slice(self.buf.get(payload));
         let message = self.fragmented.get_or_insert(Fragmented { text, cost: 0 });
         message.cost += cost;
         // A last fragment that is empty may bring the count over the limit; the message is not.
@@ -212,36 +175,6 @@ impl Reader {
             check_text(&self.message)?;
         }
         Ok(Some(Event::Assembled(text)))
-    }
-
-    /// Moves what is not parsed to the front, and sizes the buffer for the next read.
-    fn make_room(&mut self) {
-        if self.parsed > 0 {
-            self.buf.drain(..self.parsed);
-            self.parsed = 0;
-        }
-        let (len, capacity) = (self.buf.len(), self.buf.capacity());
-        // Never the announced length at once: a header is cheap to send.
-        let most = BUSY.max(self.arriving);
-        if capacity < AT_REST {
-            self.buf.reserve_exact(AT_REST - len);
-        } else if capacity > most {
-            self.buf.shrink_to(most);
-        } else if (self.full || len == capacity) && capacity < most {
-            self.buf.reserve_exact((capacity * 2).min(most) - len);
-        }
-        self.full = false;
-    }
-
-    /// Gives the buffer back once a read found nothing and little came since the last time.
-    fn settle(&mut self) {
-        if self.recent == 0 {
-            return;
-        }
-        if self.recent <= AT_REST {
-            self.buf.shrink_to(AT_REST);
-        }
-        self.recent = 0;
     }
 }
 
@@ -261,6 +194,7 @@ mod tests {
     use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 
     use super::*;
+    use crate::transport::socket::{AT_REST, BUSY};
     use crate::transport::websocket::frame::HEADER_MAX;
 
     /// Sends a frame of `len` bytes that announces `announced`, and reads it.
@@ -283,13 +217,13 @@ mod tests {
         let receive = async {
             let mut read = 0;
             while read < bytes.len() {
-                let before = reader.buf.len() - reader.parsed;
+                let before = reader.buf.unparsed().len();
                 assert!(
                     poll_fn(|cx| reader.poll_fill(Pin::new(here), cx))
                         .await
                         .unwrap()
                 );
-                read += reader.buf.len() - before;
+                read += reader.buf.unparsed().len() - before;
                 let event = reader.next().unwrap();
                 assert_eq!(event.is_some(), read == bytes.len() && len == announced);
             }

@@ -10,23 +10,15 @@ use rand::rngs::ThreadRng;
 use tokio::io::AsyncWrite;
 
 use super::frame::{CONTROL_MAX, HEADER_MAX, Header, Opcode, Role, apply_mask, close_payload};
+use crate::transport::socket::WriteBuffer;
 use crate::transport::{Batch, CloseReason};
-
-/// Memory that the emptied buffer keeps after a large batch, in bytes.
-const KEEP: usize = 64 << 10;
-
-/// A batch up to this size is a small one; after it the buffer is given back down to it, in bytes.
-const SMALL: usize = 1 << 10;
 
 /// The most that waits of answers to pings, in bytes.
 const PONGS: usize = 2 << 10;
 
 pub(super) struct Writer {
     role: Role,
-    out: Vec<u8>,
-    written: usize,
-    accepted: u64,
-    unflushed: bool,
+    out: WriteBuffer,
     ping: bool,
     /// The answers to pings, as frames.
     pongs: Vec<u8>,
@@ -44,10 +36,7 @@ impl Writer {
     pub(super) fn new(role: Role) -> Self {
         Self {
             role,
-            out: Vec::new(),
-            written: 0,
-            accepted: 0,
-            unflushed: false,
+            out: WriteBuffer::default(),
             ping: false,
             pongs: Vec::new(),
             close: Close::No,
@@ -55,7 +44,12 @@ impl Writer {
     }
 
     pub(super) fn accepted(&self) -> u64 {
-        self.accepted
+        self.out.accepted()
+    }
+
+    /// Gives back the memory of a buffer that is empty.
+    pub(super) fn shrink(&mut self) {
+        self.out.shrink();
     }
 
     pub(super) fn ping(&mut self) {
@@ -109,32 +103,14 @@ impl Writer {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            while let Some(rest @ [_, ..]) = self.out.get(self.written..) {
-                match ready!(stream.as_mut().poll_write(cx, rest))? {
-                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    n => {
-                        self.written += n;
-                        self.accepted += n as u64;
-                        self.unflushed = true;
-                    }
-                }
-            }
-            if !self.out.is_empty() {
-                let size = mem::take(&mut self.written);
-                self.out.clear();
-                self.out.shrink_to(if size <= SMALL { SMALL } else { KEEP });
-            }
+            ready!(self.out.poll_write(stream.as_mut(), cx))?;
             self.controls();
             self.goodbye();
             if self.out.is_empty() {
                 break;
             }
         }
-        if self.unflushed {
-            ready!(stream.poll_flush(cx))?;
-            self.unflushed = false;
-        }
-        Poll::Ready(Ok(()))
+        self.out.poll_flush(stream, cx)
     }
 
     /// Queues pings and answers to pings. Only while nothing waits to be written: a peer that pings
@@ -144,32 +120,32 @@ impl Writer {
             return;
         }
         if mem::take(&mut self.ping) {
-            control(&mut self.out, self.role, Opcode::Ping, &[]);
+            control(self.out.bytes_mut(), self.role, Opcode::Ping, &[]);
         }
         if !self.pongs.is_empty() {
-            self.out.append(&mut self.pongs);
+            self.out.bytes_mut().append(&mut self.pongs);
             self.pongs = Vec::new();
         }
     }
 
     fn goodbye(&mut self) {
         if let Close::Wanted(payload) = &self.close {
-            control(&mut self.out, self.role, Opcode::Close, payload);
+            control(self.out.bytes_mut(), self.role, Opcode::Close, payload);
             self.close = Close::Queued;
         }
     }
 
     fn data(&mut self, batch: &Batch) {
         let frames = batch.frames();
-        self.out
-            .reserve(batch.len() + frames.len() * HEADER_MAX + CONTROL_MAX);
+        let out = self.out.bytes_mut();
+        out.reserve(batch.len() + frames.len() * HEADER_MAX + CONTROL_MAX);
         let mut masks = masks(self.role);
         for frame in frames {
             let opcode = match frame.text {
                 true => Opcode::Text,
                 false => Opcode::Binary,
             };
-            append(&mut self.out, opcode, masks.as_mut(), frame.bytes);
+            append(out, opcode, masks.as_mut(), frame.bytes);
         }
     }
 }
@@ -221,7 +197,7 @@ mod tests {
             assert!(writer.poll(Pin::new(&mut here), &mut cx).is_pending());
             writer.pong(format!("{i:6}").as_bytes());
         }
-        assert_eq!(writer.out.len(), 102);
+        assert_eq!(writer.out.bytes_mut().len(), 102);
         assert!(writer.pongs.len() <= PONGS + CONTROL_MAX + HEADER_MAX);
         let mut read = vec![0; 102 + writer.pongs.len()];
         let write = std::future::poll_fn(|cx| writer.poll(Pin::new(&mut here), cx));

@@ -1,10 +1,13 @@
 use data_encoding::BASE64;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::head::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use super::{SUBPROTOCOL, accept_key};
 use crate::transport::TransportError;
-use crate::transport::websocket::url::WsUrl;
+use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
+use crate::transport::socket::SocketUrl;
+
+/// The first byte of what a TLS server answers to plain bytes.
+const TLS_ALERT: u8 = 0x15;
 
 /// Asks for a WebSocket. Returns what the server sent behind its answer.
 ///
@@ -13,7 +16,7 @@ use crate::transport::websocket::url::WsUrl;
 /// The server has no room, answers something else, or the stream fails.
 pub(in crate::transport::websocket) async fn client(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
-    url: &WsUrl,
+    url: &SocketUrl,
 ) -> Result<Vec<u8>, TransportError> {
     let key = BASE64.encode(&rand::random::<[u8; 16]>());
     let request = format!(
@@ -40,7 +43,10 @@ fn explain(error: NoHead) -> TransportError {
     TransportError::Handshake(match error {
         NoHead::Io(error) => return error.into(),
         NoHead::Ended => "the server closed the connection during the handshake".to_owned(),
-        NoHead::NotHttp => "the server does not speak HTTP; is it a WebSocket server?".to_owned(),
+        NoHead::NotHttp(TLS_ALERT) => "the server speaks TLS; connect to it with wss://".to_owned(),
+        NoHead::NotHttp(_) => {
+            "the server does not speak HTTP; is it a WebSocket server?".to_owned()
+        }
         NoHead::TooLong => format!("the server's answer is over {MAX_BYTES} bytes"),
     })
 }

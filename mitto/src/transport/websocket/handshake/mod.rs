@@ -4,7 +4,6 @@
 //! either end may send its first frame right behind its part of the handshake.
 
 mod client;
-mod head;
 mod server;
 
 pub(super) use client::client;
@@ -27,7 +26,8 @@ fn accept_key(key: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::websocket::url::WsUrl;
+    use crate::transport::socket::SocketUrl;
+    use crate::transport::websocket::WS;
 
     #[test]
     fn accept_key_is_that_of_the_standard() {
@@ -38,9 +38,12 @@ mod tests {
     #[tokio::test]
     async fn handshake_succeeds_byte_by_byte() {
         let (mut there, mut here) = tokio::io::duplex(1);
-        let url = WsUrl::parse("ws://somewhere/a?b").unwrap();
+        let url = SocketUrl::parse("ws://somewhere/a?b", &[WS]).unwrap();
         let (server, client) = tokio::join!(server(&mut there, "/a"), client(&mut here, &url));
-        assert!(server.unwrap().is_empty());
+        let (rest, request) = server.unwrap();
+        assert!(rest.is_empty());
+        assert_eq!(request.target(), "/a?b");
+        assert_eq!(request.header("host"), Some("somewhere"));
         assert!(client.unwrap().is_empty());
     }
 }

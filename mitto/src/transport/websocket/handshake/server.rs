@@ -1,17 +1,10 @@
-use std::time::Duration;
-
 use data_encoding::BASE64;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::timeout;
-use tokio_util::io::read_buf;
+use tokio::io::AsyncWriteExt;
 
-use super::head::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use super::{SUBPROTOCOL, accept_key};
-use crate::transport::TransportError;
-use crate::transport::websocket::url::path_of;
-
-/// How long a peer that is turned away may take to read why.
-const LINGER: Duration = Duration::from_secs(1);
+use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
+use crate::transport::socket::{ByteStream, path_of, say_and_close};
+use crate::transport::{TransportError, UpgradeRequest};
 
 /// An answer that turns a peer away: status line, further headers, and a text for people.
 type Refusal = (&'static str, &'static str, &'static str);
@@ -40,22 +33,22 @@ const UPGRADE: Refusal = (
 );
 
 /// Answers a client that asks for a WebSocket at `path`; `/` stands for any. Returns what the client
-/// sent behind its request. One that asks for anything else gets a short HTTP answer.
+/// sent behind its request, and the request. One that asks for anything else gets a short HTTP answer.
 ///
 /// # Errors
 ///
 /// The request is no upgrade to WebSocket, or the stream fails.
 pub(in crate::transport::websocket) async fn server(
-    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    stream: &mut impl ByteStream,
     path: &str,
-) -> Result<Vec<u8>, TransportError> {
+) -> Result<(Vec<u8>, UpgradeRequest), TransportError> {
     let head = match Head::read(stream, |first| first.is_ascii_alphabetic()).await {
         Ok(head) => head,
         Err(NoHead::Io(error)) => return Err(error.into()),
         Err(NoHead::Ended) => {
             return Err(failed("the client closed the connection in the handshake"));
         }
-        Err(NoHead::NotHttp) => {
+        Err(NoHead::NotHttp(_)) => {
             turn_away(stream, MALFORMED).await;
             return Err(failed("the client does not speak plain HTTP; is it TLS?"));
         }
@@ -65,10 +58,10 @@ pub(in crate::transport::websocket) async fn server(
         }
     };
     match answer(head.bytes(), path) {
-        Ok(answer) => {
+        Ok((answer, request)) => {
             stream.write_all(answer.as_bytes()).await?;
             stream.flush().await?;
-            Ok(head.into_rest())
+            Ok((head.into_rest(), request))
         }
         Err(refusal) => {
             turn_away(stream, refusal).await;
@@ -78,13 +71,11 @@ pub(in crate::transport::websocket) async fn server(
 }
 
 /// Answers that there is no room, without reading the request.
-pub(in crate::transport::websocket) async fn refuse(
-    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
-) {
+pub(in crate::transport::websocket) async fn refuse(stream: &mut impl ByteStream) {
     turn_away(stream, NO_ROOM).await;
 }
 
-fn answer(head: &[u8], path: &str) -> Result<String, Refusal> {
+fn answer(head: &[u8], path: &str) -> Result<(String, UpgradeRequest), Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {
@@ -115,22 +106,20 @@ fn answer(head: &[u8], path: &str) -> Result<String, Refusal> {
         true => format!("Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n"),
         false => String::new(),
     };
-    Ok(format!(
+    let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\n\
          Upgrade: websocket\r\n\
          Connection: Upgrade\r\n\
          Sec-WebSocket-Accept: {}\r\n\
          {subprotocol}\r\n",
         accept_key(key)
-    ))
+    );
+    let headers = headers.0.iter();
+    let headers = headers.map(|header| (header.name.to_owned(), header.value.to_vec()));
+    Ok((answer, UpgradeRequest::new(target, headers.collect())))
 }
 
-/// Answers and closes. The system would take the answer back if what the peer sends were left
-/// unread, so that is read and thrown away for a moment.
-async fn turn_away(
-    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
-    (status, headers, text): Refusal,
-) {
+async fn turn_away(stream: &mut impl ByteStream, (status, headers, text): Refusal) {
     let connection = if headers.is_empty() {
         "Connection: close\r\n"
     } else {
@@ -141,17 +130,7 @@ async fn turn_away(
          Content-Length: {}\r\n\r\n{text}\n",
         text.len() + 1
     );
-    let linger = async {
-        stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await?;
-        let mut unread = Vec::with_capacity(4 << 10);
-        while read_buf(stream, &mut unread).await? > 0 {
-            unread.clear();
-        }
-        std::io::Result::Ok(())
-    };
-    // Nobody is left to tell about a failure.
-    let _ = timeout(LINGER, linger).await;
+    say_and_close(stream, answer.as_bytes()).await;
 }
 
 fn failed(what: &str) -> TransportError {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{End, Schema, SentTo};
-use crate::peer::{Call, Peer};
+use super::{Call, Peer};
+use crate::schema::{End, Schema, SentTo};
 
 /// A typed handle to the other end of a schema; written by `mitto::schema!`, with one method per
 /// message. Everything that is not about a message is on its [`Peer`].
@@ -20,10 +20,13 @@ pub trait Stub: From<Peer> + Clone + Send + Sync + 'static {
 
 /// A stub that sends `M`: for code that is generic over the message.
 ///
-/// ```ignore
-/// use mitto::Sends;
+/// ```
+/// # #[derive(serde::Serialize, serde::Deserialize, mitto::Request)]
+/// # #[request(response = u64)]
+/// # struct Ping { n: u64 }
+/// use mitto::{Sends, Status};
 ///
-/// async fn twice<S: Sends<Ping>>(stub: &S) -> Result<Pong, Status> {
+/// async fn twice<S: Sends<Ping>>(stub: &S) -> Result<u64, Status> {
 ///     stub.call(Ping { n: 1 }).await?;
 ///     stub.call(Ping { n: 2 }).await
 /// }

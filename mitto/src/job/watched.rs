@@ -32,7 +32,7 @@ impl Watched {
     }
 
     /// Runs one poll of the handler.
-    pub(super) fn watch<T>(&self, poll: impl FnOnce() -> T) -> Result<T, Status> {
+    pub(crate) fn watch(&self, poll: &mut dyn FnMut()) -> Result<(), Status> {
         let begun = Instant::now();
         let result = self.guard(poll);
         let taken = begun.elapsed();
@@ -43,7 +43,7 @@ impl Watched {
     }
 
     /// Runs a part of the handler that may take its time.
-    pub(super) fn guard<T>(&self, part: impl FnOnce() -> T) -> Result<T, Status> {
+    pub(crate) fn guard(&self, part: &mut dyn FnMut()) -> Result<(), Status> {
         // Whatever the handler left half done is its own state; nothing of ours is in there.
         catch_unwind(AssertUnwindSafe(part)).map_err(|panic| self.panicked(&*panic))
     }

@@ -1,3 +1,5 @@
+//! The heads of HTTP messages, for an upgrade to WebSocket and for a proxy.
+
 use tokio::io::AsyncRead;
 use tokio_util::io::read_buf;
 
@@ -17,7 +19,8 @@ pub(super) struct Head {
 pub(super) enum NoHead {
     Io(std::io::Error),
     Ended,
-    NotHttp,
+    /// The first byte cannot be that of a head.
+    NotHttp(u8),
     TooLong,
 }
 
@@ -43,8 +46,8 @@ impl Head {
             if read_buf(stream, &mut bytes).await? == 0 {
                 return Err(NoHead::Ended);
             }
-            if !bytes.first().is_some_and(|first| starts(*first)) {
-                return Err(NoHead::NotHttp);
+            if let Some(first) = bytes.first().filter(|first| !starts(**first)) {
+                return Err(NoHead::NotHttp(*first));
             }
             let from = searched.saturating_sub(3);
             if let Some(at) = bytes[from..]
@@ -77,9 +80,11 @@ impl Head {
     }
 }
 
+#[cfg(feature = "websocket")]
 /// The headers of a head, by name.
 pub(super) struct Headers<'a>(pub(super) &'a [httparse::Header<'a>]);
 
+#[cfg(feature = "websocket")]
 impl<'a> Headers<'a> {
     /// The values of all headers of a name.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {

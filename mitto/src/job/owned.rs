@@ -1,0 +1,96 @@
+//! A job that is kept.
+
+use super::Job;
+use crate::codec::{CodecError, Codecs, Encoder, Format};
+use crate::envelope::{MessageId, Metadata};
+use crate::message::Payload;
+use crate::peer::Peer;
+use crate::runtime::Instant;
+use crate::status::{Code, Status};
+
+/// What a queue keeps of a [`Job`] that it hands on to another task or process: a copy, encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OwnedJob {
+    /// Which message.
+    pub message: MessageId,
+    /// The format of the message, which is that of its answer, too.
+    pub format: Format,
+    /// The message itself.
+    pub payload: Vec<u8>,
+    /// Where it goes: `application/node`, or `application/node/action`.
+    pub address: Option<String>,
+    /// What travels beside it.
+    pub metadata: Metadata,
+    /// When its caller gives up; `None` for a notification.
+    pub deadline: Option<Instant>,
+}
+
+impl OwnedJob {
+    /// A job without address, metadata and deadline.
+    pub fn new(message: MessageId, format: Format, payload: Vec<u8>) -> Self {
+        Self {
+            message,
+            format,
+            payload,
+            address: None,
+            metadata: Metadata::new(),
+            deadline: None,
+        }
+    }
+
+    /// Copies a job. Bytes keep their format; a value of this process is encoded in the default one, to
+    /// at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// What the job is to be refused with when its value cannot be encoded.
+    pub fn copy(job: &Job<'_>, limit: usize) -> Result<Self, Status> {
+        let (format, payload) = match &job.payload {
+            Payload::Encoded { format, bytes } => (*format, bytes.to_vec()),
+            Payload::Value(value) => {
+                let format = job.codecs.default_format().ok_or_else(no_format)?;
+                let mut bytes = Vec::new();
+                value
+                    .encode(&mut Encoder::new(job.codecs, format, &mut bytes, limit))
+                    .map_err(|error| unsent(&error))?;
+                (format, bytes)
+            }
+        };
+        Ok(Self {
+            address: job.address.map(str::to_owned),
+            metadata: job.metadata.into(),
+            deadline: job.deadline,
+            ..Self::new(job.message, format, payload)
+        })
+    }
+
+    /// The job again, for a provider or another queue; `caller` is who its handler can call back.
+    pub fn lend<'a>(&'a self, caller: &'a Peer, codecs: &'a Codecs) -> Job<'a> {
+        let payload = Payload::Encoded {
+            format: self.format,
+            bytes: &self.payload,
+        };
+        let mut job = Job::new(self.message, payload, caller, codecs);
+        job.address = self.address.as_deref();
+        job.metadata = self.metadata.entries();
+        job.deadline = self.deadline;
+        job
+    }
+}
+
+#[cold]
+fn no_format() -> Status {
+    let text = "no format to hand the message on in: turn on a codec feature of mitto";
+    Status::new(Code::UnsupportedFormat, text)
+}
+
+/// Why a message was not handed on.
+#[cold]
+fn unsent(error: &CodecError) -> Status {
+    let code = match error {
+        CodecError::TooLarge { .. } => Code::TooLarge,
+        _ => Code::BadRequest,
+    };
+    Status::new(code, format!("the message was not handed on: {error}"))
+}

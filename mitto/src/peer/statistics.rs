@@ -1,0 +1,17 @@
+/// What a connection holds at one moment, for metrics and tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Our requests that wait for their outcome, or whose outcome is not yet taken.
+    pub in_flight: usize,
+    /// Our calls that wait for a slot or for room.
+    pub waiting: usize,
+    /// The other end's requests that are not yet answered.
+    pub running: usize,
+    /// The handlers that run in the connection's task, those of notifications included.
+    pub handlers: usize,
+    /// Bytes that are still to be written.
+    pub outbound: usize,
+    /// Frames that came and meant nothing: of an unknown kind, for a request that has ended.
+    pub ignored: u64,
+}

@@ -1,0 +1,145 @@
+//! The other end's requests and notifications on their way to the queue, and what it says of them later.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::receive::Receive;
+use super::requests::Refusal;
+use crate::envelope::{CorrelationId, Envelope, Head};
+use crate::job::{Answer, Job, Run};
+use crate::message::Payload;
+use crate::peer::Peer;
+use crate::runtime::Instant;
+use crate::status::{Code, Status};
+
+impl Receive {
+    pub(super) fn request(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) {
+        let Envelope { head, payload } = envelope;
+        let id = head.correlation;
+        if id.generation() == 0 {
+            // No request has this id, so that nobody waits for an answer to it.
+            return self.ignore(head);
+        }
+        let deadline = match self.accept(head, now) {
+            Ok(deadline) => deadline,
+            Err(status) => {
+                let shared = &self.shared;
+                return shared.refuse(&mut shared.state(), id, &status);
+            }
+        };
+        let run = self.submit(head, payload, peer, Some(deadline));
+        if !run.is_done() {
+            self.runs.start(id, run, &mut self.pool);
+        }
+    }
+
+    /// Takes a request, or says why not.
+    fn accept(&self, head: &Head<'_>, now: Instant) -> Result<Instant, Status> {
+        let shared = &*self.shared;
+        let limits = &shared.config.limits;
+        if head.format.is_none() {
+            return Err(Status::bad_request("the request does not name its format"));
+        }
+        if !head.metadata.is_empty() {
+            head.metadata.check(limits)?;
+        }
+        let timeout = head
+            .timeout
+            .unwrap_or(limits.timeout)
+            .min(limits.timeout_max);
+        if self.busy && shared.is_full() {
+            let full = "too many answers wait to be read";
+            return Err(Status::new(Code::Busy, full));
+        }
+        let mut state = shared.state();
+        if state.closing.is_some() {
+            return Err(Status::unavailable("this end is shutting down"));
+        }
+        if self.runs.len() >= 2 * limits.in_flight || !shared.count_running() {
+            return Err(Status::new(
+                Code::Busy,
+                "too many requests are running here",
+            ));
+        }
+        let times = (timeout, limits.timeout_max);
+        let accepted =
+            state
+                .requests
+                .accept(head.correlation, head.format, shared.window, now, times);
+        accepted.map_err(|refusal| {
+            shared.uncount_running();
+            Status::bad_request(match refusal {
+                Refusal::OutOfRange => "the request's slot is out of range",
+                Refusal::Duplicate => "the request's slot is taken by one that still runs",
+            })
+        })
+    }
+
+    pub(super) fn notification(&mut self, envelope: &Envelope<'_>, peer: &Peer) {
+        let Envelope { head, payload } = envelope;
+        let limits = &self.shared.config.limits;
+        let dropped = match head.metadata.check(limits) {
+            Err(status) => Some(status),
+            Ok(()) if head.format.is_none() => {
+                Some(Status::bad_request("it does not name its format"))
+            }
+            Ok(()) if self.busy || self.runs.len() >= 2 * limits.in_flight => {
+                Some(Status::new(Code::Busy, "too much is running here"))
+            }
+            Ok(()) => None,
+        };
+        if let Some(why) = dropped {
+            tracing::warn!(peer = %self.shared.remote, %why, "notification dropped");
+            return self.shared.note_ignored();
+        }
+        let run = self.submit(head, payload, peer, None);
+        if !run.is_done() {
+            self.runs.start(CorrelationId::NONE, run, &mut self.pool);
+        }
+    }
+
+    fn submit(
+        &mut self,
+        head: &Head<'_>,
+        payload: &[u8],
+        peer: &Peer,
+        deadline: Option<Instant>,
+    ) -> Run {
+        let shared = &self.shared;
+        let answer = match deadline {
+            Some(_) => Answer::new(shared.clone(), head.correlation),
+            None => Answer::nobody(),
+        };
+        let payload = Payload::Encoded {
+            format: head.format.unwrap_or(shared.config.format),
+            bytes: payload,
+        };
+        let mut job = Job::new(head.message, payload, peer, &shared.config.codecs);
+        job.address = head.address;
+        job.metadata = head.metadata;
+        job.deadline = deadline;
+        job.pool = Some(&mut self.pool);
+        let queue = &*shared.config.queue;
+        catch_unwind(AssertUnwindSafe(|| queue.submit(job, answer))).unwrap_or_else(|_| Run::done())
+    }
+
+    pub(super) fn cancel(&mut self, id: CorrelationId) {
+        self.assembly.cancel(id, true);
+        let shared = &self.shared;
+        let mut state = shared.state();
+        let token = shared.cancelled(&mut state, id);
+        shared.made_room(&mut state, &mut self.wakers);
+        drop(state);
+        if let Some(token) = token {
+            token.cancel();
+        }
+        self.runs.cancel(id);
+    }
+
+    pub(super) fn credit(&mut self, id: CorrelationId, payload: &[u8]) {
+        let Some(bytes) = self.shared.config.framing.read_credit(payload) else {
+            return self.shared.note_ignored();
+        };
+        let waker = self.shared.state().requests.credit(id, bytes);
+        self.wakers.extend(waker);
+    }
+}

@@ -1,0 +1,57 @@
+use super::connection::WsConnection;
+use super::frame::Role;
+use super::handshake;
+use crate::transport::socket::{ByteStream, Protocol, ServerProtocol, SocketUrl};
+use crate::transport::{Connection, PeerInfo, Settings, TransportError};
+
+/// A client that asks for a WebSocket.
+pub(super) struct Asking {
+    pub(super) url: SocketUrl,
+}
+
+impl Protocol for Asking {
+    async fn open<S: ByteStream>(
+        self,
+        mut stream: S,
+        peer: PeerInfo,
+        settings: Settings,
+    ) -> Result<Box<dyn Connection>, TransportError> {
+        let rest = handshake::client(&mut stream, &self.url).await?;
+        let connection = WsConnection::new(stream, rest, Role::Client, &settings, peer);
+        Ok(Box::new(connection))
+    }
+}
+
+/// A server that answers requests at a path.
+#[derive(Clone)]
+pub(super) struct Upgrading {
+    path: String,
+}
+
+impl Upgrading {
+    pub(super) fn new(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+}
+
+impl Protocol for Upgrading {
+    async fn open<S: ByteStream>(
+        self,
+        mut stream: S,
+        mut peer: PeerInfo,
+        settings: Settings,
+    ) -> Result<Box<dyn Connection>, TransportError> {
+        let (rest, request) = handshake::server(&mut stream, &self.path).await?;
+        peer.request = Some(request);
+        let connection = WsConnection::new(stream, rest, Role::Server, &settings, peer);
+        Ok(Box::new(connection))
+    }
+}
+
+impl ServerProtocol for Upgrading {
+    async fn refuse<S: ByteStream>(self, mut stream: S) {
+        handshake::refuse(&mut stream).await;
+    }
+}

@@ -1,0 +1,146 @@
+//! How often a request allocates, once everything is warm, and what an idle connection holds: the
+//! figures are printed.
+//!
+//! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
+//! decoded value needs for itself counts: an echo of two strings has four, two at each end.
+
+mod count;
+mod hundred;
+mod idle;
+mod service;
+
+use count::Counts;
+use hundred::{HundredClient, HundredServer, M0, M57};
+use mitto::transport::memory::Memory;
+use mitto::{Format, ItemStream, Server};
+use service::{
+    Asking, Async, CountedApp, CountedClient, CountedServer, Echo, Knowing, Note, Numbers, Plain,
+    Refusable, Stateful, Waiting, is_refused,
+};
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let mut counts = Counts::default();
+    runtime.block_on(async {
+        direct(&mut counts).await;
+        local(&mut counts).await;
+        for format in [Format::MESSAGE_PACK, Format::JSON] {
+            connected(&mut counts, format).await;
+        }
+        hundred(&mut counts).await;
+        idle::idle().await;
+    });
+    counts.finish();
+}
+
+/// A provider called directly never allocates.
+async fn direct(counts: &mut Counts) {
+    let server = CountedServer::default();
+    let call = async || assert_eq!(server.call(Plain { n: 1 }).await, Ok(1));
+    counts.check("direct, plain fn", 0, call).await;
+    let call = async || assert_eq!(server.call(Async { n: 1 }).await, Ok(1));
+    counts.check("direct, async fn", 0, call).await;
+    let call = async || assert_eq!(server.call(Stateful { n: 1 }).await, Ok(1));
+    counts.check("direct, state", 0, call).await;
+    let call = async || assert_eq!(server.call(Knowing { n: 1 }).await, Ok(1));
+    counts.check("direct, context", 0, call).await;
+    let call = async || assert!(is_refused(&server.call(Refusable { refuse: true }).await));
+    counts.check("direct, typed error", 0, call).await;
+    let call = async || server.call(Note { n: 1 }).await.expect("handled");
+    counts.check("direct, notification", 0, call).await;
+}
+
+/// A value in the same process is boxed once, on its way back.
+async fn local(counts: &mut Counts) {
+    let client = CountedClient::builder()
+        .provide(CountedApp)
+        .local(CountedServer::default());
+    both(counts, "local", 1, &client).await;
+    let mut echo = Some(strings());
+    let call = async || echo = client.echo(echo.take().expect("sent")).await.ok();
+    counts.check("local, echo of two strings", 1, call).await;
+    // Two requests, one within the other.
+    let call = async || assert_eq!(client.asking(Asking { n: 1 }).await, Ok(1));
+    counts.check("local, handler that asks back", 2, call).await;
+}
+
+/// Over a connection nothing but the decoded values is allocated.
+async fn connected(counts: &mut Counts, format: Format) {
+    let memory = Memory::new();
+    let server = Server::new(CountedServer::default()).transport(memory.clone());
+    let server = server.listen("memory://counted").await.expect("listens");
+    let url = server.url().to_owned();
+    let server = server.spawn();
+    let client = CountedClient::builder()
+        .provide(CountedApp)
+        .transport(memory)
+        .format(format)
+        .connect(&url)
+        .await
+        .expect("connects");
+    let way = format.to_string();
+    both(counts, &way, 0, &client).await;
+    let mut echo = Some(strings());
+    let call = async || echo = client.echo(echo.take().expect("sent")).await.ok();
+    let name = format!("{way}, echo of two strings");
+    counts.check(&name, 4, call).await;
+    let call = async || assert_eq!(client.asking(Asking { n: 1 }).await, Ok(1));
+    let name = format!("{way}, handler that asks back");
+    counts.check(&name, 0, call).await;
+    drop(client);
+    server.shutdown().await;
+}
+
+/// What a local client and a connected one have in common; an answer may allocate `allowed` times.
+async fn both(counts: &mut Counts, way: &str, allowed: usize, client: &CountedClient) {
+    let name = |what: &str| format!("{way}, {what}");
+    let call = async || assert_eq!(client.plain(Plain { n: 1 }).await, Ok(1));
+    counts.check(&name("plain fn"), allowed, call).await;
+    let call = async || assert_eq!(client.r#async(Async { n: 1 }).await, Ok(1));
+    counts.check(&name("async fn"), allowed, call).await;
+    let call = async || assert_eq!(client.waiting(Waiting { n: 1 }).await, Ok(1));
+    counts
+        .check(&name("async fn that waits"), allowed, call)
+        .await;
+    let call = async || assert_eq!(client.stateful(Stateful { n: 1 }).await, Ok(1));
+    counts.check(&name("state"), allowed, call).await;
+    let call = async || assert_eq!(client.knowing(Knowing { n: 1 }).await, Ok(1));
+    counts.check(&name("context"), allowed, call).await;
+    let call = async || {
+        let refused = client.refusable(Refusable { refuse: true }).await;
+        assert!(is_refused(&refused));
+    };
+    counts.check(&name("typed error"), allowed, call).await;
+    let call = async || {
+        client.note(Note { n: 1 }).await.expect("sent");
+        tokio::task::yield_now().await;
+    };
+    counts.check(&name("notification"), 0, call).await;
+    let stream = client.numbers(Numbers {}).await;
+    let mut stream: ItemStream<Numbers> = stream.expect("begins");
+    let call = async || assert!(matches!(stream.next().await, Some(Ok(_))));
+    counts.check(&name("stream item"), allowed, call).await;
+}
+
+/// It does not matter how many handlers there are.
+async fn hundred(counts: &mut Counts) {
+    let call = async || assert_eq!(HundredServer.call(M0 { n: 1 }).await, Ok(1));
+    counts.check("one of a hundred, direct", 0, call).await;
+    let client = HundredClient::local(HundredServer);
+    let call = async || {
+        assert_eq!(client.m0(M0 { n: 1 }).await, Ok(1));
+        assert_eq!(client.m57(M57 { n: 1 }).await, Ok(1));
+    };
+    counts.check("two of a hundred, local", 2, call).await;
+}
+
+fn strings() -> Echo {
+    Echo {
+        id: 1,
+        name: "n".repeat(16),
+        payload: "p".repeat(32),
+    }
+}

@@ -1,0 +1,62 @@
+//! What a handler knows of its request.
+
+use mitto::{Code, Status};
+
+use crate::world::*;
+
+in_every_way! {
+    handler_sees_its_context,
+    address_reaches_the_handler,
+    metadata_reaches_the_handler,
+    own_extractor_reads_the_request,
+    refusing_extractor_answers_with_its_status,
+    too_much_metadata_is_refused,
+}
+
+fn entry(key: &str, value: &str) -> (String, String) {
+    (key.into(), value.into())
+}
+
+async fn handler_sees_its_context(world: World) {
+    let seen = world.client.look(Look {}).await.unwrap();
+    let expected = Seen {
+        address: None,
+        metadata: Vec::new(),
+        deadline: true,
+        connected: true,
+        state: "sesame".into(),
+    };
+    assert_eq!(seen, expected);
+}
+
+async fn address_reaches_the_handler(world: World) {
+    let seen = world.client.look(Look {}).at("chat/eu").await.unwrap();
+    assert_eq!(seen.address.as_deref(), Some("chat/eu"));
+}
+
+async fn metadata_reaches_the_handler(world: World) {
+    let look = world.client.look(Look {});
+    let seen = look
+        .metadata("One", "1")
+        .metadata("two", "zwei, größer")
+        .await;
+    let expected = [entry("one", "1"), entry("two", "zwei, größer")];
+    assert_eq!(seen.unwrap().metadata, expected);
+}
+
+async fn own_extractor_reads_the_request(world: World) {
+    let secret = world.client.secret(Secret {}).metadata("key", "open").await;
+    assert_eq!(secret.unwrap(), "open sesame");
+}
+
+async fn refusing_extractor_answers_with_its_status(world: World) {
+    let refused = world.client.secret(Secret {}).await;
+    assert_eq!(refused, Err(Status::denied("no key")));
+}
+
+async fn too_much_metadata_is_refused(world: World) {
+    let long = "x".repeat(9 << 10);
+    let refused = world.client.look(Look {}).metadata("long", long).await;
+    assert_eq!(refused.unwrap_err().code(), Code::BadRequest);
+    assert_eq!(world.client.nothing(Nothing {}).await, Ok(()));
+}
