@@ -81,6 +81,11 @@ use crate::status::Status;
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a provider",
+    label = "not a provider",
+    note = "a provider is a struct with `#[mitto::provider(server of ..: [..])]`, or implements `MessageProvider`"
+)]
 pub trait MessageProvider: Send + Sync + 'static {
     /// The schema.
     fn descriptor(&self) -> &Descriptor;
