@@ -106,7 +106,7 @@ mod tests {
             nearest("respons", &["response", "stream"]),
             Some("response")
         );
-        assert_eq!(nearest("nmae", &["name", "was"]), None);
+        assert_eq!(nearest("nmae", &["name", "was"]), Some("name"));
         assert_eq!(nearest("unrelated", &["name", "was"]), None);
     }
 }

@@ -72,12 +72,16 @@
 //! | `client` | yes | [`client`]: connecting, and the stubs' `connect`, `builder`, `local` |
 //! | `server` | yes | [`server`]: listening, the list of connected peers |
 //! | `macros` | yes | [`Request`], [`Notification`], [`schema!`], [`macro@handler`], [`macro@provider`] |
-//! | `websocket` | yes | [`ws://`](transport::websocket) |
+//! | `websocket` | yes | [`ws://`](transport::websocket); turns `tcp` on |
+//! | `tcp` | yes | [`tcp://`](transport::tcp): frames behind their length |
 //! | `json` | yes | [`Format::JSON`] |
 //! | `messagepack` | yes | [`Format::MESSAGE_PACK`], the default format |
 //! | `xml` | | [`Format::XML`]; every message takes longer to compile |
 //! | `bytes` | | [`Format::BYTES`], for files and texts; costs nothing more beside `xml` |
 //! | `compact` | | [`Format::COMPACT`], for ends with equal types; every message takes a little longer to compile |
+//! | `unix` | | `unix://`: `transport::unix`; nothing on other systems |
+//! | `tls` | | `tls://`, and `wss://` with `websocket`: `transport::tls`; turns `tcp` on |
+//! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout

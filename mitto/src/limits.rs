@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct Limits {
     /// The largest payload of one message, in either direction: 1 MiB. Each end says its own in the
     /// hello. A sender refuses a larger one with `TooLarge`; a peer that sends one is closed before
-    /// the body is buffered.
+    /// the body is buffered. In process nothing is encoded, and this does not count.
     pub message: usize,
     /// Connections per listener: 10,000. One more is refused.
     pub connections: usize,

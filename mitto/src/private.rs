@@ -45,7 +45,7 @@ macro_rules! __client_methods {
         impl $stub {
             /// Connects to a server at a URL such as `ws://127.0.0.1:8080`.
             ///
-            /// The connection is closed with the last clone of the stub.
+            /// The connection is closed with the last clone of the stub or of its peer.
             ///
             /// # Errors
             ///

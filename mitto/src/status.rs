@@ -26,9 +26,11 @@ impl Status {
         }
     }
 
-    /// Makes a [`Code::Internal`] of any error, with the texts of its causes.
+    /// Makes a [`Code::Internal`] of anything that can be shown. Its text is all that travels.
     ///
-    /// Fits `map_err`: `db.load(id).await.map_err(Status::internal)?`.
+    /// Fits `map_err`: `db.load(id).await.map_err(Status::internal)?`. The texts of an error's causes
+    /// are not added; where they are wanted, format them: with `anyhow`,
+    /// `.map_err(|error| Status::internal(format!("{error:#}")))`.
     pub fn internal(error: impl fmt::Display) -> Self {
         Self::new(Code::Internal, error.to_string())
     }
@@ -83,7 +85,10 @@ pub enum Code {
     BadRequest,
     /// The payload's format is not known there.
     UnsupportedFormat,
-    /// The two ends disagree on what the message looks like.
+    /// The two ends disagree on what the message looks like. Today that is found in process only, where
+    /// a value is of another type. On a connection shapes are not compared: a difference between the
+    /// digests of the two schemas is a log line, and a message that cannot be read is
+    /// [`BadRequest`](Self::BadRequest).
     SchemaMismatch,
     /// The caller may not do this.
     Denied,
@@ -148,8 +153,8 @@ impl fmt::Display for Code {
 
 /// What the caller of a request with its own error type gets: that error, or a [`Status`].
 ///
-/// `?` on a nested call turns a `Status` into a `CallError`. Wrap a handler's own error with
-/// `.map_err(CallError::Handler)`.
+/// `?` on a nested call turns its `Status` into a `CallError`, unchanged. Wrap a handler's own error:
+/// `return Err(CallError::Handler(error))`, or `.map_err(CallError::Handler)?` on a result of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError<E> {
     /// The handler's own error.

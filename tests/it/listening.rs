@@ -48,3 +48,31 @@ async fn each_peer_is_told_of_before_its_first_request() {
     }
     server.shutdown().await;
 }
+
+#[provider(client of Door: [])]
+struct Visitor;
+
+#[tokio::test]
+async fn provider_of_the_client_side_cannot_listen() {
+    let memory = Memory::new();
+    let server = Server::new(Visitor).transport(memory);
+    let error = server.listen("memory://door").await.unwrap_err();
+    assert!(error.to_string().contains("`server of ..`"), "{error}");
+}
+
+#[tokio::test]
+async fn client_without_handlers_says_so() {
+    let memory = Memory::new();
+    let server = Server::new(Porter).transport(memory.clone());
+    let server = server.listen("memory://door").await.unwrap().spawn();
+    let builder = DoorClient::builder().transport(memory);
+    let door = builder.connect("memory://door").await.unwrap();
+    let caller = server.peers().list().pop().unwrap();
+    let status = caller.call(Knock).await.unwrap_err();
+    assert_eq!(status.code(), mitto::Code::NotFound);
+    assert!(
+        status.message().contains("was given no handlers"),
+        "{status}"
+    );
+    drop(door);
+}

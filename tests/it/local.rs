@@ -68,3 +68,10 @@ async fn clients_share_a_provider() {
     assert_eq!(callers.len(), 2);
     assert_ne!(callers[0], callers[1]);
 }
+
+#[tokio::test]
+async fn longest_timeout_is_as_good_as_none() {
+    let client = GreetingClient::local(Greeter::default());
+    let patient = client.hello(Hello).timeout(std::time::Duration::MAX);
+    patient.await.unwrap();
+}

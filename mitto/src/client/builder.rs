@@ -104,7 +104,8 @@ impl<S: Stub> Builder<S> {
         self
     }
 
-    /// Connects to a server. The connection is closed with the last clone of the stub.
+    /// Connects to a server. The connection is closed with the last clone of the stub or of its
+    /// peer.
     ///
     /// # Errors
     ///

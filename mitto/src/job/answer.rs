@@ -212,10 +212,11 @@ impl TakesFailure for Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         if let Some(AnswerTo { to, id }) = self.to.take() {
-            to.fail(
-                id,
-                Status::new(Code::Internal, "the handler ended without an answer"),
-            );
+            let text = match std::thread::panicking() {
+                true => "a panic ended the request before it was answered",
+                false => "the request was dropped without an answer",
+            };
+            to.fail(id, Status::new(Code::Internal, text));
         }
     }
 }

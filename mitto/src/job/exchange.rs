@@ -17,6 +17,7 @@ use crate::status::{Code, Status};
 #[derive(Debug)]
 pub(super) struct Exchange {
     state: Mutex<State>,
+    closed: CancellationToken,
 }
 
 #[derive(Debug)]
@@ -25,7 +26,6 @@ struct State {
     slots: Vec<Slot>,
     pool: Pool,
     closed: bool,
-    on_closed: Vec<Waker>,
 }
 
 /// What a request in flight needs beside its replies.
@@ -47,8 +47,8 @@ impl Exchange {
                 slots: Vec::new(),
                 pool: Pool::default(),
                 closed: false,
-                on_closed: Vec::new(),
             }),
+            closed: CancellationToken::new(),
         }
     }
 
@@ -122,15 +122,9 @@ impl Exchange {
         self.state().closed
     }
 
-    pub(super) fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.state();
-        if state.closed {
-            return Poll::Ready(());
-        }
-        // A task that asks again replaces its waker; the others stay.
-        state.on_closed.retain(|waker| !waker.will_wake(cx.waker()));
-        state.on_closed.push(cx.waker().clone());
-        Poll::Pending
+    /// Cancelled when the exchange is closed.
+    pub(super) fn closed(&self) -> CancellationToken {
+        self.closed.clone()
     }
 
     /// Takes no more requests, and ends those in flight.
@@ -138,7 +132,6 @@ impl Exchange {
         let mut wakers = Vec::new();
         let mut state = self.state();
         state.closed = true;
-        wakers.append(&mut state.on_closed);
         let left = std::mem::take(&mut state.slots);
         let why = closed();
         state.in_flight.fail_all(&why, |waker| wakers.push(waker));
@@ -147,6 +140,7 @@ impl Exchange {
             token.cancel();
         }
         wakers.into_iter().for_each(Waker::wake);
+        self.closed.cancel();
     }
 
     /// No user code runs under the lock.

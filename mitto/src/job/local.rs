@@ -8,13 +8,15 @@ use std::task::{Context, Poll, Waker};
 
 use super::exchange::Exchange;
 use super::{Answer, Job, Queue, Run};
+use tokio_util::sync::CancellationToken;
+
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::in_flight::{Patience, Reply};
 use crate::limits::Limits;
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, Outbound, Peer, Started, Wait};
-use crate::runtime::{Instant, spawn};
+use crate::runtime::{Instant, later, spawn};
 use crate::status::Status;
 
 /// One direction between two ends of the same process.
@@ -129,7 +131,7 @@ impl Outbound for Local {
         };
         let id = self.exchange.reserve(cx.waker(), now, patience, window)?;
         let answer = Answer::new(self.exchange.clone(), id);
-        let run = self.submit(head, message, Some(now + patience.timeout), answer);
+        let run = self.submit(head, message, Some(later(now, patience.timeout)), answer);
         self.exchange.attach(id, run);
         Poll::Ready(Ok(Started::Poll(id)))
     }
@@ -179,8 +181,8 @@ impl Outbound for Local {
         !self.exchange.is_closed()
     }
 
-    fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.exchange.poll_closed(cx)
+    fn closed(&self) -> CancellationToken {
+        self.exchange.closed()
     }
 
     /// Ends both directions, as it would end a connection.

@@ -94,6 +94,10 @@ struct State {
 impl Answer {
     /// An answer for a handler whose caller is elsewhere, and its parts, encoded in `format`.
     ///
+    /// The answer is the worker's half: it goes to the provider that runs the handler. The parts go
+    /// back, to [`forward`](Self::forward) on the caller's own answer; [`Queue`](super::Queue) has an
+    /// example.
+    ///
     /// Of `limits` count [`message`](Limits::message) and [`stream_window`](Limits::stream_window).
     pub fn in_parts(format: Format, codecs: &Codecs, limits: &Limits) -> (Self, AnswerParts) {
         let recorder = Arc::new(Recorder {

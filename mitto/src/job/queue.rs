@@ -4,8 +4,9 @@ use super::{Answer, Job, Run};
 ///
 /// Implement it to put something of your own between connections and handlers. A queue that answers
 /// later keeps the answer, and a copy of the job: [`OwnedJob`](super::OwnedJob). Where the handler runs
-/// in another task or process, [`Answer::in_parts`] is its way back to there, and
-/// [`Answer::forward`] the way on to the caller.
+/// in another task or process, [`Answer::in_parts`] is its way back: of the two halves the `Answer` is
+/// for the worker, whose provider uses it up, and the [`AnswerParts`](super::AnswerParts) are what
+/// comes out of it, for [`Answer::forward`] on the caller's answer.
 ///
 /// # Examples
 ///
@@ -48,6 +49,81 @@ use super::{Answer, Job, Run};
 /// let client = HelloClient::local(Hello::gateway(queue));
 /// client.greet(Greet { name: "Ada".into() }).await?;
 /// assert_eq!(count.load(Ordering::Relaxed), 1);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A queue whose handlers run in a worker. Here that is another task. To another process the job's
+/// fields are sent; there `in_parts` is called, the parts are sent back as they come, and `forward`
+/// takes them here.
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// use mitto::codec::Codecs;
+/// use mitto::job::{Answer, Job, OwnedJob, Run};
+/// use mitto::queue::Queue;
+/// use mitto::{Limits, MessageProvider, Peer, Status};
+/// use tokio::sync::mpsc;
+///
+/// /// What the worker gets.
+/// struct Task {
+///     job: OwnedJob,
+///     caller: Peer,
+///     codecs: Codecs,
+///     answer: Answer, // the worker's half of `in_parts`
+/// }
+///
+/// struct ToWorker {
+///     tasks: mpsc::Sender<Task>,
+///     limits: Limits,
+/// }
+///
+/// impl Queue for ToWorker {
+///     fn submit(&self, job: Job<'_>, answer: Answer) -> Run {
+///         let owned = match OwnedJob::copy(&job, self.limits.message) {
+///             Ok(owned) => owned,
+///             Err(status) => {
+///                 answer.fail(status);
+///                 return Run::done();
+///             }
+///         };
+///         let (back, parts) = Answer::in_parts(owned.format, job.codecs, &self.limits);
+///         let (caller, codecs) = (job.caller.clone(), job.codecs.clone());
+///         let task = Task { job: owned, caller, codecs, answer: back };
+///         if self.tasks.try_send(task).is_err() {
+///             answer.fail(Status::unavailable("no worker is free"));
+///             return Run::done();
+///         }
+///         // Dropped when the caller gives up, and the parts with it: that cancels the worker's half.
+///         Run::new(answer.forward(parts))
+///     }
+/// }
+///
+/// async fn work(provider: impl MessageProvider, mut tasks: mpsc::Receiver<Task>) {
+///     while let Some(Task { job, caller, codecs, answer }) = tasks.recv().await {
+///         let cancelled = answer.cancellation();
+///         let run = provider.dispatch(job.lend(&caller, &codecs), answer);
+///         tokio::spawn(async move { cancelled.run_until_cancelled(run).await });
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (tasks, received) = mpsc::channel(64);
+/// tokio::spawn(work(HelloServer, received));
+///
+/// let queue = ToWorker { tasks, limits: Limits::default() };
+/// let client = HelloClient::local(Hello::gateway(queue));
+/// assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
 /// # Ok(())
 /// # }
 /// ```

@@ -103,7 +103,10 @@ impl<M: Message> Call<'_, M> {
         self
     }
 
-    /// Sends it to `application/node`, or to `application/node/action`.
+    /// Sets the address: `application/node`, or `application/node/action`.
+    ///
+    /// The text goes as it is to the handler, which finds it in
+    /// [`Context::address`](crate::Context::address), or to a queue. Nothing routes by it yet.
     pub fn at(mut self, address: impl Into<String>) -> Self {
         self.progress.options.address = Some(address.into());
         self

@@ -126,7 +126,7 @@ impl Peer {
     /// Waits until it can no longer be reached.
     pub async fn closed(&self) {
         if let Some(out) = &self.out {
-            std::future::poll_fn(|cx| out.poll_closed(cx)).await;
+            out.closed().cancelled_owned().await;
         }
     }
 

@@ -3,6 +3,8 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::Statistics;
 use crate::runtime::Instant;
 
@@ -66,8 +68,8 @@ pub trait Outbound: Send + Sync + 'static {
     /// See [`Peer::is_connected`](super::Peer::is_connected).
     fn is_connected(&self) -> bool;
 
-    /// See [`Peer::closed`](super::Peer::closed).
-    fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()>;
+    /// Cancelled when the other end can no longer be reached.
+    fn closed(&self) -> CancellationToken;
 
     /// See [`Peer::statistics`](super::Peer::statistics).
     fn statistics(&self) -> Statistics {

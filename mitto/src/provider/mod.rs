@@ -81,6 +81,11 @@ use crate::status::Status;
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a provider",
+    label = "not a provider",
+    note = "a provider is a struct with `#[mitto::provider(server of ..: [..])]`, or implements `MessageProvider`"
+)]
 pub trait MessageProvider: Send + Sync + 'static {
     /// The schema.
     fn descriptor(&self) -> &Descriptor;
@@ -187,7 +192,7 @@ where
 }
 
 /// Runs a job with a provider's table, or with an included provider.
-pub fn dispatch<S>(
+pub fn dispatch<S: MessageProvider>(
     provider: &S,
     table: &Table<S>,
     included: &[&dyn MessageProvider],
@@ -199,7 +204,7 @@ pub fn dispatch<S>(
     }
     match included.iter().find(|other| other.handles(job.message)) {
         Some(other) => other.dispatch(job, answer),
-        None => unknown(&job, answer),
+        None => unknown(provider, job.message, answer),
     }
 }
 
@@ -209,8 +214,12 @@ pub fn handles<S>(table: &Table<S>, included: &[&dyn MessageProvider], id: Messa
 }
 
 #[cold]
-fn unknown(job: &Job<'_>, answer: Answer) -> Run {
-    let text = format!("nothing here handles message {:#010x}", job.message.0);
+fn unknown(provider: &dyn MessageProvider, id: MessageId, answer: Answer) -> Run {
+    let (schema, side) = (provider.descriptor(), provider.side());
+    let text = match schema.message(side.other(), id) {
+        Some(message) => format!("`{}` goes the other way, from the {side}", message.name),
+        None => format!("the {side} of `{}` has no message {id}", schema.name),
+    };
     answer.fail(Status::not_found(text));
     Run::done()
 }

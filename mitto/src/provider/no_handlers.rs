@@ -37,9 +37,11 @@ impl MessageProvider for NoHandlers {
     }
 
     fn dispatch(&self, job: Job<'_>, answer: Answer) -> Run {
+        let known = self.descriptor.message(self.side, job.message);
+        let message = known.map_or_else(|| job.message.to_string(), |m| format!("`{}`", m.name));
         let text = format!(
-            "this {} has no handlers; it was asked for {}",
-            self.side, job.message
+            "this {} was given no handlers, so it does not answer {message}: use `provide`",
+            self.side
         );
         answer.fail(Status::not_found(text));
         Run::done()

@@ -11,6 +11,9 @@ pub enum ListenError {
     /// The codecs do not go together.
     #[error(transparent)]
     Codecs(#[from] CodecsError),
+    /// The provider is one for clients.
+    #[error("the provider handles the client's side: a server takes one with `server of ..`")]
+    WrongSide,
     /// There is no format at all.
     #[error("no format: turn on a codec feature of mitto, `messagepack` or `json`, or add a codec")]
     NoFormat,

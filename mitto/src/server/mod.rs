@@ -22,6 +22,7 @@ use crate::framing::{Framing, Native};
 use crate::limits::Limits;
 use crate::peer::Peer;
 use crate::provider::MessageProvider;
+use crate::schema::Side;
 use crate::session::Config;
 use crate::transport::{Transport, Transports};
 
@@ -137,6 +138,9 @@ impl Server {
     ///
     /// When the URL or the place cannot be used, or two codecs have one format.
     pub async fn listen(self, url: &str) -> Result<Listening, ListenError> {
+        if self.provider.side() != Side::Server {
+            return Err(ListenError::WrongSide);
+        }
         #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
         #[cfg(not(feature = "custom-codecs"))]

@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
+use tokio_util::sync::CancellationToken;
+
 use super::shared::{Closing, Shared, State};
 use crate::codec::{CodecError, Codecs};
 use crate::envelope::{CorrelationId, Head, Kind};
@@ -198,15 +200,8 @@ impl Outbound for Shared {
         Self::refusal(&self.state()).is_none()
     }
 
-    fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.state();
-        if state.closed.is_some() {
-            return Poll::Ready(());
-        }
-        // A task that asks again replaces its waker; the others stay.
-        state.on_closed.retain(|waker| !waker.will_wake(cx.waker()));
-        state.on_closed.push(cx.waker().clone());
-        Poll::Pending
+    fn closed(&self) -> CancellationToken {
+        self.closed.clone()
     }
 
     fn statistics(&self) -> Statistics {

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::runtime::Instant;
 
 use super::Config;
@@ -26,6 +28,8 @@ use crate::status::{Code, Status};
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) signal: Arc<Signal>,
+    /// Cancelled when the connection has ended.
+    pub(super) closed: CancellationToken,
     /// A copy of what the state says, to be looked at for each frame.
     full: AtomicBool,
     /// Frames that came and meant nothing here.
@@ -52,7 +56,6 @@ pub(super) struct State {
     pub(super) closing: Option<Closing>,
     /// What the other end said when it took its leave.
     pub(super) leaving: Option<Leaving>,
-    pub(super) on_closed: Vec<Waker>,
     /// Buffers of replies, to be used again.
     pub(super) spare: Spare,
 }
@@ -91,10 +94,10 @@ impl Shared {
                 closed: None,
                 closing: None,
                 leaving: None,
-                on_closed: Vec::new(),
                 spare: Spare::default(),
             }),
             signal: Arc::default(),
+            closed: CancellationToken::new(),
             full: AtomicBool::new(false),
             ignored: AtomicU64::new(0),
             handlers: AtomicUsize::new(0),
@@ -253,7 +256,6 @@ impl Shared {
         state.in_flight.fail_all(why, |waker| wakers.push(waker));
         state.requests.wakers(&mut wakers);
         state.waiting.wake(usize::MAX, &mut wakers);
-        wakers.append(&mut state.on_closed);
         let running = state.requests.live();
         self.config.running.fetch_sub(running, Relaxed);
         let tokens = state.requests.cancel_all();
@@ -265,6 +267,7 @@ impl Shared {
         for token in tokens {
             token.cancel();
         }
+        self.closed.cancel();
     }
 
     /// Counts a frame that means nothing here.

@@ -19,7 +19,7 @@ pub enum TransportError {
         source: io::Error,
     },
     /// Listening is not possible at this place.
-    #[error("cannot listen at {url}")]
+    #[error("cannot listen at {url}{}", reason(.source))]
     Listen {
         /// The URL.
         url: String,
@@ -121,6 +121,16 @@ fn without_user(url: &str) -> String {
     match rest[..authority].rfind('@') {
         Some(at) => format!("{scheme}***{}", &rest[at..]),
         None => url.to_owned(),
+    }
+}
+
+/// What keeps a server from listening, where that can be told.
+fn reason(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => ": somebody listens there already",
+        io::ErrorKind::AddrNotAvailable => ": this machine has no such address",
+        io::ErrorKind::PermissionDenied => ": this needs other rights",
+        _ => "",
     }
 }
 
