@@ -3,6 +3,7 @@
 mod answers;
 mod behaviour;
 mod codec;
+mod faults;
 mod framing;
 mod golden;
 mod layers;
