@@ -102,7 +102,7 @@ impl Recorded {
         self.add(&told, br#"{"text":"by the way"}"#);
         self.add(&Head::new(Kind::Ping, none), b"ping");
         self.with_parts();
-        self.check((0, 2), Format::JSON, "last");
+        self.check((6, 1), Format::JSON, "last");
         self.add(&Head::new(Kind::Goodbye, none), b"");
     }
 
