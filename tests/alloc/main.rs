@@ -5,6 +5,7 @@
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
 
 mod count;
+mod floods;
 mod hundred;
 mod idle;
 mod service;
@@ -32,6 +33,7 @@ fn main() {
         }
         hundred(&mut counts).await;
         idle::idle().await;
+        floods::floods().await;
     });
     counts.finish();
 }

@@ -5,7 +5,9 @@
 
 mod corpus;
 mod damage;
+mod fuse;
 mod mutations;
+mod panics;
 mod place;
 mod recorded;
 mod service;
