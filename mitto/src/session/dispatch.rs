@@ -1,12 +1,11 @@
 //! The other end's requests and notifications on their way to the queue, and what it says of them later.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::receive::Receive;
 use super::requests::Refusal;
 use crate::envelope::{CorrelationId, Envelope, Head};
 use crate::job::{Answer, Job, Run};
 use crate::message::Payload;
+use crate::panics::catch;
 use crate::peer::Peer;
 use crate::runtime::Instant;
 use crate::status::{Code, Status};
@@ -119,7 +118,7 @@ impl Receive {
         job.deadline = deadline;
         job.pool = Some(&mut self.pool);
         let queue = &*shared.config.queue;
-        catch_unwind(AssertUnwindSafe(|| queue.submit(job, answer))).unwrap_or_else(|_| Run::done())
+        catch(|| queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
     }
 
     pub(super) fn cancel(&mut self, id: CorrelationId) {

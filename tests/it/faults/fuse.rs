@@ -2,6 +2,7 @@
 
 use std::panic::panic_any;
 use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use mitto::{Items, Request, Status, handler, provider};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -122,33 +123,50 @@ impl Drop for Lit {
     fn drop(&mut self) {
         if self.0 {
             self.0 = false;
-            panic!("{PURPOSE}: in Drop");
+            burst("in Drop");
         }
     }
 }
 
 /// A panic with this panics again.
-struct Bomb(#[expect(dead_code, reason = "it is there to be dropped")] Lit);
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("{PURPOSE}: in Drop of what was thrown");
+    }
+}
+
+/// Panics, every other time with something that panics again when it is dropped.
+fn burst(text: &str) -> ! {
+    static BURSTS: AtomicUsize = AtomicUsize::new(0);
+    match BURSTS.fetch_add(1, Relaxed) % 2 {
+        0 => panic!("{PURPOSE}: {text}"),
+        _ => panic_any(Bomb),
+    }
+}
 
 struct Number(#[expect(dead_code, reason = "nobody reads it")] u8);
 
 fn read_by_the_server<'de, D: Deserializer<'de>>(from: D) -> Result<Where, D::Error> {
-    read(from, Where::InDeserialize)
+    let read = Where::deserialize(from)?;
+    if read == Where::InDeserialize {
+        burst("in Deserialize");
+    }
+    Ok(read)
 }
 
 fn read_by_the_caller<'de, D: Deserializer<'de>>(from: D) -> Result<Where, D::Error> {
-    read(from, Where::InTheCaller)
-}
-
-fn read<'de, D: Deserializer<'de>>(from: D, panics: Where) -> Result<Where, D::Error> {
     let read = Where::deserialize(from)?;
-    assert!(read != panics, "{PURPOSE}: in Deserialize");
+    assert!(read != Where::InTheCaller, "{PURPOSE}: in the caller");
     Ok(read)
 }
 
 fn written<S: Serializer>(panics: &Where, to: S) -> Result<S::Ok, S::Error> {
     let fine = !matches!(panics, Where::InSerialize | Where::InSerializeOfTheError);
-    assert!(fine, "{PURPOSE}: in Serialize");
+    if !fine {
+        burst("in Serialize");
+    }
     panics.serialize(to)
 }
 
@@ -220,9 +238,9 @@ async fn wait_and_burn(mut fuse: Fuse) -> Result<Blown, Burst> {
 fn burn(mut fuse: Fuse) -> Result<Blown, Burst> {
     let (n, panics) = (!fuse.n, fuse.panics);
     match panics {
-        Where::InHandler | Where::Later => panic!("{PURPOSE}: in the handler"),
+        Where::InHandler | Where::Later => burst("in the handler"),
         Where::WithANumber => panic_any(Number(7)),
-        Where::WithABomb => panic_any(Bomb(Lit(true))),
+        Where::WithABomb => panic_any(Bomb),
         Where::AtItsEnd | Where::InMessage => fuse.lit.0 = true,
         Where::OwnError | Where::InSerializeOfTheError => return Err(Burst { n, panics }),
         _ => {}
