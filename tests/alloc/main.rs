@@ -1,10 +1,11 @@
 //! How often a request allocates, once everything is warm, and what an idle connection holds: the
-//! figures are printed.
+//! figures are printed. Then what floods and damaged payloads take.
 //!
 //! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
 
 mod count;
+mod decoding;
 mod floods;
 mod hundred;
 mod idle;
@@ -36,6 +37,7 @@ fn main() {
         floods::floods().await;
     });
     counts.finish();
+    decoding::decoding();
 }
 
 /// A provider called directly never allocates.
