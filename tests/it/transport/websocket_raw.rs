@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::end::{Place, accept};
 
-const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: here\r\nConnection: keep-alive, Upgrade\r\n\
+const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
