@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::sync::Arc;
 
 use super::{Claim, Identity};
 use crate::status::Status;
@@ -31,6 +32,21 @@ pub trait Authenticator: Send + Sync + 'static {
         Or(self, other)
     }
 }
+
+macro_rules! behind {
+    ($($pointer:ident),*) => {$(
+        impl<A: Authenticator + ?Sized> Authenticator for $pointer<A> {
+            fn authenticate<'a>(
+                &'a self,
+                claim: &'a Claim,
+            ) -> BoxFuture<'a, Result<Option<Identity>, Status>> {
+                (**self).authenticate(claim)
+            }
+        }
+    )*};
+}
+
+behind!(Arc, Box);
 
 /// Two authenticators, one after the other; made by [`Authenticator::or`].
 #[derive(Clone, Copy, Debug)]
