@@ -60,8 +60,7 @@ impl Write for Escaping<'_, '_> {
             }
             self.left -= 1;
             match c {
-                ' '..='~' if c != '\\' => self.to.write_char(c)?,
-                '\'' | '"' => self.to.write_char(c)?,
+                ' '..='~' => self.to.write_char(c)?,
                 c => write!(self.to, "{}", c.escape_debug())?,
             }
         }
@@ -85,7 +84,8 @@ mod tests {
                 r"x\u{202e}y\u{2066}\u{200f}\u{feff}",
             ),
             ("\u{2028}\u{2029}\u{85}", r"\u{2028}\u{2029}\u{85}"),
-            (r"\n", r"\\n"),
+            // What was escaped before stays as it is.
+            (r"\n", r"\n"),
         ] {
             assert_eq!(Escaped(text).to_string(), shown);
         }

@@ -11,7 +11,7 @@ const SUBPROTOCOL: &str = "bearer.";
 #[derive(Clone, Debug)]
 pub struct Claim {
     peer: PeerInfo,
-    token: Option<Token>,
+    token: Option<BearerToken>,
 }
 
 impl Claim {
@@ -21,7 +21,7 @@ impl Claim {
     /// # Errors
     ///
     /// `Denied`, when it shows tokens that differ: which of them counts would be anyone's guess.
-    pub fn new(peer: PeerInfo, hello: Option<Token>) -> Result<Self, Status> {
+    pub fn new(peer: PeerInfo, hello: Option<BearerToken>) -> Result<Self, Status> {
         let mut token = hello;
         for shown in peer.request.iter().flat_map(shown) {
             match &token {
@@ -30,7 +30,7 @@ impl Claim {
                     return Err(Status::denied(text));
                 }
                 Some(_) => {}
-                None => token = Some(Token::new(shown)),
+                None => token = Some(BearerToken::new(shown)),
             }
         }
         Ok(Self { peer, token })
@@ -42,8 +42,8 @@ impl Claim {
     }
 
     /// The bearer token, wherever it was shown. To compare it with one that you know, take
-    /// [`Token::is`]: it takes as long for a near miss as for a far one.
-    pub fn token(&self) -> Option<&Token> {
+    /// [`BearerToken::is`]: it takes as long for a near miss as for a far one.
+    pub fn token(&self) -> Option<&BearerToken> {
         self.token.as_ref()
     }
 }
@@ -66,9 +66,9 @@ fn shown(request: &UpgradeRequest) -> impl Iterator<Item = &str> {
 
 /// A bearer token. Its `Debug` does not show it.
 #[derive(Clone)]
-pub struct Token(Box<str>);
+pub struct BearerToken(Box<str>);
 
-impl Token {
+impl BearerToken {
     /// Takes a token as it is.
     pub fn new(token: impl Into<String>) -> Self {
         Self(token.into().into_boxed_str())
@@ -88,17 +88,17 @@ impl Token {
     }
 }
 
-impl PartialEq for Token {
+impl PartialEq for BearerToken {
     fn eq(&self, other: &Self) -> bool {
         self.is(other.secret())
     }
 }
 
-impl Eq for Token {}
+impl Eq for BearerToken {}
 
-impl fmt::Debug for Token {
+impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(..)")
+        f.write_str("BearerToken(..)")
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
         });
         let mut peer = PeerInfo::new("a test");
         peer.request = Some(UpgradeRequest::new("/", headers.collect()));
-        Claim::new(peer, hello.map(Token::new))
+        Claim::new(peer, hello.map(BearerToken::new))
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
             (&[("Authorization", "Bearer s3cret")], Some("s3cret")),
         ] {
             let claim = claim(headers, hello).unwrap();
-            assert_eq!(claim.token(), Some(&Token::new("s3cret")));
+            assert_eq!(claim.token(), Some(&BearerToken::new("s3cret")));
             assert!(!format!("{claim:?}").contains("s3cret"));
         }
     }
@@ -150,10 +150,10 @@ mod tests {
 
     #[test]
     fn comparing_finds_every_difference() {
-        let token = Token::new("abc");
+        let token = BearerToken::new("abc");
         for other in ["", "ab", "abd", "abcd", "xbc"] {
             assert!(!token.is(other), "{other}");
         }
-        assert!(token.is("abc") && Token::new("").is(""));
+        assert!(token.is("abc") && BearerToken::new("").is(""));
     }
 }

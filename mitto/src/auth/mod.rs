@@ -32,7 +32,7 @@ mod unix;
 pub use authenticator::{Authenticator, FromFn, Or, from_fn};
 #[cfg(feature = "tls")]
 pub use certificates::{BadFingerprint, Certificates};
-pub use claim::{Claim, Token};
+pub use claim::{BearerToken, Claim};
 pub use forwarded::Forwarded;
 pub use identity::Identity;
 pub use stated::{Stated, StatedError};

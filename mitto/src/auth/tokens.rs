@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Authenticator, Claim, Identity, Token};
+use super::{Authenticator, BearerToken, Claim, Identity};
 use crate::status::Status;
 use crate::transport::BoxFuture;
 
@@ -16,7 +16,7 @@ use crate::transport::BoxFuture;
 ///     .token("c0Zk…", Identity::new("the gateway").grant(LINK));
 /// ```
 #[derive(Clone, Default)]
-pub struct Tokens(Vec<(Token, Identity)>);
+pub struct Tokens(Vec<(BearerToken, Identity)>);
 
 impl Tokens {
     /// No tokens: nobody has one.
@@ -31,7 +31,7 @@ impl Tokens {
     /// When the token is empty: a variable that was not set would let everybody in.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>, identity: Identity) -> Self {
-        let token = Token::new(token);
+        let token = BearerToken::new(token);
         assert!(
             !token.secret().is_empty(),
             "the token of {identity:?} is empty"
@@ -40,7 +40,7 @@ impl Tokens {
         self
     }
 
-    fn find(&self, shown: &Token) -> Option<&Identity> {
+    fn find(&self, shown: &BearerToken) -> Option<&Identity> {
         let mut found = None;
         // To the end, whatever was found: the time must not tell which one it is.
         for (token, identity) in &self.0 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ConnectError;
 use super::options::Options;
-use crate::auth::{Identity, Token};
+use crate::auth::{BearerToken, Identity};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
 use crate::codec::Format;
@@ -108,7 +108,7 @@ impl<S: Stub> Builder<S> {
     /// Shows a bearer token to the server: in the hello, and on WebSocket as the header `Authorization`
     /// too, which proxies see. What can be read on the way can be stolen: send it over TLS.
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.options.token = Some(Token::new(token));
+        self.options.token = Some(BearerToken::new(token));
         self
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::ConnectError;
-use crate::auth::{Identity, Token};
+use crate::auth::{BearerToken, Identity};
 use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
@@ -27,7 +27,7 @@ pub(super) struct Options {
     pub(super) codecs: Vec<Arc<dyn Codec>>,
     pub(super) transports: Vec<Arc<dyn Transport>>,
     pub(super) framing: Arc<dyn Framing>,
-    pub(super) token: Option<Token>,
+    pub(super) token: Option<BearerToken>,
     pub(super) headers: RequestHeaders,
     pub(super) identity: Option<Identity>,
 }

@@ -2,7 +2,7 @@
 
 use super::parts::{self, Parts};
 use super::{FrameError, PartError};
-use crate::auth::Token;
+use crate::auth::BearerToken;
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Kind};
 use crate::limits::Limits;
@@ -46,7 +46,7 @@ pub struct Hello {
     /// The schemas that it speaks. Default: none.
     pub schemas: Vec<SchemaEntry>,
     /// The bearer token that says who a client is, at most 16 KiB. Default: none.
-    pub credentials: Option<Token>,
+    pub credentials: Option<BearerToken>,
 }
 
 impl Hello {
@@ -115,7 +115,7 @@ impl Hello {
                 FORMATS => hello.formats = bytes.iter().map(|n| Format::from_wire(*n)).collect(),
                 FEATURES => hello.features = u64::from_be_bytes(parts::number(tag, bytes)?),
                 CREDENTIALS => {
-                    hello.credentials = Some(Token::new(parts::text(tag, bytes)?));
+                    hello.credentials = Some(BearerToken::new(parts::text(tag, bytes)?));
                 }
                 SCHEMA => hello.schemas.push(SchemaEntry::read(bytes)?),
                 _ => {}

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
 use super::Config;
-use crate::auth::{Authenticator, Claim, Identity, Token};
+use crate::auth::{Authenticator, BearerToken, Claim, Identity};
 use crate::status::Status;
 use crate::transport::PeerInfo;
 
@@ -13,7 +13,7 @@ use crate::transport::PeerInfo;
 pub(super) async fn admit(
     config: &Config,
     info: PeerInfo,
-    token: Option<Token>,
+    token: Option<BearerToken>,
 ) -> Result<Option<Identity>, Status> {
     let Some(authenticator) = &config.authenticator else {
         return Ok(None);

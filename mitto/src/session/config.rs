@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use crate::auth::{Authenticator, Identity, LINK, Token};
+use crate::auth::{Authenticator, BearerToken, Identity, LINK};
 use crate::built_in::BuiltIns;
 use crate::codec::{Codecs, Format};
 use crate::escaped::Escaped;
@@ -33,7 +33,7 @@ pub struct Config {
     /// Whether connections are let in that show no credentials.
     pub anonymous: bool,
     /// What this end shows of who it is, when it connects.
-    pub token: Option<Token>,
+    pub token: Option<BearerToken>,
     /// What this end adds to an upgrade request, when it connects.
     pub headers: RequestHeaders,
     /// Which web pages may connect to this end.

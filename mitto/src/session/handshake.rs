@@ -67,7 +67,7 @@ pub(super) async fn run(
     let limit = config.limits.handshake;
     let exchange = async {
         if side == Side::Connecting && framing.hello() {
-            send(connection, config, None).await?;
+            send(connection, config, side, None).await?;
         }
         let mut hello = match framing.hello() {
             true => poll_fn(|cx| poll_hello(connection, framing, cx)).await?,
@@ -79,7 +79,7 @@ pub(super) async fn run(
             let admitted = admit(config, info, hello.credentials.take()).await;
             identity = admitted.map_err(HandshakeError::Denied)?;
             if framing.hello() {
-                send(connection, config, identity.as_ref()).await?;
+                send(connection, config, side, identity.as_ref()).await?;
             }
         }
         Ok((hello, identity))
@@ -122,11 +122,14 @@ pub(super) async fn run(
 async fn send(
     connection: &mut dyn Connection,
     config: &Config,
+    side: Side,
     to: Option<&Identity>,
 ) -> Result<(), HandshakeError> {
     let mut hello = Hello::new(&config.limits);
     hello.in_flight = config.in_flight(to).try_into().unwrap_or(u32::MAX);
-    hello.credentials.clone_from(&config.token);
+    if side == Side::Connecting {
+        hello.credentials.clone_from(&config.token);
+    }
     hello.formats = config.codecs.formats().collect();
     hello.schemas.clone_from(&config.schemas);
     let mut batch = Batch::new();

@@ -18,7 +18,7 @@ use super::desk::*;
 use crate::session::raw::{Frame, GOODBYE, NOTIFICATION, Raw};
 
 /// Clears the screen, goes to a line of its own, and turns the writing around.
-const EVIL: &str = "\u{1b}[2J\r\nINFO all is well\u{202e}\u{2066}\u{9b}\u{7f}\0\\";
+const EVIL: &str = "\u{1b}[2J\r\nINFO all is well\u{202e}\u{2066}\u{9b}\u{7f}\0";
 
 /// Keeps every event as a line.
 #[derive(Clone, Default)]
@@ -116,7 +116,7 @@ async fn peer_cannot_forge_a_line() {
         assert!(!line.contains(hidden), "{line:?}");
         assert!(line.chars().count() < 5_000, "{line}");
     }
-    let shown = r"\u{1b}[2J\r\nINFO all is well\u{202e}\u{2066}\u{9b}\u{7f}\0\\";
+    let shown = r"\u{1b}[2J\r\nINFO all is well\u{202e}\u{2066}\u{9b}\u{7f}\0";
     for (told, about) in [
         ("connection refused", "unknown: "),
         ("message=", "\\u{1b}"),

@@ -8,11 +8,12 @@ use mitto::transport::UpgradeRequest;
 use mitto::transport::tcp::Tcp;
 use mitto::transport::tls::fingerprint;
 use mitto::transport::websocket::WebSocket;
-use mitto::{Code, Identity, Server, Status};
+use mitto::{Code, Format, Identity, Server, Status};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::desk::*;
+use crate::seams::lines::Lines;
 use crate::transport::authority::Authority;
 
 fn tokens() -> Tokens {
@@ -84,6 +85,25 @@ async fn header_that_ends_its_line_is_not_sent() {
     assert!(matches!(error, ConnectError::Transport(_)), "{error:?}");
     assert!(error.to_string().contains("`authorization` cannot be sent"));
     assert!(!format!("{error:?}").contains("s3cret"));
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn framing_without_a_hello_has_the_header() {
+    let server = Server::new(TheDesk::default()).authenticate(tokens());
+    let server = server.framing(Lines).listen("ws://127.0.0.1:0").await;
+    let server = server.unwrap().spawn();
+    let connect = async |token: &str| {
+        let builder = DeskClient::builder().framing(Lines).format(Format::JSON);
+        builder.token(token).connect(server.url()).await.unwrap()
+    };
+    let client = connect("0ther").await;
+    assert_eq!(client.who(Who {}).await.unwrap(), "bob");
+    let client = connect("wrong").await;
+    let status = client.who(Who {}).await.unwrap_err();
+    assert_eq!(status.code(), Code::ConnectionLost);
+    let closed = "closed with code 1008: the token is not known here";
+    assert!(status.message().contains(closed), "{status}");
     server.shutdown().await;
 }
 
