@@ -287,13 +287,11 @@ impl Answers {
     /// The bytes of the head of the next frame, and of what is behind it.
     fn next_frame(&self, bytes: &[u8]) -> Option<(usize, usize)> {
         match (self.over, bytes) {
-            (Over::WebSocket, [_, 126, high, low, ..]) => {
+            (Over::WebSocket, [_, 126, high, low, ..])
+            | (Over::Prefixed, [0, 0, high, low, ..]) => {
                 Some((4, usize::from(u16::from_be_bytes([*high, *low]))))
             }
             (Over::WebSocket, [_, size @ ..126, ..]) => Some((2, usize::from(*size))),
-            (Over::Prefixed, [0, 0, high, low, ..]) => {
-                Some((4, usize::from(u16::from_be_bytes([*high, *low]))))
-            }
             _ => None,
         }
     }

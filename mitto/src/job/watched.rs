@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::escaped::Escaped;
 use crate::panics::{Panicked, catch};
 use crate::status::{Code, Status};
 
@@ -48,8 +49,8 @@ impl Watched {
 
     #[cold]
     fn panicked(&self, panicked: &Panicked) -> Status {
-        let text = panicked.text();
-        tracing::error!(handler = self.name, panic = text, "a handler panicked");
+        let text = Escaped(panicked.text());
+        tracing::error!(handler = self.name, panic = %text, "a handler panicked");
         Status::new(Code::Internal, format!("handler `{}` panicked", self.name))
     }
 

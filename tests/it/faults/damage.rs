@@ -106,7 +106,7 @@ async fn noise_is_never_answered(over: Over) {
         let frames = noise(round, hello, &mut random);
         let (bytes, places) = match round % 4 {
             // Not even frames.
-            0 => (frames.concat(), vec![0..64 << 10]),
+            0 => (frames.concat(), std::iter::once(0..64 << 10).collect()),
             _ => crowd.place.wire(&frames),
         };
         let then = [Then::Silence, Then::Finish][round / 4 % 2];

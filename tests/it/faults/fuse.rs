@@ -263,8 +263,9 @@ pub(super) fn quiet() {
         let others = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let payload = panic.payload();
-            let text = panic.payload_as_str().unwrap_or_default();
-            if !text.starts_with(PURPOSE) && !payload.is::<Number>() && !payload.is::<Bomb>() {
+            let text = payload.downcast_ref::<String>();
+            let is_meant = text.is_some_and(|text| text.starts_with(PURPOSE));
+            if !is_meant && !payload.is::<Number>() && !payload.is::<Bomb>() {
                 others(panic);
             }
         }));

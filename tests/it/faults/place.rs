@@ -110,7 +110,7 @@ impl Place {
             match (self.over, frame.len()) {
                 (Over::Memory, _) => {}
                 (Over::WebSocket, length @ ..126) => {
-                    bytes.extend([0x82, 0x80 | length as u8, 1, 2, 3, 4])
+                    bytes.extend([0x82, 0x80 | length as u8, 1, 2, 3, 4]);
                 }
                 (Over::WebSocket, length @ ..0x1_0000) => {
                     bytes.extend([0x82, 0xFE]);
@@ -240,8 +240,8 @@ impl Place {
                     assert!(*size < 126, "no answer is this long");
                     (usize::from(*size), *first == 0x82, rest)
                 }
-                (Over::WebSocket, _) => return frames,
-                (_, [0xFF, 0xFF, ..]) => return frames,
+                // A goodbye, or nothing whole.
+                (Over::WebSocket, _) | (_, [0xFF, 0xFF, ..]) => return frames,
                 (_, [a, b, c, d, rest @ ..]) => {
                     (u32::from_be_bytes([*a, *b, *c, *d]) as usize, true, rest)
                 }
