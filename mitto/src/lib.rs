@@ -47,6 +47,7 @@
 //! ```
 //!
 //! The [`guide`] has a section for each subject: errors, streams, calling back, deadlines, testing.
+//! [`guide::security`] says who may do what, and what is checked where.
 //!
 //! # How a request travels
 //!

@@ -56,7 +56,8 @@ fn said(reason: Option<&CloseReason>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-/// Exchanges hellos and finds out who has connected, within the limit. On an error the other end is told why, and closed.
+/// Exchanges hellos and finds out who has connected, within the limit. On an error the other end is
+/// told why, and closed.
 pub(super) async fn run(
     connection: &mut dyn Connection,
     config: &Config,
