@@ -12,6 +12,7 @@ mod place;
 mod pool;
 mod queue;
 mod run;
+mod running;
 mod watched;
 
 use crate::runtime::Instant;
@@ -27,6 +28,7 @@ pub use pool::Pool;
 pub use queue::Queue;
 pub(crate) use run::Handling;
 pub use run::Run;
+pub(crate) use running::Running;
 pub use watched::Watched;
 
 use crate::codec::Codecs;

@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{ListenError, OnConnect, Peers};
+use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
-use crate::session::{Config, Session};
+use crate::session::{Config, HandshakeError, Session};
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
 };
@@ -124,10 +125,9 @@ impl Listening {
         shared.tasks.close();
         let drain = shared.config.limits.drain;
         if timeout(drain, shared.tasks.wait()).await.is_err() {
-            tracing::warn!(
-                left = shared.tasks.len(),
-                "connections aborted after {drain:?}"
-            );
+            let left = shared.tasks.len();
+            reached(Limit::Drain, "the server");
+            tracing::debug!(left, "connections aborted after {drain:?}");
         }
         drop(abort);
         shared.tasks.wait().await;
@@ -151,7 +151,7 @@ impl Shared {
             let abort = self.abort.clone();
             let connection = async {
                 let Some(place) = place else {
-                    tracing::warn!(peer = %remote, "connection refused: the server is full");
+                    reached(Limit::Connections, &remote);
                     return incoming.refuse().await;
                 };
                 self.serve(incoming, &remote).await;
@@ -173,10 +173,14 @@ impl Shared {
         let session = match timeout(limit, handshake).await {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
+                if let HandshakeError::Transport(TransportError::Timeout(_)) = error {
+                    reached(Limit::Handshake, remote);
+                }
                 tracing::debug!(peer = %remote, %error, "handshake failed");
                 return;
             }
             Err(_) => {
+                reached(Limit::Handshake, remote);
                 tracing::debug!(peer = %remote, "no handshake within {limit:?}");
                 return;
             }
@@ -228,7 +232,7 @@ impl Handle {
         self.shared.peers.clone()
     }
 
-    /// How many requests run, over all connections.
+    /// How many requests and notifications run, over all connections.
     pub fn running(&self) -> usize {
         self.shared.config.running.load(Relaxed)
     }

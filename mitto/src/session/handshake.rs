@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Config;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::{FrameError, Framing, Hello};
+use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::status::{Code, Status};
 use crate::transport::{Batch, CloseReason, Connection, TransportError};
@@ -74,9 +75,15 @@ pub(super) async fn run(
     };
     let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(HandshakeError::Timeout(limit)),
+        Err(_) => {
+            reached(Limit::Handshake, connection.remote());
+            Err(HandshakeError::Timeout(limit))
+        }
     };
     if let Err(error) = &outcome {
+        if let HandshakeError::Transport(TransportError::TooLarge { .. }) = error {
+            reached(Limit::Message, connection.remote());
+        }
         let reason = match error {
             HandshakeError::Transport(error) => error.close_reason(),
             error => CloseReason::new(CloseReason::PROTOCOL, error.to_string()),

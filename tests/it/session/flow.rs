@@ -1,5 +1,6 @@
 //! What holds a peer back that sends more than it reads.
 
+use mitto::limits::Limits;
 use mitto::message::Message;
 use mitto::status::Code;
 use tokio::time::Instant;
@@ -11,8 +12,8 @@ use super::raw::{CANCEL, FROM_REQUESTER, Frame, PING, PONG, REQUEST, RESPONSE};
 
 const OUTBOUND: usize = 256 << 10;
 
-fn small() -> mitto::limits::Limits {
-    limits(|limits| limits.outbound = OUTBOUND)
+fn small() -> Limits {
+    Limits::default().outbound(OUTBOUND).message(OUTBOUND / 4)
 }
 
 /// Sends what `frames` makes, again and again, and reads nothing. Gives the most bytes that the other
