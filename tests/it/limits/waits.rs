@@ -34,18 +34,14 @@ async fn call(at: At) -> String {
 async fn fill_the_buffer(at: At) -> String {
     const HALF: usize = 8_000;
     let limits = Limits::default().outbound(2 * HALF).message(4_000);
-    let (client, _raw) = client_of_raw(limits, 1).await;
-    // One fills the connection, and shows what goes around a text.
-    tell(&client, 100).await;
+    let (client, _raw) = client_of_raw(limits, 1_000).await;
+    // The first one is more than the connection takes, and shows what goes around a text.
+    tell(&client, 3_000).await;
     settle().await;
-    tell(&client, 2_000).await;
-    let around = waiting(&client) - 2_100;
-    tell(&client, 2_000).await;
-    let missing = at.of(HALF) - waiting(&client);
-    let around = around / 2;
-    for part in [missing / 2, missing - missing / 2] {
-        tell(&client, part - around).await;
-    }
+    let around = waiting(&client) - 3_000;
+    let missing = at.of(HALF) - waiting(&client) - 2 * around;
+    tell(&client, missing / 2).await;
+    tell(&client, missing - missing / 2).await;
     assert_eq!(waiting(&client), at.of(HALF));
     let another = client.clone();
     tokio::spawn(async move { tell(&another, 1).await });
@@ -55,20 +51,20 @@ async fn fill_the_buffer(at: At) -> String {
 
 /// A 40th of a second's worth may be written at once.
 async fn send_at_once(at: At) -> String {
-    const AT_ONCE: usize = 4_000;
+    const AT_ONCE: usize = 4;
+    const SIZE: usize = 1_000;
     let world = World::of(Limits::default()).await;
-    let client = world
-        .client(Limits::default().bandwidth(40 * AT_ONCE as u64))
-        .await;
+    let rate = (40 * AT_ONCE * SIZE) as u64;
+    let client = world.client(Limits::default().bandwidth(rate)).await;
     let before = client.peer().statistics().written;
-    tell(&client, 1_000).await;
+    tell(&client, SIZE).await;
     settle().await;
-    let around = client.peer().statistics().written - before - 1_000;
-    let around = usize::try_from(around).unwrap();
+    let size = client.peer().statistics().written - before;
+    let around = usize::try_from(size).unwrap() - SIZE;
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    let bytes = at.of(AT_ONCE) - 2 * around;
-    tell(&client, bytes / 2).await;
-    tell(&client, bytes - bytes / 2).await;
+    for _ in 0..at.of(AT_ONCE) {
+        tell(&client, SIZE - around).await;
+    }
     settle().await;
     let left = waiting(&client);
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;

@@ -6,7 +6,7 @@ use mitto::status::Code;
 use tokio::time::Instant;
 
 use super::common::{
-    Echo, Note, Wait, Watch, client_and_raw, echo, limits, pair, secs, server_and_raw, settle,
+    Echo, Note, Wait, Watch, client_and_raw, echo, pair, secs, server_and_raw, settle,
 };
 use super::raw::{CANCEL, FROM_REQUESTER, Frame, PING, PONG, REQUEST, RESPONSE};
 
