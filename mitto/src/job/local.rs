@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
 
 use super::exchange::{Exchange, HERE};
-use super::{Answer, Job, Queue, Run, Running};
+use super::{Answer, Counted, Job, Queue, Run};
 use tokio_util::sync::CancellationToken;
 
 use crate::codec::Codecs;
@@ -150,7 +150,7 @@ impl Outbound for Local {
         if self.exchange.is_closed() {
             return Poll::Ready(Err(Status::unavailable("the peer was closed")));
         }
-        let Some(running) = Running::count(&self.notified, self.limits.in_flight_process) else {
+        let Some(running) = Counted::one(&self.notified, self.limits.in_flight_process) else {
             reached(Limit::InFlightProcess, HERE);
             let busy = Status::new(Code::Busy, "too many notifications are being handled here");
             return Poll::Ready(Err(busy));

@@ -4,6 +4,7 @@
 //! a queue; it gets a [`Run`] back, which it polls until the handler has finished.
 
 mod answer;
+mod counted;
 mod exchange;
 mod local;
 mod owned;
@@ -12,13 +13,13 @@ mod place;
 mod pool;
 mod queue;
 mod run;
-mod running;
 mod watched;
 
 use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};
+pub(crate) use counted::Counted;
 pub use local::Local;
 pub use owned::OwnedJob;
 pub(crate) use parts::unsent;
@@ -28,7 +29,6 @@ pub use pool::Pool;
 pub use queue::Queue;
 pub(crate) use run::Handling;
 pub use run::Run;
-pub(crate) use running::Running;
 pub use watched::Watched;
 
 use crate::codec::Codecs;

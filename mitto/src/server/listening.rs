@@ -11,12 +11,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{ListenError, OnConnect, Peers};
+use crate::job::Counted;
 use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::session::{Config, HandshakeError, Session};
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
 };
+
+/// Connections over the limit that are told so at once; one more is closed without a word.
+const REFUSED: usize = 256;
 
 /// A server that listens. It accepts connections while [`run`](Self::run) is polled.
 #[must_use = "connections are accepted only while it runs"]
@@ -32,6 +36,8 @@ struct Shared {
     peers: Peers,
     on_connect: Option<OnConnect>,
     open: AtomicUsize,
+    /// Connections that are being told that there is no room.
+    refused: Arc<AtomicUsize>,
     tasks: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -56,6 +62,7 @@ impl Listening {
                 peers: Peers::default(),
                 on_connect,
                 open: AtomicUsize::new(0),
+                refused: Arc::default(),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
                 abort: CancellationToken::new(),
@@ -146,14 +153,22 @@ impl Shared {
     fn admit(self: Arc<Self>, incoming: Box<dyn Incoming>) {
         let remote = incoming.remote().to_owned();
         let place = Place::take(self.clone());
+        if place.is_none() {
+            reached(Limit::Connections, &remote);
+        }
+        let refused = Counted::one(&self.refused, REFUSED);
+        if place.is_none() && refused.is_none() {
+            return;
+        }
         let tasks = self.tasks.clone();
         tasks.spawn(async move {
             let abort = self.abort.clone();
             let connection = async {
                 let Some(place) = place else {
-                    reached(Limit::Connections, &remote);
-                    return incoming.refuse().await;
+                    incoming.refuse().await;
+                    return drop(refused);
                 };
+                drop(refused);
                 self.serve(incoming, &remote).await;
                 drop(place);
             };

@@ -9,7 +9,7 @@ use super::shared::{Closing, Shared, State};
 use crate::codec::{CodecError, Codecs};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
-use crate::job::Running;
+use crate::job::Counted;
 use crate::limits::{Limit, reached, waits};
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, Outbound, Started, Statistics, Wait};
@@ -281,8 +281,8 @@ impl Shared {
     }
 
     /// The same for a notification, until its handler has ended.
-    pub(super) fn count_notification(&self) -> Option<Running> {
-        let counted = Running::count(&self.config.running, self.config.limits.in_flight_process);
+    pub(super) fn count_notification(&self) -> Option<Counted> {
+        let counted = Counted::one(&self.config.running, self.config.limits.in_flight_process);
         if counted.is_none() {
             reached(Limit::InFlightProcess, &self.remote);
         }

@@ -11,7 +11,7 @@ use std::task::{Context, Wake, Waker};
 use super::lock;
 use super::signal::Signal;
 use crate::envelope::CorrelationId;
-use crate::job::{Pool, Run, Running};
+use crate::job::{Counted, Pool, Run};
 
 /// The handlers that are running on a connection's task.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Runs {
 struct Place {
     run: Option<Run>,
     /// Counts the handler of a notification.
-    running: Option<Running>,
+    running: Option<Counted>,
     id: CorrelationId,
     waker: Waker,
     token: Arc<Token>,
@@ -70,7 +70,7 @@ impl Runs {
         &mut self,
         id: CorrelationId,
         run: Run,
-        running: Option<Running>,
+        running: Option<Counted>,
         pool: &mut Pool,
     ) {
         let index = self.free.pop().unwrap_or_else(|| {
