@@ -36,7 +36,7 @@ pub struct Limits {
     /// its own in the hello. A sender refuses a larger one with `TooLarge`; a peer that sends one is
     /// closed before the body is buffered. In process nothing is encoded, and this does not count.
     pub message: usize,
-    /// Connections per listener: 10,000. One more is refused. Of a client it means nothing.
+    /// Connections of a server, over all its URLs: 10,000. One more is refused.
     pub connections: usize,
     /// Time for TLS, upgrade and hello together: 10 s. After it the connection is closed.
     pub handshake: Duration,

@@ -27,6 +27,10 @@ use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
 use crate::status::{Code, Status};
 
+/// The payload that is encoded in the batch, in bytes, while nothing is written. A larger one is begun
+/// again apart.
+const IN_PLACE: usize = 1 << 20;
+
 /// The state of one connection that callers, handlers and the session's task work on.
 pub(super) struct Shared {
     state: Mutex<State>,
@@ -152,13 +156,19 @@ impl Shared {
         framing.begin(head, out);
         let payload = out.len();
         let codecs = &self.config.codecs;
-        let encoded = body.encode(&mut Encoder::new(codecs, format, out, self.message_limit));
-        if let Err(CodecError::TooLarge { .. }) = encoded {
-            reached(Limit::Message, &self.remote);
-        }
-        encoded?;
-        let length = out.len() - payload;
         let in_pieces = !framing.text();
+        let most = match in_pieces {
+            true => self.message_limit.min(IN_PLACE),
+            false => self.message_limit,
+        };
+        match body.encode(&mut Encoder::new(codecs, format, out, most)) {
+            Err(CodecError::TooLarge { .. }) if most < self.message_limit => {
+                drop(lent);
+                return self.send_large(head, format, body, keep);
+            }
+            encoded => self.note_size(encoded)?,
+        }
+        let length = out.len() - payload;
         let mut large = (in_pieces && length > self.piece).then(|| out.split_off(payload));
         let (mut state, mut draft) = lent.give_back();
         if !keep(&mut state, length) {
@@ -182,6 +192,35 @@ impl Shared {
         drop(state);
         self.signal.raise();
         Ok(())
+    }
+
+    /// The same for one that has proved too large to be encoded in place: nothing waits for it here.
+    fn send_large(
+        &self,
+        head: &Head<'_>,
+        format: Format,
+        body: &dyn Outgoing,
+        keep: impl FnOnce(&mut State, usize) -> bool,
+    ) -> Result<(), CodecError> {
+        let mut payload = Vec::new();
+        let codecs = &self.config.codecs;
+        let mut encoder = Encoder::new(codecs, format, &mut payload, self.message_limit);
+        self.note_size(body.encode(&mut encoder))?;
+        let mut state = self.state();
+        if keep(&mut state, payload.len()) {
+            state.out.large(Large::new(head, payload));
+            self.note_full(&state);
+        }
+        drop(state);
+        self.signal.raise();
+        Ok(())
+    }
+
+    fn note_size(&self, encoded: Result<(), CodecError>) -> Result<(), CodecError> {
+        if let Err(CodecError::TooLarge { .. }) = encoded {
+            reached(Limit::Message, &self.remote);
+        }
+        encoded
     }
 
     /// Adds a frame without the user's payload.

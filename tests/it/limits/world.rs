@@ -136,6 +136,10 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn of(limits: Limits) -> Self {
+        Self::at("memory://bounds", limits).await
+    }
+
+    pub(super) async fn at(url: &str, limits: Limits) -> Self {
         let memory = Memory::new();
         let streams = Arc::new(Semaphore::new(0));
         let provider = BoundsServer {
@@ -144,7 +148,7 @@ impl World {
         let server = Server::new(provider)
             .limits(limits)
             .transport(memory.clone());
-        let server = server.listen("memory://bounds").await.unwrap().spawn();
+        let server = server.listen(url).await.unwrap().spawn();
         Self {
             server,
             memory,
@@ -158,7 +162,7 @@ impl World {
 
     pub(super) async fn try_client(&self, limits: Limits) -> Result<BoundsClient, String> {
         let builder = BoundsClient::builder().transport(self.memory.clone());
-        let connected = builder.limits(limits).connect("memory://bounds").await;
+        let connected = builder.limits(limits).connect(self.server.url()).await;
         connected.map_err(|error| error.to_string())
     }
 
