@@ -42,6 +42,11 @@ impl Limits {
             ("connections", self.connections, "nobody could connect"),
             ("in_flight", self.in_flight, "no request would be taken"),
             (
+                "in_flight_link",
+                self.in_flight_link,
+                "no request would be taken",
+            ),
+            (
                 "in_flight_process",
                 self.in_flight_process,
                 "no request would be taken",
@@ -52,19 +57,19 @@ impl Limits {
         for (limit, value, hint) in counts {
             ensure(value > 0, limit, &value, hint)?;
         }
-        let (message, in_flight, outbound) = (self.message, self.in_flight, self.outbound);
+        let (message, outbound) = (self.message, self.outbound);
         ensure(
             message < MESSAGE_MAX,
             "message",
             &message,
             "set less than 2 GiB",
         )?;
-        ensure(
-            in_flight <= IN_FLIGHT_MAX,
-            "in_flight",
-            &in_flight,
-            "set at most 65,536",
-        )?;
+        for (limit, value) in [
+            ("in_flight", self.in_flight),
+            ("in_flight_link", self.in_flight_link),
+        ] {
+            ensure(value <= IN_FLIGHT_MAX, limit, &value, "set at most 65,536")?;
+        }
         ensure(
             outbound >= OUTBOUND_MIN,
             "outbound",

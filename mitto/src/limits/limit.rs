@@ -12,6 +12,8 @@ pub enum Limit {
     Handshake,
     /// [`Limits::in_flight`](field@super::Limits::in_flight).
     InFlight,
+    /// [`Limits::in_flight_link`](field@super::Limits::in_flight_link).
+    InFlightLink,
     /// [`Limits::in_flight_process`](field@super::Limits::in_flight_process).
     InFlightProcess,
     /// [`Limits::silence`](field@super::Limits::silence).
@@ -47,6 +49,7 @@ impl Limit {
         Self::Connections,
         Self::Handshake,
         Self::InFlight,
+        Self::InFlightLink,
         Self::InFlightProcess,
         Self::Silence,
         Self::Outbound,
@@ -69,6 +72,7 @@ impl Limit {
             Self::Connections => "connections",
             Self::Handshake => "handshake",
             Self::InFlight => "in_flight",
+            Self::InFlightLink => "in_flight_link",
             Self::InFlightProcess => "in_flight_process",
             Self::Silence => "silence",
             Self::Outbound => "outbound",

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::Limit;
+use crate::escaped::Escaped;
 use crate::runtime::unix_seconds;
 
 /// The counter of how often each limit was reached; its label `limit` is [`Limit::name`].
@@ -15,7 +16,7 @@ pub const LIMITS_REACHED: &str = "mitto_limits_reached_total";
 pub(crate) fn reached(limit: Limit, at: &str) {
     count(limit);
     if let Some(unshown) = REFUSED[limit as usize].pass(unix_seconds()) {
-        tracing::warn!(target: "mitto::limits", %limit, at, unshown, "limit reached");
+        tracing::warn!(target: "mitto::limits", %limit, at = %Escaped(at), unshown, "limit reached");
     }
 }
 
@@ -24,7 +25,7 @@ pub(crate) fn reached(limit: Limit, at: &str) {
 pub(crate) fn waits(limit: Limit, at: &str) {
     count(limit);
     if let Some(unshown) = WAITED[limit as usize].pass(unix_seconds()) {
-        tracing::debug!(target: "mitto::limits", %limit, at, unshown, "limit reached, waiting");
+        tracing::debug!(target: "mitto::limits", %limit, at = %Escaped(at), unshown, "limit reached, waiting");
     }
 }
 

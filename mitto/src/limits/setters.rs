@@ -22,6 +22,7 @@ setters! {
     connections: usize,
     handshake: Duration,
     in_flight: usize,
+    in_flight_link: usize,
     in_flight_process: usize,
     ping: Duration,
     silence: Duration,

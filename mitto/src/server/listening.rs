@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{ListenError, OnConnect, Peers};
+use crate::escaped::Escaped;
 use crate::job::Counted;
 use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
@@ -179,24 +180,29 @@ impl Shared {
     async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
         let limit = self.config.limits.handshake;
         let handshake = async {
-            let mut connection = incoming.accept().await?;
-            // Nobody decides from it yet, and a request's headers must not stay for as long as the
-            // connection does.
-            drop(connection.take_peer_info());
+            let connection = incoming.accept().await?;
             Session::accept(connection, self.config.clone()).await
         };
         let session = match timeout(limit, handshake).await {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
-                if let HandshakeError::Transport(TransportError::Timeout(_)) = error {
-                    reached(Limit::Handshake, remote);
+                let peer = Escaped(remote);
+                match error {
+                    HandshakeError::Denied(why) => {
+                        tracing::info!(%peer, why = %Escaped(why), "connection refused");
+                    }
+                    error => {
+                        if let HandshakeError::Transport(TransportError::Timeout(_)) = error {
+                            reached(Limit::Handshake, remote);
+                        }
+                        tracing::debug!(%peer, error = %Escaped(error), "handshake failed");
+                    }
                 }
-                tracing::debug!(peer = %remote, %error, "handshake failed");
                 return;
             }
             Err(_) => {
                 reached(Limit::Handshake, remote);
-                tracing::debug!(peer = %remote, "no handshake within {limit:?}");
+                tracing::debug!(peer = %Escaped(remote), "no handshake within {limit:?}");
                 return;
             }
         };
@@ -209,7 +215,7 @@ impl Shared {
         }
         let why = session.await;
         drop(entered);
-        tracing::debug!(peer = %remote, %why, "connection ended");
+        tracing::debug!(peer = %Escaped(remote), why = %Escaped(why), "connection ended");
     }
 }
 

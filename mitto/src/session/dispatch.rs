@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::receive::Receive;
 use super::requests::Refusal;
 use crate::envelope::{CorrelationId, Envelope, Head};
+use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
 use crate::limits::{Limit, reached};
 use crate::message::Payload;
@@ -79,7 +80,7 @@ impl Receive {
             shared.uncount_running();
             Status::bad_request(match refusal {
                 Refusal::OutOfRange => {
-                    reached(Limit::InFlight, &shared.remote);
+                    reached(shared.in_flight_limit(), &shared.remote);
                     "the request's slot is out of range"
                 }
                 Refusal::Duplicate => "the request's slot is taken by one that still runs",
@@ -107,7 +108,8 @@ impl Receive {
             }
         };
         if let Some(why) = dropped {
-            tracing::warn!(peer = %self.shared.remote, %why, "notification dropped");
+            let peer = Escaped(&self.shared.remote);
+            tracing::warn!(%peer, why = %Escaped(why), "notification dropped");
             return self.shared.note_ignored();
         }
         let run = self.submit(head, payload, peer, None);
@@ -121,9 +123,9 @@ impl Receive {
     /// of notifications.
     fn is_crowded(&self) -> bool {
         let shared = &self.shared;
-        let crowded = self.runs.len() >= 2 * shared.config.limits.in_flight;
+        let crowded = self.runs.len() >= 2 * shared.in_flight;
         if crowded {
-            reached(Limit::InFlight, &shared.remote);
+            reached(shared.in_flight_limit(), &shared.remote);
         }
         crowded
     }
@@ -144,10 +146,22 @@ impl Receive {
             format: head.format.unwrap_or(shared.config.format),
             bytes: payload,
         };
+        let stated;
+        let (identity, hops) = match head.identity {
+            Some(of) if shared.link => {
+                stated = of.identity();
+                (stated.as_ref(), head.hops)
+            }
+            // Forwarded for somebody it does not name: certainly not for itself.
+            None if shared.link && head.hops > 0 => (None, head.hops),
+            _ => (shared.identity.as_ref(), 0),
+        };
         let mut job = Job::new(head.message, payload, peer, &shared.config.codecs);
         job.address = head.address;
         job.metadata = head.metadata;
         job.deadline = deadline;
+        job.identity = identity;
+        job.hops = hops;
         job.pool = Some(&mut self.pool);
         let queue = &*shared.config.queue;
         catch_unwind(AssertUnwindSafe(|| queue.submit(job, answer))).unwrap_or_else(|_| Run::done())

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use tokio_util::sync::CancellationToken;
 
 use super::shared::{Closing, Shared, State};
+use crate::auth::{Identity, Stated};
 use crate::codec::{CodecError, Codecs};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
@@ -47,7 +48,7 @@ impl Shared {
         let deadline = *wait.deadline.get_or_insert_with(|| {
             let limit = match free {
                 true => Limit::Outbound,
-                false => Limit::InFlight,
+                false => self.in_flight_limit(),
             };
             waits(limit, &self.remote);
             later(Self::now(), timeout)
@@ -109,6 +110,10 @@ impl Outbound for Shared {
             address: head.address,
             timeout: Some(timeout),
             metadata: head.metadata.entries(),
+            hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
+            identity: head
+                .forwarded
+                .map(|forwarded| Stated::of(&forwarded.identity)),
             ..Head::new(Kind::Request, id)
         };
         let reserved = Reserved { shared: self, id };
@@ -140,6 +145,10 @@ impl Outbound for Shared {
             format: Some(format),
             address: head.address,
             metadata: head.metadata.entries(),
+            hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
+            identity: head
+                .forwarded
+                .map(|forwarded| Stated::of(&forwarded.identity)),
             ..Head::new(Kind::Notification, CorrelationId::NONE)
         };
         let sent = self.send(state, &wire, format, message, |_, _| true);
@@ -205,6 +214,10 @@ impl Outbound for Shared {
         self.id
     }
 
+    fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
     fn is_connected(&self) -> bool {
         Self::refusal(&self.state()).is_none()
     }
@@ -267,6 +280,14 @@ impl Shared {
         drop(state);
         self.signal.raise();
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// The limit that counts on this connection.
+    pub(super) fn in_flight_limit(&self) -> Limit {
+        match self.link {
+            true => Limit::InFlightLink,
+            false => Limit::InFlight,
+        }
     }
 
     /// Counts a request of the other end that runs in this process.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::auth::{Identity, Stated};
 use crate::envelope::{CorrelationId, Head, Metadata};
 use crate::framing::Framing;
 use crate::transport::Batch;
@@ -33,6 +34,8 @@ struct OwnedHead {
     head: Head<'static>,
     address: Option<String>,
     metadata: Metadata,
+    /// What the head states of it, if it does.
+    identity: Option<Option<Identity>>,
 }
 
 impl Large {
@@ -41,6 +44,7 @@ impl Large {
             head: OwnedHead {
                 address: head.address.map(str::to_owned),
                 metadata: head.metadata.into(),
+                identity: head.identity.map(|stated| stated.identity()),
                 head: head.detached(),
             },
             payload,
@@ -68,6 +72,7 @@ impl Large {
                 total: more.then_some(self.payload.len() as u64),
                 address: self.head.address.as_deref(),
                 metadata: self.head.metadata.entries(),
+                identity: self.head.identity.as_ref().map(Stated::of),
                 ..self.head.head
             },
             false => Head {

@@ -10,6 +10,11 @@ pub(super) fn rows() -> Vec<Row> {
     vec![
         row!(Connections, connect, [FINE, FINE, "refused"]),
         row!(InFlight, use_a_slot, [FINE, FINE, "BadRequest"]),
+        row!(
+            InFlightLink,
+            use_a_slot_of_a_link,
+            [FINE, FINE, "BadRequest"]
+        ),
         row!(InFlight, run_on_after_the_answers, [FINE, FINE, "dropped"]),
         row!(InFlightProcess, request, [FINE, FINE, "Busy"]),
         row!(InFlightProcess, notify, [FINE, FINE, "dropped"]),
@@ -40,7 +45,15 @@ async fn connect(at: At) -> String {
 
 /// The slots of `n` requests are 0 to `n` - 1.
 async fn use_a_slot(at: At) -> String {
-    let world = World::of(Limits::default().in_flight(SOME)).await;
+    slot(World::of(Limits::default().in_flight(SOME)).await, at).await
+}
+
+async fn use_a_slot_of_a_link(at: At) -> String {
+    let limits = Limits::default().in_flight(1).in_flight_link(SOME);
+    slot(World::of_links(limits).await, at).await
+}
+
+async fn slot(world: World, at: At) -> String {
     let mut raw = world.greeted().await;
     let slot = u32::try_from(at.of(SOME)).unwrap() - 1;
     raw.send(&Raw::request::<Say>(slot), br#"{"text":""}"#)

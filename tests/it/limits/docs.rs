@@ -60,6 +60,7 @@ fn default(limit: Limit) -> String {
         Limit::Connections => count(limits.connections),
         Limit::Handshake => time(limits.handshake),
         Limit::InFlight => count(limits.in_flight),
+        Limit::InFlightLink => count(limits.in_flight_link),
         Limit::InFlightProcess => count(limits.in_flight_process),
         Limit::Silence => time(limits.silence),
         Limit::Outbound => size(limits.outbound),

@@ -48,6 +48,10 @@ fn each_is_named_with_what_to_set() {
             "in_flight` is 65537: set at most 65,536",
         ),
         (
+            limits().in_flight_link(0),
+            "in_flight_link` is 0: no request",
+        ),
+        (
             limits().in_flight_process(0),
             "in_flight_process` is 0: no request",
         ),

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mitto::auth;
 use mitto::envelope::{CorrelationId, Head, Kind};
 use mitto::framing::{Framing, Hello, Native};
 use mitto::message::Message;
@@ -11,8 +12,8 @@ use mitto::server::Handle;
 use mitto::transport::memory::{Memory, pair};
 use mitto::transport::{Batch, Connection, Settings, Transport};
 use mitto::{
-    Code, Format, Items, Limits, Notification, Peer, Request, Server, State, Status, handler,
-    provider,
+    Code, Format, Identity, Items, Limits, Notification, Peer, Request, Server, State, Status,
+    handler, provider,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -140,6 +141,20 @@ impl World {
     }
 
     pub(super) async fn at(url: &str, limits: Limits) -> Self {
+        Self::open(url, limits, |server| server).await
+    }
+
+    /// Where whoever connects is another server.
+    pub(super) async fn of_links(limits: Limits) -> Self {
+        Self::open("memory://bounds", limits, |server| {
+            server.authenticate(auth::from_fn(async |_: auth::Claim| {
+                Ok(Identity::new("another server").grant(auth::LINK))
+            }))
+        })
+        .await
+    }
+
+    async fn open(url: &str, limits: Limits, change: impl FnOnce(Server) -> Server) -> Self {
         let memory = Memory::new();
         let streams = Arc::new(Semaphore::new(0));
         let provider = BoundsServer {
@@ -148,7 +163,7 @@ impl World {
         let server = Server::new(provider)
             .limits(limits)
             .transport(memory.clone());
-        let server = server.listen(url).await.unwrap().spawn();
+        let server = change(server).listen(url).await.unwrap().spawn();
         Self {
             server,
             memory,
