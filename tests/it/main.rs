@@ -7,6 +7,7 @@ mod codec;
 mod framing;
 mod golden;
 mod layers;
+mod limits;
 mod listening;
 mod local;
 mod macros;

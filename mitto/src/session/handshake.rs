@@ -9,6 +9,7 @@ use super::admission::admit;
 use crate::auth::Identity;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::{FrameError, Framing, Hello};
+use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::status::{Code, Status};
 use crate::transport::{Batch, CloseReason, Connection, TransportError};
@@ -87,9 +88,15 @@ pub(super) async fn run(
     };
     let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(HandshakeError::Timeout(limit)),
+        Err(_) => {
+            reached(Limit::Handshake, connection.remote());
+            Err(HandshakeError::Timeout(limit))
+        }
     };
     if let Err(error) = &outcome {
+        if let HandshakeError::Transport(TransportError::TooLarge { .. }) = error {
+            reached(Limit::Message, connection.remote());
+        }
         let reason = match error {
             HandshakeError::Transport(error) => error.close_reason(),
             HandshakeError::Denied(status) => match status.code() {
