@@ -48,7 +48,7 @@ impl Receive {
             .timeout
             .unwrap_or(limits.timeout)
             .min(limits.timeout_max);
-        if head.hops > limits.hops {
+        if shared.link && head.hops > limits.hops {
             reached(Limit::Hops, &shared.remote);
             let text = format!(
                 "passed {} servers, at most {} are taken",
