@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::world::*;
 
-in_every_way! {
+in_every_format! {
     deadline_of_a_call_ends_it_at_both_ends,
     deadline_of_a_message_ends_it_at_both_ends,
 }

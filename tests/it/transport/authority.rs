@@ -10,10 +10,10 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
 use super::end::Place;
 
 /// An authority that signs certificates.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -37,13 +37,13 @@ impl Authority {
         self.finish(&params)
     }
 
-    pub(super) fn server(&self) -> TlsServer {
+    pub(crate) fn server(&self) -> TlsServer {
         let (certificate, key) = self.sign("127.0.0.1");
         TlsServer::from_pem(certificate, key).unwrap()
     }
 
     /// A client that trusts this authority alone.
-    pub(super) fn client(&self) -> TlsClient {
+    pub(crate) fn client(&self) -> TlsClient {
         TlsClient::trusting(self.pem()).unwrap()
     }
 

@@ -1,6 +1,7 @@
 //! What every transport must do, over each of them; then what is their own.
 
 mod authority;
+mod directory;
 mod end;
 mod every;
 mod proxy;
@@ -9,3 +10,6 @@ mod tls;
 mod unix;
 mod websocket;
 mod websocket_raw;
+
+pub(crate) use authority::Authority;
+pub(crate) use directory::Directory;
