@@ -23,7 +23,8 @@ pub struct Limits {
     pub ping: Duration,
     /// Silence after which a connection counts as lost: 45 s.
     pub silence: Duration,
-    /// Bytes waiting to be written per connection: 4 MiB. At the limit senders wait.
+    /// Bytes waiting to be written per connection, the memory around them included: 4 MiB. From half of it on
+    /// our own messages wait, from three quarters on handlers do, and nothing is read.
     pub outbound: usize,
     /// Time without a byte accepted, while some wait, after which a peer counts as a slow consumer
     /// and is closed: 10 s.

@@ -141,7 +141,7 @@ impl Driver {
 
     fn read(&mut self, peer: &Peer, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
         self.receive.busy = self.is_deadlocked(now);
-        for _ in 0..READS {
+        for read in 0..READS {
             self.held = !self.frames(peer, now)?;
             if self.held {
                 // Who is not listened to is not silent.
@@ -149,7 +149,13 @@ impl Driver {
                 return Ok(());
             }
             match self.connection.poll_fill(cx) {
-                Poll::Pending => return Ok(()),
+                Poll::Pending => {
+                    if read > 0 && !self.receive.is_used() {
+                        // It was a ping: an idle connection stays as small as it is.
+                        self.connection.shrink();
+                    }
+                    return Ok(());
+                }
                 Poll::Ready(Ok(true)) => {
                     self.last_read = now;
                     self.pinged = false;
@@ -184,7 +190,7 @@ impl Driver {
             ..
         } = self;
         loop {
-            if receive.shared.is_full() && !receive.busy {
+            if receive.shared.is_full() && !receive.may_refuse() {
                 return Ok(false);
             }
             let frame = match connection.next_frame() {
@@ -321,6 +327,7 @@ impl Driver {
         let shared = self.receive.shared.clone();
         let mut state = shared.state();
         state.out.written();
+        self.receive.refused = 0;
         shared.made_room(&mut state, &mut self.receive.wakers);
         drop(state);
         self.receive.wake();
@@ -345,6 +352,7 @@ impl Driver {
                 })
             }
             _ => {
+                self.receive.refused = 0;
                 self.write = Write::Pending {
                     accepted,
                     since: now,

@@ -83,6 +83,7 @@ impl Session {
     ) -> Result<Self, HandshakeError> {
         let hello = handshake::run(&mut *connection, &config, side).await?;
         config.compare(&hello, connection.remote());
+        connection.shrink();
         let shared = Arc::new(Shared::new(config, &hello, connection.remote()));
         Ok(Self {
             peer: Peer::new(shared.clone()),

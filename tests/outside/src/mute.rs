@@ -18,6 +18,8 @@ const ITEMS: usize = 10_000;
 const BYTES: usize = 64 << 10;
 /// The most memory of one of them in the server, in bytes.
 const MOST: f64 = 4.0 * 1024.0 * 1024.0;
+/// How long they stay, about.
+const WHILE: Duration = Duration::from_secs(10);
 /// Latencies are measured again when they do not hold: the machine may have been busy.
 const ATTEMPTS: usize = 3;
 
@@ -115,14 +117,14 @@ async fn attempt(
     scheme: &str,
     asking: Asking,
 ) -> Result<Attempt, Failure> {
-    let quiet = p99(client, Duration::from_secs(5)).await?;
+    let quiet = p99(client, WHILE / 2).await?;
     server.memory.forget_peak()?;
     let before = server.memory.resident()?;
     let others = server.look().await?.peers;
     let begun = Instant::now();
     let busy = {
         let client = client.clone();
-        tokio::spawn(async move { p99(&client, Duration::from_secs(8)).await })
+        tokio::spawn(async move { p99(&client, WHILE).await })
     };
     let mut mute = Vec::new();
     for turn in 0..PEERS {
@@ -135,6 +137,10 @@ async fn attempt(
             Ok::<_, Failure>(())
         }));
     }
+    // Who has sent its request and the server has not yet seen is not yet there.
+    server
+        .until_peers(others + PEERS, Duration::from_secs(5))
+        .await?;
     let mut first = None;
     let last = loop {
         let peers = server.look().await?.peers;
