@@ -94,15 +94,18 @@
 //! - [`job`] is one request on its way to a handler; [`peer`] is the other end, to be called
 //! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
 //! - [`message`] are the user's structs, [`envelope`] what travels around them
+//! - [`auth`] says who the other end is
 //! - [`codec`] turns values into bytes, [`transport`] moves them; [`limits`] bounds everything, [`status`] is
 //!   what travels when a call fails
 
+pub mod auth;
 pub mod built_in;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;
 pub mod context;
 pub mod envelope;
+mod escaped;
 pub mod framing;
 pub mod handler;
 pub mod in_flight;
@@ -122,6 +125,7 @@ pub mod session;
 pub mod status;
 pub mod transport;
 
+pub use auth::Identity;
 pub use codec::Format;
 pub use context::Context;
 pub use envelope::Metadata;
@@ -170,6 +174,11 @@ macro_rules! schema {
 #[cfg(all(feature = "client", feature = "server", feature = "macros"))]
 pub mod guide {
     #![doc = include_str!("docs/guide.md")]
+
+    /// Who may do what, and what comes from outside: what is checked where.
+    pub mod security {
+        #![doc = include_str!("docs/security.md")]
+    }
 }
 
 #[cfg(doctest)]

@@ -20,17 +20,17 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
-    pub(super) fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// A certificate for a name, and its key.
-    pub(super) fn sign(&self, name: &str) -> (String, String) {
+    pub(crate) fn sign(&self, name: &str) -> (String, String) {
         self.finish(&CertificateParams::new([name.to_owned()]).unwrap())
     }
 
     /// A certificate for 127.0.0.1 that is valid no longer, and its key.
-    pub(super) fn sign_expired(&self) -> (String, String) {
+    pub(crate) fn sign_expired(&self) -> (String, String) {
         let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);

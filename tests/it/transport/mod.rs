@@ -1,6 +1,6 @@
 //! What every transport must do, over each of them; then what is their own.
 
-mod authority;
+pub(crate) mod authority;
 mod directory;
 mod end;
 mod every;
