@@ -28,7 +28,8 @@ pub struct Limits {
     pub silence: Duration,
     /// Bytes waiting to be written per connection: 4 MiB. From half of it on our own messages wait; from
     /// three quarters on handlers do, and nothing is read. The rest is for one more answer and for the
-    /// buffers themselves. Frames of a few bytes need up to three times as much memory.
+    /// buffers themselves. Buffers that grew with very small or very large
+    /// messages may have up to three times as much allocated.
     pub outbound: usize,
     /// Time without a byte accepted, while some wait, after which a peer counts as a slow consumer
     /// and is closed: 10 s.

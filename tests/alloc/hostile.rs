@@ -18,10 +18,11 @@ use crate::service::{CountedServer, Large, Numbers};
 
 /// Bytes that may be held for one that announces much.
 const ANNOUNCED: usize = 12 << 10;
-/// And for one that never reads: what `Limits::outbound` says. For small frames it is more: the limit
-/// counts their bytes, not where each of them ends, nor the room that growing buffers have.
+/// And for one that never reads: what `Limits::outbound` says. It is more for small messages and for
+/// large ones: the limit counts their bytes, not where each of them ends, nor the room that growing
+/// buffers have.
 const MUTE: usize = 4 << 20;
-const SMALL: usize = 3 * MUTE;
+const WITH_ROOM: usize = 3 * MUTE;
 
 const UPGRADE: &str = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
@@ -78,10 +79,14 @@ pub(crate) async fn mute() {
     let large = |bytes| move |slot| request(slot, &Large { bytes });
     for url in ["ws://127.0.0.1:0", "tcp://127.0.0.1:0"] {
         let asking = [
-            ("numbers", SMALL, vec![numbers.clone()]),
-            ("60 kB", SMALL, (0..1_000).map(large(60_000)).collect()),
+            ("numbers", WITH_ROOM, vec![numbers.clone()]),
+            ("60 kB", WITH_ROOM, (0..1_000).map(large(60_000)).collect()),
             ("64 KiB", MUTE, (0..1_000).map(large(64 << 10)).collect()),
-            ("1 MB", MUTE, (0..1_000).map(large(1_000_000)).collect()),
+            (
+                "1 MB",
+                WITH_ROOM,
+                (0..1_000).map(large(1_000_000)).collect(),
+            ),
         ];
         for (what, most, requests) in asking {
             let held = one_mute(url, &requests).await;

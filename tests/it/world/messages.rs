@@ -26,7 +26,7 @@ plain_messages! {
     #[request(response = u32)]
     Wait,
     /// Never answers, and has a short deadline.
-    #[request(timeout = "40ms")]
+    #[request(timeout = "200ms")]
     Brief,
     /// Panics.
     PanicPlain,

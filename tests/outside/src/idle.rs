@@ -29,8 +29,9 @@ pub(crate) async fn measure(
 ) -> Result<(), Failure> {
     let (name, count) = (scheme.name(), options.connections);
     let server = ServerProcess::start(&[name], None).await?;
-    // Threads, tables and the like are there from the first connections on; rustls remembers 256 sessions.
-    drop(server.clients(name, 500).await?);
+    // Threads and tables are there from the first connections on; that of rustls, which remembers 256
+    // sessions, has its size after some more.
+    drop(server.clients(name, 2_000).await?);
     server.until_peers(1, PATIENCE).await?;
     let each = |now: u64, before: u64| (now as f64 - before as f64) / count as f64;
 
