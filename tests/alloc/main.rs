@@ -1,10 +1,11 @@
-//! How often a request allocates, once everything is warm, and what an idle connection holds: the
-//! figures are printed.
+//! How often a request allocates, once everything is warm, and what is held for idle and for hostile
+//! connections: the figures are printed.
 //!
 //! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
 
 mod count;
+mod hostile;
 mod hundred;
 mod idle;
 mod service;
@@ -32,6 +33,8 @@ fn main() {
         }
         hundred(&mut counts).await;
         idle::idle().await;
+        hostile::announced().await;
+        hostile::mute().await;
     });
     counts.finish();
 }

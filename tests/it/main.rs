@@ -11,6 +11,7 @@ mod limits;
 mod listening;
 mod local;
 mod macros;
+mod outside;
 mod seams;
 mod session;
 mod storm;

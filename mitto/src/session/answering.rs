@@ -121,7 +121,7 @@ impl Answering for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
         let mut state = self.state();
-        let room = state.out.len() < self.outbound;
+        let room = self.has_room_for_answers(&state);
         let Some(request) = state.requests.get(id) else {
             return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
         };
@@ -145,7 +145,7 @@ impl Answering for Shared {
     fn progress(&self, id: CorrelationId) {
         let mut state = self.state();
         // One report is as good as two: when there is no room the next one will do.
-        let room = state.out.len() < self.outbound;
+        let room = self.has_room_for_answers(&state);
         if state.requests.get(id).is_none() || !room {
             return;
         }

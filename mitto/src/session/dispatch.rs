@@ -24,6 +24,7 @@ impl Receive {
         let deadline = match self.accept(head, now) {
             Ok(deadline) => deadline,
             Err(status) => {
+                self.refused += usize::from(self.busy);
                 let shared = &self.shared;
                 return shared.refuse(&mut shared.state(), id, &status);
             }

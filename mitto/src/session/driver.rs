@@ -153,7 +153,7 @@ impl Driver {
     fn read(&mut self, peer: &Peer, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
         self.full = self.shared().is_full().then(|| self.full.unwrap_or(now));
         self.receive.busy = self.is_deadlocked(now);
-        for _ in 0..READS {
+        for read in 0..READS {
             self.held = !self.frames(peer, now)?;
             if self.held {
                 // Who is not listened to is not silent.
@@ -161,7 +161,13 @@ impl Driver {
                 return Ok(());
             }
             match self.connection.poll_fill(cx) {
-                Poll::Pending => return Ok(()),
+                Poll::Pending => {
+                    if read > 0 && !self.receive.is_used() {
+                        // It was a ping: an idle connection stays as small as it is.
+                        self.connection.shrink();
+                    }
+                    return Ok(());
+                }
                 Poll::Ready(Ok(true)) => {
                     self.last_read = now;
                     self.pinged = false;
@@ -205,7 +211,7 @@ impl Driver {
             ..
         } = self;
         loop {
-            if receive.shared.is_full() && !receive.busy {
+            if receive.shared.is_full() && !receive.may_refuse() {
                 return Ok(false);
             }
             let frame = match connection.next_frame() {

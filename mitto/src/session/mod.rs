@@ -87,6 +87,7 @@ impl Session {
     ) -> Result<Self, HandshakeError> {
         let (hello, identity) = handshake::run(&mut *connection, &config, side).await?;
         config.compare(&hello, connection.remote());
+        connection.shrink();
         let shared = Arc::new(Shared::new(config, &hello, identity, connection.remote()));
         Ok(Self {
             peer: Peer::new(shared.clone()),

@@ -72,6 +72,7 @@ impl Driver {
         let shared = self.receive.shared.clone();
         let mut state = shared.state();
         let bytes = state.out.written();
+        self.receive.refused = 0;
         state.written.add(bytes, now);
         shared.made_room(&mut state, &mut self.receive.wakers);
         drop(state);
@@ -97,6 +98,7 @@ impl Driver {
                 })
             }
             _ => {
+                self.receive.refused = 0;
                 self.write = Write::Pending {
                     accepted,
                     since: now,
