@@ -47,6 +47,7 @@
 //! ```
 //!
 //! The [`guide`] has a section for each subject: errors, streams, calling back, deadlines, testing.
+//! [`guide::security`] says who may do what, and what is checked where.
 //!
 //! # How a request travels
 //!
@@ -82,6 +83,7 @@
 //! | `unix` | | `unix://`: `transport::unix`; nothing on other systems |
 //! | `tls` | | `tls://`, and `wss://` with `websocket`: `transport::tls`; turns `tcp` on |
 //! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
+//! | `metrics` | | counters through the `metrics` facade: [`limits`] |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout

@@ -1,5 +1,5 @@
-//! How often a request allocates, once everything is warm, and what an idle connection holds: the
-//! figures are printed. Then what floods and damaged payloads take.
+//! How often a request allocates, once everything is warm, and what is held for idle and for hostile
+//! connections, floods and damaged payloads: the figures are printed.
 //!
 //! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
@@ -7,6 +7,7 @@
 mod count;
 mod decoding;
 mod floods;
+mod hostile;
 mod hundred;
 mod idle;
 mod service;
@@ -35,6 +36,8 @@ fn main() {
         hundred(&mut counts).await;
         idle::idle().await;
         floods::floods().await;
+        hostile::announced().await;
+        hostile::mute().await;
     });
     counts.finish();
     decoding::decoding();

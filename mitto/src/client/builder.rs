@@ -39,8 +39,7 @@ type Holder<S> = <<S as Stub>::Receiver as End>::Other;
 ///
 /// use mitto::{Format, Limits};
 ///
-/// let mut limits = Limits::default();
-/// limits.timeout = Duration::from_secs(5);
+/// let limits = Limits::default().timeout(Duration::from_secs(5));
 /// let client = HelloClient::builder().format(Format::JSON).limits(limits);
 ///
 /// // Nobody listens there: the error says so.
@@ -131,7 +130,7 @@ impl<S: Stub> Builder<S> {
     ///
     /// # Errors
     ///
-    /// When nobody listens there, or the two ends do not come to terms.
+    /// When nobody listens there, the two ends do not come to terms, or a limit cannot work.
     pub async fn connect(self, url: &str) -> Result<S, ConnectError> {
         self.options.connect(url).await.map(S::from)
     }

@@ -50,6 +50,7 @@ impl Options {
 
     /// Connects, and runs the session in a task of its own.
     pub(super) async fn connect(self, url: &str) -> Result<Peer, ConnectError> {
+        self.limits.check()?;
         #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
         #[cfg(not(feature = "custom-codecs"))]

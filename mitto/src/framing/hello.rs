@@ -57,6 +57,7 @@ impl Hello {
             message: limits.message as u64,
             in_flight: limits.in_flight.try_into().unwrap_or(u32::MAX),
             stream_window: limits.stream_window.try_into().unwrap_or(u32::MAX),
+            pieces: limits.pieces.try_into().unwrap_or(u32::MAX),
             ..Self::default()
         }
     }

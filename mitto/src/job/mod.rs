@@ -4,6 +4,7 @@
 //! a queue; it gets a [`Run`] back, which it polls until the handler has finished.
 
 mod answer;
+mod counted;
 mod exchange;
 mod local;
 mod owned;
@@ -18,6 +19,7 @@ use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};
+pub(crate) use counted::Counted;
 pub use local::Local;
 pub use owned::OwnedJob;
 pub(crate) use parts::unsent;

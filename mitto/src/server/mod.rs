@@ -144,11 +144,12 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the URL or the place cannot be used, or two codecs have one format.
+    /// When the URL or the place cannot be used, two codecs have one format, or a limit cannot work.
     pub async fn listen(self, url: &str) -> Result<Listening, ListenError> {
         if self.provider.side() != Side::Server {
             return Err(ListenError::WrongSide);
         }
+        self.limits.check()?;
         #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
         #[cfg(not(feature = "custom-codecs"))]
