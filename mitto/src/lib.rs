@@ -114,6 +114,7 @@ pub mod in_flight;
 pub mod job;
 pub mod limits;
 pub mod message;
+mod panics;
 pub mod peer;
 #[doc(hidden)]
 pub mod private;

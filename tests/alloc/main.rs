@@ -1,10 +1,12 @@
 //! How often a request allocates, once everything is warm, and what is held for idle and for hostile
-//! connections: the figures are printed.
+//! connections: the figures are printed. Then what floods and damaged payloads take.
 //!
 //! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
 
 mod count;
+mod decoding;
+mod floods;
 mod hostile;
 mod hundred;
 mod idle;
@@ -35,8 +37,10 @@ fn main() {
         idle::idle().await;
         hostile::announced().await;
         hostile::mute().await;
+        floods::floods().await;
     });
     counts.finish();
+    decoding::decoding();
 }
 
 /// A provider called directly never allocates.

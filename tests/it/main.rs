@@ -4,6 +4,7 @@ mod answers;
 mod auth;
 mod behaviour;
 mod codec;
+mod faults;
 mod framing;
 mod golden;
 mod layers;

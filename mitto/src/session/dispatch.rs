@@ -1,7 +1,5 @@
 //! The other end's requests and notifications on their way to the queue, and what it says of them later.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::receive::Receive;
 use super::requests::Refusal;
 use crate::envelope::{CorrelationId, Envelope, Head};
@@ -9,6 +7,7 @@ use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
 use crate::limits::{Limit, reached};
 use crate::message::Payload;
+use crate::panics::catch;
 use crate::peer::Peer;
 use crate::runtime::Instant;
 use crate::status::{Code, Status};
@@ -165,7 +164,7 @@ impl Receive {
         job.hops = hops;
         job.pool = Some(&mut self.pool);
         let queue = &*shared.config.queue;
-        catch_unwind(AssertUnwindSafe(|| queue.submit(job, answer))).unwrap_or_else(|_| Run::done())
+        catch(|| queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
     }
 
     pub(super) fn cancel(&mut self, id: CorrelationId) {
