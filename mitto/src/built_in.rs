@@ -108,6 +108,15 @@ impl BuiltIns {
 }
 
 impl BuiltIn {
+    /// The messages of all of them.
+    pub(crate) const MESSAGES: &[&'static MessageInfo] = &[
+        Ping::INFO,
+        Echo::INFO,
+        Info::INFO,
+        LogStatus::INFO,
+        Describe::INFO,
+    ];
+
     fn of(id: MessageId) -> Option<Self> {
         const PING: MessageId = Ping::INFO.id;
         const ECHO: MessageId = Echo::INFO.id;

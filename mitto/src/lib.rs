@@ -109,6 +109,7 @@ pub mod in_flight;
 pub mod job;
 pub mod limits;
 pub mod message;
+pub mod middleware;
 pub mod peer;
 #[doc(hidden)]
 pub mod private;
@@ -120,6 +121,7 @@ pub mod schema;
 pub mod server;
 pub mod session;
 pub mod status;
+pub mod trace;
 pub mod transport;
 
 pub use codec::Format;

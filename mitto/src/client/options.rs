@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use super::ConnectError;
-use crate::built_in::BuiltIns;
+use crate::built_in::{BuiltIn, BuiltIns};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
 use crate::codec::{Codecs, Format};
 use crate::framing::{Framing, Native};
 use crate::job::{Local, Queue};
 use crate::limits::Limits;
+use crate::middleware::{Incoming, Known, Outgoing, Stack};
 use crate::peer::Peer;
 use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
@@ -26,6 +27,8 @@ pub(super) struct Options {
     pub(super) codecs: Vec<Arc<dyn Codec>>,
     pub(super) transports: Vec<Arc<dyn Transport>>,
     pub(super) framing: Arc<dyn Framing>,
+    pub(super) incoming: Stack,
+    pub(super) outgoing: Stack,
 }
 
 impl Options {
@@ -38,6 +41,8 @@ impl Options {
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
+            incoming: Stack::new(),
+            outgoing: Stack::new(),
         }
     }
 
@@ -52,18 +57,20 @@ impl Options {
             Some(format) => return Err(ConnectError::UnknownFormat(format)),
             None => codecs.default_format().ok_or(ConnectError::NoFormat)?,
         };
-        let config = Config {
+        let around = Around::new(&*self.provider, self.incoming, self.outgoing, &self.limits);
+        let mut config = Config {
             limits: self.limits,
             codecs,
             format,
             framing: self.framing,
             ..Config::serving(self.provider, BuiltIns::default())
         };
+        config.queue = around.queue(config.queue);
         let settings = config.transport_settings();
         let transports = Transports::new(self.transports);
         let connection = transports.by_url(url)?.connect(url, &settings).await?;
         let session = Session::connect(connection, Arc::new(config)).await?;
-        let peer = session.peer().clone().into_owner();
+        let peer = around.peer(session.peer().clone()).into_owner();
         spawn(session);
         Ok(peer)
     }
@@ -71,8 +78,47 @@ impl Options {
     /// Reaches a provider in this process.
     pub(super) fn local(self, there: Arc<dyn MessageProvider>) -> Peer {
         let here = self.provider;
+        let around = Around::new(&*here, self.incoming, self.outgoing, &self.limits);
         let [there, here] = [there, here]
             .map(|end| Arc::new(PassThrough::new(end, BuiltIns::default())) as Arc<dyn Queue>);
-        Local::pair(there, here, &self.limits)
+        around.peer(Local::pair(there, around.queue(here), &self.limits))
+    }
+}
+
+/// What stands around the requests of a client.
+struct Around {
+    incoming: Stack,
+    known: Known,
+    limit: usize,
+    outgoing: Outgoing,
+}
+
+impl Around {
+    fn new(
+        provider: &dyn MessageProvider,
+        incoming: Stack,
+        outgoing: Stack,
+        limits: &Limits,
+    ) -> Self {
+        let (schema, side) = (provider.descriptor(), provider.side());
+        let known = |side| Known::new(schema, side).and(BuiltIn::MESSAGES);
+        Self {
+            incoming,
+            known: known(side),
+            limit: limits.message,
+            outgoing: Outgoing::new(outgoing, known(side.other()), limits),
+        }
+    }
+
+    /// Around what comes in. Its handlers call back through what stands around this client's calls.
+    fn queue(&self, queue: Arc<dyn Queue>) -> Arc<dyn Queue> {
+        let queue = self.outgoing.around_callers(queue);
+        Incoming::around(self.incoming.clone(), self.known.clone(), self.limit, queue)
+    }
+
+    /// Around what goes out. This and not the session's peer, as a client may have one session after
+    /// another.
+    fn peer(&self, peer: Peer) -> Peer {
+        self.outgoing.around(peer)
     }
 }

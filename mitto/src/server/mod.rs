@@ -20,6 +20,7 @@ use crate::codec::Codec;
 use crate::codec::Codecs;
 use crate::framing::{Framing, Native};
 use crate::limits::Limits;
+use crate::middleware::{Incoming, Known, Middleware, Outgoing, Stack};
 use crate::peer::Peer;
 use crate::provider::MessageProvider;
 use crate::schema::Side;
@@ -70,6 +71,8 @@ pub struct Server {
     codecs: Vec<Arc<dyn Codec>>,
     transports: Vec<Arc<dyn Transport>>,
     framing: Arc<dyn Framing>,
+    incoming: Stack,
+    outgoing: Stack,
     on_connect: Option<OnConnect>,
 }
 
@@ -87,6 +90,8 @@ impl Server {
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
+            incoming: Stack::new(),
+            outgoing: Stack::new(),
             on_connect: None,
         }
     }
@@ -113,6 +118,20 @@ impl Server {
     /// Lays frames out in another way.
     pub fn framing(mut self, framing: impl Framing) -> Self {
         self.framing = Arc::new(framing);
+        self
+    }
+
+    /// Puts a [middleware](crate::middleware) around the requests that come in, inside of those that are
+    /// there.
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.incoming.push(middleware);
+        self
+    }
+
+    /// Puts a [middleware](crate::middleware) around the requests that this server makes of its peers,
+    /// inside of those that are there.
+    pub fn outgoing(mut self, middleware: impl Middleware) -> Self {
+        self.outgoing.push(middleware);
         self
     }
 
@@ -146,13 +165,19 @@ impl Server {
         #[cfg(not(feature = "custom-codecs"))]
         let codecs = Codecs::default();
         let format = codecs.default_format().ok_or(ListenError::NoFormat)?;
-        let config = Config {
+        let schema = self.provider.descriptor();
+        let incoming = Known::new(schema, Side::Server).and(BuiltIn::MESSAGES);
+        let outgoing = Known::new(schema, Side::Client).and(BuiltIn::MESSAGES);
+        let mut config = Config {
+            outgoing: Outgoing::new(self.outgoing, outgoing, &self.limits),
             limits: self.limits,
             codecs,
             format,
             framing: self.framing,
             ..Config::serving(self.provider, self.built_ins)
         };
+        let limit = config.limits.message;
+        config.queue = Incoming::around(self.incoming, incoming, limit, config.queue);
         let transports = Transports::new(self.transports);
         Listening::new(Arc::new(config), transports, self.on_connect)
             .and_listen(url)

@@ -8,6 +8,7 @@ use crate::built_in::BuiltIns;
 use crate::codec::{Codecs, Format};
 use crate::framing::{Framing, Hello, Native, PIECE, SchemaEntry};
 use crate::limits::Limits;
+use crate::middleware::Outgoing;
 use crate::provider::MessageProvider;
 use crate::queue::{PassThrough, Queue};
 use crate::transport::Settings;
@@ -26,6 +27,8 @@ pub struct Config {
     pub schemas: Vec<SchemaEntry>,
     /// Where the other end's requests are handed on.
     pub queue: Arc<dyn Queue>,
+    /// What stands around the requests that this end makes.
+    pub outgoing: Outgoing,
     /// The requests that run in this process.
     pub running: Arc<AtomicUsize>,
 }
@@ -41,6 +44,7 @@ impl Config {
             framing: Arc::new(Native),
             schemas: Vec::new(),
             queue,
+            outgoing: Outgoing::NONE,
             running: Arc::default(),
         }
     }

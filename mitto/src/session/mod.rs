@@ -83,9 +83,10 @@ impl Session {
     ) -> Result<Self, HandshakeError> {
         let hello = handshake::run(&mut *connection, &config, side).await?;
         config.compare(&hello, connection.remote());
+        let outgoing = config.outgoing.clone();
         let shared = Arc::new(Shared::new(config, &hello, connection.remote()));
         Ok(Self {
-            peer: Peer::new(shared.clone()),
+            peer: outgoing.around(Peer::new(shared.clone())),
             driver: Driver::new(connection, shared),
         })
     }
