@@ -44,7 +44,9 @@ pub struct TraceContext {
 
 /// What is wrong with a `traceparent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a traceparent: write 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case")]
+#[error(
+    "not a traceparent: write 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case"
+)]
 #[non_exhaustive]
 pub struct BadTraceparent;
 
@@ -206,9 +208,15 @@ mod tests {
 
     #[test]
     fn good_ones_are_read() {
-        assert_eq!(GOOD.parse::<TraceContext>().map(|c| c.to_string()), Ok(GOOD.into()));
+        assert_eq!(
+            GOOD.parse::<TraceContext>().map(|c| c.to_string()),
+            Ok(GOOD.into())
+        );
         let later = GOOD.replacen("00", "01", 1) + "-more";
-        assert_eq!(later.parse::<TraceContext>().map(|c| c.to_string()), Ok(GOOD.into()));
+        assert_eq!(
+            later.parse::<TraceContext>().map(|c| c.to_string()),
+            Ok(GOOD.into())
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod layers;
 mod listening;
 mod local;
 mod macros;
+mod middleware;
 mod seams;
 mod session;
 mod storm;

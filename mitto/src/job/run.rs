@@ -84,11 +84,7 @@ impl Run {
     }
 
     /// Polls it, with a pool where there is one.
-    pub(crate) fn poll_with(
-        &mut self,
-        pool: Option<&mut Pool>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
+    pub(crate) fn poll_with(&mut self, pool: Option<&mut Pool>, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.running {
             None => {}
             Some(Running::Future(future)) => ready!(future.as_mut().poll(cx)),

@@ -44,7 +44,10 @@ impl Middleware for ConcurrencyLimit {
             false => self.places.acquire().await.ok(),
         };
         let Some(_place) = place else {
-            return Err(Status::new(Code::Busy, "too many requests are running here"));
+            return Err(Status::new(
+                Code::Busy,
+                "too many requests are running here",
+            ));
         };
         next.run(head).await
     }

@@ -50,11 +50,7 @@ struct Parts {
 type Ended = Result<Answered, Status>;
 
 impl Departing {
-    pub(super) fn begin(
-        shared: &Shared,
-        out: Arc<dyn Outbound>,
-        head: &CallHead<'_>,
-    ) -> Arc<Self> {
+    pub(super) fn begin(shared: &Shared, out: Arc<dyn Outbound>, head: &CallHead<'_>) -> Arc<Self> {
         let name = match shared.known.get(head.message) {
             Some((name, _)) => name,
             None => head.name.to_owned().into(),
@@ -122,7 +118,10 @@ impl Departing {
                         Outcome::Status(status) => Err(status),
                         _ => Ok(None),
                     },
-                    None => Err(Status::new(Code::Internal, "the call was polled after it ended")),
+                    None => Err(Status::new(
+                        Code::Internal,
+                        "the call was polled after it ended",
+                    )),
                 });
             }
             let mut parts = self.parts();

@@ -26,7 +26,7 @@ const LAYERS: &[&[&str]] = &[
     &["message"],
     &["envelope"],
     &["address", "status", "limits", "codec", "transport"],
-    &["error", "runtime"],
+    &["error", "runtime", "trace"],
 ];
 
 /// The table of contents, and the list of paths that generated code may name: they see every layer.
