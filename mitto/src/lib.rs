@@ -82,6 +82,8 @@
 //! | `unix` | | `unix://`: `transport::unix`; nothing on other systems |
 //! | `tls` | | `tls://`, and `wss://` with `websocket`: `transport::tls`; turns `tcp` on |
 //! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
+//! | `metrics` | | what a process does, through the `metrics` facade: `middleware::Metrics`, connections, bytes |
+//! | `tower` | | `middleware::Tower`: layers of `tower` around requests |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
@@ -91,11 +93,12 @@
 //! - [`server`] listens, [`client`] connects; [`session`] is one live connection, the same at both ends
 //! - [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
 //!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
+//! - [`middleware`] stands around requests, in both directions
 //! - [`job`] is one request on its way to a handler; [`peer`] is the other end, to be called
 //! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
 //! - [`message`] are the user's structs, [`envelope`] what travels around them
 //! - [`codec`] turns values into bytes, [`transport`] moves them; [`limits`] bounds everything, [`status`] is
-//!   what travels when a call fails
+//!   what travels when a call fails; [`telemetry`] is what can be said of it all to who watches
 
 pub mod built_in;
 #[cfg(feature = "client")]
@@ -121,7 +124,7 @@ pub mod schema;
 pub mod server;
 pub mod session;
 pub mod status;
-pub mod trace;
+pub mod telemetry;
 pub mod transport;
 
 pub use codec::Format;
@@ -172,6 +175,11 @@ macro_rules! schema {
 #[cfg(all(feature = "client", feature = "server", feature = "macros"))]
 pub mod guide {
     #![doc = include_str!("docs/guide.md")]
+
+    /// Spans, metrics and health: what can be watched.
+    pub mod telemetry {
+        #![doc = include_str!("docs/telemetry.md")]
+    }
 }
 
 #[cfg(doctest)]

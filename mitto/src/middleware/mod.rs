@@ -14,6 +14,8 @@
 //! Before it comes the session, or a peer's call; after it the [queue](crate::queue), or the session.
 
 mod concurrency;
+#[cfg(feature = "metrics")]
+mod counted;
 mod departing;
 mod from_fn;
 mod gate;
@@ -28,10 +30,15 @@ mod require;
 mod seen;
 mod stack;
 mod timeout;
+#[cfg(feature = "tower")]
+mod tower;
+mod traced;
 
 use std::future::Future;
 
 pub use concurrency::ConcurrencyLimit;
+#[cfg(feature = "metrics")]
+pub use counted::Metrics;
 pub use from_fn::{FromFn, from_fn};
 pub use head::{About, Direction, RequestHead};
 pub use incoming::Incoming;
@@ -43,6 +50,9 @@ pub use outgoing::Outgoing;
 pub use require::{Require, require};
 pub use stack::Stack;
 pub use timeout::Timeout;
+#[cfg(feature = "tower")]
+pub use tower::{Onward, Passing, Tower};
+pub use traced::Tracing;
 
 use crate::status::Status;
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::future::{poll_fn, ready};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::{ListenError, OnConnect, Peers};
 use crate::runtime::timeout;
 use crate::session::{Config, Session};
+use crate::telemetry::{HealthReport, Vitals};
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
 };
@@ -34,6 +35,7 @@ struct Shared {
     tasks: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
+    vitals: OnceLock<Vitals>,
 }
 
 /// A handle to a server that listens or runs; clones are cheap.
@@ -58,10 +60,25 @@ impl Listening {
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
                 abort: CancellationToken::new(),
+                vitals: OnceLock::new(),
             }),
             transports,
             listeners: Vec::new(),
         }
+    }
+
+    /// Lets `vitals` say how this server is.
+    pub(super) fn watched(self, vitals: Vitals, version: String) -> Self {
+        let shared = Arc::downgrade(&self.shared);
+        vitals.set(move |health| {
+            health.version.clone_from(&version);
+            match shared.upgrade() {
+                Some(shared) => shared.say(health),
+                None => health.ready = false,
+            }
+        });
+        let _ = self.shared.vitals.set(vitals);
+        self
     }
 
     /// Listens at one more URL.
@@ -142,6 +159,13 @@ impl Listening {
 }
 
 impl Shared {
+    fn say(&self, health: &mut HealthReport) {
+        health.connections = self.peers.len() as u64;
+        health.running = self.config.running.load(Relaxed) as u64;
+        health.draining = self.stop.is_cancelled();
+        health.ready = !health.draining;
+    }
+
     /// Runs one connection in a task of its own, its handshake included.
     fn admit(self: Arc<Self>, incoming: Box<dyn Incoming>) {
         let remote = incoming.remote().to_owned();
@@ -231,6 +255,12 @@ impl Handle {
     /// How many requests run, over all connections.
     pub fn running(&self) -> usize {
         self.shared.config.running.load(Relaxed)
+    }
+
+    /// How the server is: for a probe. [`Health`](crate::built_in::Health) asks the same from afar.
+    pub fn health(&self) -> HealthReport {
+        let vitals = self.shared.vitals.get();
+        vitals.map(Vitals::report).unwrap_or_default()
     }
 
     /// Runs the session of a connection that came in by other means, in a task of its own, as if a

@@ -74,6 +74,7 @@ pub struct Server {
     incoming: Stack,
     outgoing: Stack,
     on_connect: Option<OnConnect>,
+    version: String,
 }
 
 /// What is told of each peer that has connected.
@@ -93,6 +94,7 @@ impl Server {
             incoming: Stack::new(),
             outgoing: Stack::new(),
             on_connect: None,
+            version: String::new(),
         }
     }
 
@@ -144,6 +146,13 @@ impl Server {
         self
     }
 
+    /// Sets the application's version, for [`HealthReport::version`](crate::telemetry::HealthReport):
+    /// `env!("CARGO_PKG_VERSION")`.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
     /// Switches a built-in request off: it is answered `NotFound`.
     pub fn without(mut self, built_in: BuiltIn) -> Self {
         self.built_ins.switch_off(built_in);
@@ -165,6 +174,7 @@ impl Server {
         #[cfg(not(feature = "custom-codecs"))]
         let codecs = Codecs::default();
         let format = codecs.default_format().ok_or(ListenError::NoFormat)?;
+        let vitals = self.built_ins.vitals().clone();
         let schema = self.provider.descriptor();
         let incoming = Known::new(schema, Side::Server).and(BuiltIn::MESSAGES);
         let outgoing = Known::new(schema, Side::Client).and(BuiltIn::MESSAGES);
@@ -180,6 +190,7 @@ impl Server {
         config.queue = Incoming::around(self.incoming, incoming, limit, config.queue);
         let transports = Transports::new(self.transports);
         Listening::new(Arc::new(config), transports, self.on_connect)
+            .watched(vitals, self.version)
             .and_listen(url)
             .await
     }

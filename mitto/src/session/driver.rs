@@ -15,6 +15,7 @@ use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::Framing;
 use crate::peer::Peer;
 use crate::status::Status;
+use crate::telemetry::Meter;
 use crate::transport::{Batch, CloseReason, Connection};
 
 /// Reads in a row before handlers and callers get their turn.
@@ -35,6 +36,7 @@ pub(super) struct Driver {
     /// The batch that the connection writes from.
     pub(super) writing: Batch,
     pub(super) write: Write,
+    meter: Meter,
     /// Whether the task has gone to the back of the run queue to let the next batch grow.
     yielded: bool,
     /// Whether nothing is read because too much waits to be written.
@@ -66,6 +68,7 @@ impl Driver {
             receive: Receive::new(shared),
             writing: Batch::new(),
             write: Write::Idle,
+            meter: Meter::new(),
             yielded: false,
             held: false,
             last_read: now,
@@ -181,6 +184,7 @@ impl Driver {
             connection,
             framing,
             receive,
+            meter,
             ..
         } = self;
         loop {
@@ -192,6 +196,7 @@ impl Driver {
                 Ok(None) => return Ok(true),
                 Err(error) => return Err(broken(&error)),
             };
+            meter.received(frame.bytes.len());
             if frame.text != framing.text() {
                 return Err(End::protocol("a frame of another framing"));
             }
@@ -299,6 +304,7 @@ impl Driver {
                     return Ok(());
                 }
                 state.out.take(&*self.framing, &mut self.writing);
+                self.meter.sent(self.writing.len());
             }
             self.yielded = false;
             let wrote = !self.writing.is_empty() || self.write != Write::Idle;

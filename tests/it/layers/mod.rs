@@ -26,7 +26,7 @@ const LAYERS: &[&[&str]] = &[
     &["message"],
     &["envelope"],
     &["address", "status", "limits", "codec", "transport"],
-    &["error", "runtime", "trace"],
+    &["error", "runtime", "telemetry"],
 ];
 
 /// The table of contents, and the list of paths that generated code may name: they see every layer.

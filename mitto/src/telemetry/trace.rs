@@ -24,7 +24,7 @@ thread_local! {
 /// The ids of one span: W3C `traceparent`.
 ///
 /// ```
-/// use mitto::trace::TraceContext;
+/// use mitto::telemetry::TraceContext;
 ///
 /// let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 /// let parent: TraceContext = text.parse()?;
@@ -33,7 +33,7 @@ thread_local! {
 /// assert_eq!(child.trace_id(), parent.trace_id());
 /// assert_ne!(child.span_id(), parent.span_id());
 /// assert_eq!(parent.to_string(), text);
-/// # Ok::<(), mitto::trace::BadTraceparent>(())
+/// # Ok::<(), mitto::telemetry::BadTraceparent>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceContext {
@@ -158,6 +158,29 @@ impl Trace {
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         let _left = Left(swap(Some(self.clone())));
         work()
+    }
+}
+
+/// The span and the trace of this moment, for work that goes on in another task or thread.
+#[derive(Debug)]
+pub(crate) struct Here {
+    span: tracing::Span,
+    trace: Option<Trace>,
+}
+
+impl Here {
+    pub(crate) fn now() -> Self {
+        Self {
+            span: tracing::Span::current(),
+            trace: Trace::current(),
+        }
+    }
+
+    pub(crate) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.trace {
+            Some(trace) => self.span.in_scope(|| trace.enter(work)),
+            None => self.span.in_scope(work),
+        }
     }
 }
 
