@@ -17,6 +17,7 @@ use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::runtime::spawn;
 use crate::session::{Config, Session};
+use crate::telemetry::handshake_failed;
 use crate::transport::{Transport, Transports};
 
 pub(super) struct Options {
@@ -69,7 +70,8 @@ impl Options {
         let settings = config.transport_settings();
         let transports = Transports::new(self.transports);
         let connection = transports.by_url(url)?.connect(url, &settings).await?;
-        let session = Session::connect(connection, Arc::new(config)).await?;
+        let session = Session::connect(connection, Arc::new(config)).await;
+        let session = session.inspect_err(|_| handshake_failed())?;
         let peer = around.peer(session.peer().clone()).into_owner();
         spawn(session);
         Ok(peer)

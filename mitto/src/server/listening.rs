@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::{ListenError, OnConnect, Peers};
 use crate::runtime::timeout;
 use crate::session::{Config, Session};
-use crate::telemetry::{HealthReport, Vitals};
+use crate::telemetry::{HealthReport, Vitals, handshake_failed};
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
 };
@@ -197,10 +197,12 @@ impl Shared {
         let session = match timeout(limit, handshake).await {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
+                handshake_failed();
                 tracing::debug!(peer = %remote, %error, "handshake failed");
                 return;
             }
             Err(_) => {
+                handshake_failed();
                 tracing::debug!(peer = %remote, "no handshake within {limit:?}");
                 return;
             }

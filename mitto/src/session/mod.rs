@@ -39,7 +39,6 @@ pub use handshake::HandshakeError;
 
 use crate::peer::Peer;
 use crate::status::Status;
-use crate::telemetry::handshake_failed;
 use crate::transport::Connection;
 use driver::Driver;
 use handshake::Side;
@@ -82,8 +81,7 @@ impl Session {
         config: Arc<Config>,
         side: Side,
     ) -> Result<Self, HandshakeError> {
-        let hello = handshake::run(&mut *connection, &config, side).await;
-        let hello = hello.inspect_err(|_| handshake_failed())?;
+        let hello = handshake::run(&mut *connection, &config, side).await?;
         config.compare(&hello, connection.remote());
         let outgoing = config.outgoing.clone();
         let shared = Arc::new(Shared::new(config, &hello, connection.remote()));
