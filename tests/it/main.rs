@@ -13,6 +13,7 @@ mod middleware;
 mod seams;
 mod session;
 mod storm;
+mod telemetry;
 mod transport;
 mod ui;
 mod world;

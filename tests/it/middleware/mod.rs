@@ -5,3 +5,4 @@ mod both_ways;
 mod cancelled;
 mod ready_made;
 pub(crate) mod service;
+mod tower;
