@@ -36,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{CodecError, Decoder, Encoder};
 use crate::envelope::MessageId;
+use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
 use crate::message::{Kind, Message, MessageInfo, MessageKind, Never, OneWay, Unary};
 use crate::provider::MessageProvider;
@@ -61,7 +62,7 @@ pub struct Echo {
 /// Tells the people at the other end something: it is written to their log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
-    /// What to tell them; control characters are escaped, and the text is cut at 4 KiB.
+    /// What to tell them; control characters are escaped, and the text is cut at 4,096 characters.
     pub text: String,
 }
 
@@ -73,7 +74,7 @@ pub struct LogStatus {}
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Describe {}
 
-/// Asks how the other end is; anybody who may connect may ask. It is answered with a [`HealthReport`].
+/// Asks how the other end is. A server that authenticates tells only callers with an identity. It is answered with a [`HealthReport`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {}
 
@@ -100,6 +101,7 @@ pub enum BuiltIn {
 pub struct BuiltIns {
     off: Vec<BuiltIn>,
     vitals: Vitals,
+    guarded: bool,
 }
 
 impl BuiltIns {
@@ -111,6 +113,18 @@ impl BuiltIns {
     /// How this end is, as the answer to [`Health`] says it.
     pub(crate) fn vitals(&self) -> &Vitals {
         &self.vitals
+    }
+
+    /// Answers only callers with an identity, except for [`Ping`]: what a server that authenticates
+    /// does.
+    pub fn guard(&mut self) {
+        self.guarded = true;
+    }
+
+    /// Whether a caller may not have this one.
+    pub(crate) fn refuse(&self, built_in: BuiltIn, job: &Job<'_>) -> Option<Status> {
+        let open = !self.guarded || built_in == BuiltIn::Ping || job.identity.is_some();
+        (!open).then(|| Status::denied("this server answers it only to callers with an identity"))
     }
 
     /// The one that a message is, if it is answered here and not by the provider itself.
@@ -165,14 +179,13 @@ impl BuiltIn {
             }
             Self::Health => respond::<Health>(job, answer, |_| vitals.report()),
             Self::Info => {
-                let peer = job.caller.remote().to_owned();
+                let peer = Escaped(job.caller.remote().to_owned());
                 respond::<Info>(job, answer, |info| {
-                    let text: String = info.text.chars().take(4 << 10).collect();
-                    tracing::info!(%peer, "{}", text.escape_debug());
+                    tracing::info!(%peer, "{}", Escaped(info.text).up_to(4 << 10));
                 });
             }
             Self::LogStatus => {
-                let peer = job.caller.remote().to_owned();
+                let peer = Escaped(job.caller.remote().to_owned());
                 respond::<LogStatus>(job, answer, |_| {
                     let schema = provider.descriptor();
                     let (name, side) = (&schema.name, provider.side());
@@ -212,6 +225,8 @@ macro_rules! message {
                 docs: "",
                 timeout: None,
                 idempotent: matches!(<$kind as Kind>::KIND, MessageKind::Request),
+                authenticated: false,
+                requires: &[],
             };
 
             type Kind = $kind;

@@ -97,15 +97,18 @@
 //! - [`job`] is one request on its way to a handler; [`peer`] is the other end, to be called
 //! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
 //! - [`message`] are the user's structs, [`envelope`] what travels around them
+//! - [`auth`] says who the other end is
 //! - [`codec`] turns values into bytes, [`transport`] moves them; [`limits`] bounds everything, [`status`] is
 //!   what travels when a call fails; [`telemetry`] is what can be said of it all to who watches
 
+pub mod auth;
 pub mod built_in;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;
 pub mod context;
 pub mod envelope;
+mod escaped;
 pub mod framing;
 pub mod handler;
 pub mod in_flight;
@@ -127,6 +130,7 @@ pub mod status;
 pub mod telemetry;
 pub mod transport;
 
+pub use auth::Identity;
 pub use codec::Format;
 pub use context::Context;
 pub use envelope::Metadata;
@@ -179,6 +183,11 @@ pub mod guide {
     /// Spans, metrics and health: what can be watched.
     pub mod telemetry {
         #![doc = include_str!("docs/telemetry.md")]
+    }
+
+    /// Who may do what, and what comes from outside: what is checked where.
+    pub mod security {
+        #![doc = include_str!("docs/security.md")]
     }
 }
 

@@ -12,11 +12,14 @@ pub struct Limits {
     pub message: usize,
     /// Connections per listener: 10,000. One more is refused.
     pub connections: usize,
-    /// Time for upgrade and hello together: 10 s. After it the connection is closed.
+    /// Time for TLS, upgrade, hello and authentication together: 10 s. After it the connection is closed.
     pub handshake: Duration,
     /// Requests in flight per connection and direction: 1,024, at most 65,536. Our callers wait
     /// within their deadline; a peer that ignores it gets `Busy`.
     pub in_flight: usize,
+    /// The same on a link, a connection whose other end has the grant
+    /// [`LINK`](crate::auth::LINK): 65,536, which is also the most.
+    pub in_flight_link: usize,
     /// Requests in flight per process: 65,536. One more gets `Busy`.
     pub in_flight_process: usize,
     /// Time between pings on a silent connection: 25 s.
@@ -50,6 +53,7 @@ impl Default for Limits {
             connections: 10_000,
             handshake: Duration::from_secs(10),
             in_flight: 1_024,
+            in_flight_link: 65_536,
             in_flight_process: 65_536,
             ping: Duration::from_secs(25),
             silence: Duration::from_secs(45),

@@ -1,6 +1,7 @@
 //! The behaviour of `mitto`, a file for each subject.
 
 mod answers;
+mod auth;
 mod behaviour;
 mod codec;
 mod framing;

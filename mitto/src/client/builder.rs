@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ConnectError;
 use super::options::Options;
+use crate::auth::{BearerToken, Identity};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
 use crate::codec::Format;
@@ -116,6 +117,27 @@ impl<S: Stub> Builder<S> {
     /// inside of those that are there.
     pub fn incoming(mut self, middleware: impl Middleware) -> Self {
         self.options.incoming.push(middleware);
+        self
+    }
+
+    /// Shows a bearer token to the server: in the hello, and on WebSocket as the header `Authorization`
+    /// too, which proxies see. What can be read on the way can be stolen: send it over TLS.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.options.token = Some(BearerToken::new(token));
+        self
+    }
+
+    /// Adds a header to the request that opens a WebSocket; other transports send none. An
+    /// `Authorization` of your own is sent instead of that of the [`token`](Self::token).
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.headers.add(name, value);
+        self
+    }
+
+    /// Whom a [`local`](Self::local) provider takes this client for; anonymous without it. A server
+    /// decides that by itself, so on a connection this says nothing.
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.options.identity = Some(identity);
         self
     }
 

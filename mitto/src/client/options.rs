@@ -4,21 +4,23 @@
 use std::sync::Arc;
 
 use super::ConnectError;
-use crate::built_in::{BuiltIn, BuiltIns};
+use super::around::Around;
+use crate::auth::{BearerToken, Identity};
+use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
 use crate::codec::{Codecs, Format};
 use crate::framing::{Framing, Native};
 use crate::job::{Local, Queue};
 use crate::limits::Limits;
-use crate::middleware::{Incoming, Known, Outgoing, Stack};
+use crate::middleware::Stack;
 use crate::peer::Peer;
 use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::runtime::spawn;
 use crate::session::{Config, Session};
 use crate::telemetry::handshake_failed;
-use crate::transport::{Transport, Transports};
+use crate::transport::{RequestHeaders, Transport, Transports};
 
 pub(super) struct Options {
     pub(super) provider: Arc<dyn MessageProvider>,
@@ -30,6 +32,9 @@ pub(super) struct Options {
     pub(super) framing: Arc<dyn Framing>,
     pub(super) incoming: Stack,
     pub(super) outgoing: Stack,
+    pub(super) token: Option<BearerToken>,
+    pub(super) headers: RequestHeaders,
+    pub(super) identity: Option<Identity>,
 }
 
 impl Options {
@@ -44,6 +49,9 @@ impl Options {
             framing: Arc::new(Native),
             incoming: Stack::new(),
             outgoing: Stack::new(),
+            token: None,
+            headers: RequestHeaders::default(),
+            identity: None,
         }
     }
 
@@ -64,6 +72,8 @@ impl Options {
             codecs,
             format,
             framing: self.framing,
+            token: self.token,
+            headers: self.headers,
             ..Config::serving(self.provider, BuiltIns::default())
         };
         config.queue = around.queue(config.queue);
@@ -83,44 +93,7 @@ impl Options {
         let around = Around::new(&*here, self.incoming, self.outgoing, &self.limits);
         let [there, here] = [there, here]
             .map(|end| Arc::new(PassThrough::new(end, BuiltIns::default())) as Arc<dyn Queue>);
-        around.peer(Local::pair(there, around.queue(here), &self.limits))
-    }
-}
-
-/// What stands around the requests of a client.
-struct Around {
-    incoming: Stack,
-    known: Known,
-    limit: usize,
-    outgoing: Outgoing,
-}
-
-impl Around {
-    fn new(
-        provider: &dyn MessageProvider,
-        incoming: Stack,
-        outgoing: Stack,
-        limits: &Limits,
-    ) -> Self {
-        let (schema, side) = (provider.descriptor(), provider.side());
-        let known = |side| Known::new(schema, side).and(BuiltIn::MESSAGES);
-        Self {
-            incoming,
-            known: known(side),
-            limit: limits.message,
-            outgoing: Outgoing::new(outgoing, known(side.other()), limits),
-        }
-    }
-
-    /// Around what comes in. Its handlers call back through what stands around this client's calls.
-    fn queue(&self, queue: Arc<dyn Queue>) -> Arc<dyn Queue> {
-        let queue = self.outgoing.around_callers(queue);
-        Incoming::around(self.incoming.clone(), self.known.clone(), self.limit, queue)
-    }
-
-    /// Around what goes out. This and not the session's peer, as a client may have one session after
-    /// another.
-    fn peer(&self, peer: Peer) -> Peer {
-        self.outgoing.around(peer)
+        let here = around.queue(here);
+        around.peer(Local::pair(there, here, &self.limits, self.identity))
     }
 }

@@ -8,7 +8,7 @@ use crate::status::Status;
 /// The longest key, in bytes: its length travels in one byte.
 const KEY_MAX: usize = u8::MAX as usize;
 /// The most packed bytes whatever the limits say: with the other parts they must fit into 64 KiB.
-const PACKED_MAX: usize = 60_000;
+const PACKED_MAX: usize = 57_000;
 /// What an entry costs beside its key and value: their lengths.
 const OVERHEAD: usize = 3;
 

@@ -10,6 +10,7 @@ use super::exchange::Exchange;
 use super::{Answer, Job, Queue, Run};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::{Identity, LINK};
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::in_flight::{Patience, Reply};
@@ -25,6 +26,10 @@ pub struct Local {
     queue: Arc<dyn Queue>,
     codecs: Codecs,
     limits: Limits,
+    /// Who calls in this direction.
+    identity: Option<Identity>,
+    /// Who is at the other end.
+    other: Option<Identity>,
     caller: OnceLock<Caller>,
     exchange: Arc<Exchange>,
 }
@@ -39,10 +44,19 @@ enum Caller {
 
 impl Local {
     /// Two ends of one process: a peer whose calls go to `there`, and whose handlers can call back
-    /// to `here`.
-    pub fn pair(there: Arc<dyn Queue>, here: Arc<dyn Queue>, limits: &Limits) -> Peer {
-        let back = Arc::new(Self::new(here, limits));
-        let forth = Arc::new(Self::new(there, limits));
+    /// to `here`. `identity` is whom `there` takes the caller for.
+    pub fn pair(
+        there: Arc<dyn Queue>,
+        here: Arc<dyn Queue>,
+        limits: &Limits,
+        identity: Option<Identity>,
+    ) -> Peer {
+        let mut back = Self::new(here, limits);
+        back.other.clone_from(&identity);
+        let back = Arc::new(back);
+        let mut forth = Self::new(there, limits);
+        forth.identity = identity;
+        let forth = Arc::new(forth);
         let _ = back.caller.set(Caller::Owner(Arc::downgrade(&forth)));
         let _ = forth.caller.set(Caller::Owned(Peer::new(back)));
         Peer::new(forth)
@@ -78,6 +92,8 @@ impl Local {
             queue,
             codecs: Codecs::default(),
             limits: limits.clone(),
+            identity: None,
+            other: None,
             caller: OnceLock::new(),
             exchange: Arc::new(Exchange::new(limits.in_flight_process)),
         }
@@ -106,11 +122,23 @@ impl Local {
             job.address = head.address;
             job.metadata = head.metadata.entries();
             job.deadline = deadline;
+            (job.identity, job.hops) = self.asks(head);
             job.pool = Some(pool);
             // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
             catch_unwind(AssertUnwindSafe(|| self.queue.submit(job, answer)))
                 .unwrap_or_else(|_| Run::done())
         })
+    }
+
+    /// Who asks, and how often that was forwarded.
+    fn asks<'a>(&'a self, head: &CallHead<'a>) -> (Option<&'a Identity>, u8) {
+        let own = self.identity.as_ref();
+        match head.forwarded {
+            Some(forwarded) if own.is_some_and(|own| own.has(LINK)) => {
+                (forwarded.identity.as_ref(), forwarded.hops)
+            }
+            _ => (own, 0),
+        }
     }
 }
 
@@ -175,6 +203,10 @@ impl Outbound for Local {
 
     fn id(&self) -> u64 {
         self.id
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.other.as_ref()
     }
 
     fn is_connected(&self) -> bool {

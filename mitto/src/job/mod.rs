@@ -29,6 +29,7 @@ pub use run::Run;
 pub(crate) use run::{Drive, Handling};
 pub use watched::Watched;
 
+use crate::auth::Identity;
 use crate::codec::Codecs;
 use crate::envelope::{Entries, MessageId};
 use crate::message::Payload;
@@ -50,6 +51,10 @@ pub struct Job<'a> {
     pub metadata: Entries<'a>,
     /// When its caller gives up.
     pub deadline: Option<Instant>,
+    /// Who it is from; `None` for an anonymous caller.
+    pub identity: Option<&'a Identity>,
+    /// How often it was forwarded between servers before.
+    pub hops: u8,
     /// Who asks, and can be called back.
     pub caller: &'a Peer,
     /// Where finished handlers leave their memory to be used again.
@@ -57,7 +62,7 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// A job without address, metadata and deadline.
+    /// A job without address, metadata, deadline and identity.
     pub fn new(
         message: MessageId,
         payload: Payload<'a>,
@@ -71,6 +76,8 @@ impl<'a> Job<'a> {
             address: None,
             metadata: Entries::default(),
             deadline: None,
+            identity: None,
+            hops: 0,
             caller,
             pool: None,
         }
@@ -91,6 +98,8 @@ impl<'a> Job<'a> {
             address: self.address,
             metadata: self.metadata,
             deadline: self.deadline,
+            identity: self.identity,
+            hops: self.hops,
             caller: self.caller,
             pool: self.pool.as_deref_mut(),
         }

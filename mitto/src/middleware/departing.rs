@@ -11,6 +11,7 @@ use super::head::{Changes, Facts, Passing};
 use super::outgoing::Shared;
 use super::stack::{self, Handling};
 use super::{About, Answered, Direction, Next, Outcome, RequestHead};
+use crate::auth::Identity;
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::in_flight::Reply;
@@ -67,6 +68,7 @@ impl Departing {
                 direction: Direction::Outgoing,
                 peer: Peer::new(out.clone()),
                 address: head.address.map(str::to_owned),
+                identity: out.identity().cloned(),
                 deadline: timeout.map(|timeout| later(Instant::now(), timeout)),
             },
             gate: Gate::default(),
@@ -355,6 +357,10 @@ impl Outbound for Departing {
 
     fn id(&self) -> u64 {
         self.out.id()
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.out.identity()
     }
 
     fn is_connected(&self) -> bool {

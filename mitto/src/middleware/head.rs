@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::gate::Gate;
+use crate::auth::Identity;
 use crate::envelope::{MessageId, Metadata};
 use crate::message::MessageKind;
 use crate::peer::Peer;
@@ -42,6 +43,7 @@ pub(super) struct Facts {
     pub(super) direction: Direction,
     pub(super) peer: Peer,
     pub(super) address: Option<String>,
+    pub(super) identity: Option<Identity>,
     /// The deadline before any middleware has seen it.
     pub(super) deadline: Option<Instant>,
 }
@@ -97,6 +99,12 @@ impl About {
     /// Where it goes: `application/node`, or `application/node/action`.
     pub fn address(&self) -> Option<&str> {
         self.facts().address.as_deref()
+    }
+
+    /// Who asks, as this end has authenticated it; of an outgoing request, who is asked. `None` where
+    /// nobody has.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.facts().identity.as_ref()
     }
 }
 
@@ -174,6 +182,11 @@ impl RequestHead {
     /// See [`About::address`].
     pub fn address(&self) -> Option<&str> {
         self.about.address()
+    }
+
+    /// See [`About::identity`].
+    pub fn identity(&self) -> Option<&Identity> {
+        self.about.identity()
     }
 
     /// What travels beside the message.

@@ -67,6 +67,7 @@ impl Queue for Incoming {
                 direction: Direction::Incoming,
                 peer: job.caller.clone(),
                 address: job.address.map(str::to_owned),
+                identity: job.identity.cloned(),
                 deadline: job.deadline,
             },
             gate: Gate::default(),
@@ -279,7 +280,7 @@ impl Drive for Pass {
         let left = std::mem::take(&mut *parts);
         drop(parts);
         // The middleware first, so that it does not take the handler's end for an outcome.
-        drop(left.handling);
+        let _ = stack::guard(|| drop(left.handling));
         drop(left.run);
         drop(left.answer);
     }

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Stack;
 use super::departing::Departing;
 use super::known::Known;
+use crate::auth::Identity;
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::in_flight::Reply;
@@ -169,6 +170,10 @@ impl Outbound for Around {
 
     fn id(&self) -> u64 {
         self.out.id()
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.out.identity()
     }
 
     fn is_connected(&self) -> bool {

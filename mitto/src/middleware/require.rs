@@ -26,6 +26,17 @@ where
     Require(check)
 }
 
+/// Makes a [`Middleware`] that refuses, with `Denied`, whoever has no identity.
+///
+/// What single messages require is said with them: `#[request(requires = "..")]`. This is for a server
+/// that lets anonymous connections in, and keeps most of them out of what it does.
+pub fn authenticated() -> Require<fn(&RequestHead) -> Result<(), Status>> {
+    Require(|head| match head.identity() {
+        Some(_) => Ok(()),
+        None => Err(Status::denied("only for callers with an identity")),
+    })
+}
+
 /// What [`require`] makes.
 #[derive(Clone, Copy)]
 pub struct Require<F>(F);

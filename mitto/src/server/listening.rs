@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{ListenError, OnConnect, Peers};
+use crate::escaped::Escaped;
 use crate::runtime::timeout;
-use crate::session::{Config, Session};
+use crate::session::{Config, HandshakeError, Session};
 use crate::telemetry::{HealthReport, Vitals, handshake_failed};
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
@@ -175,7 +176,7 @@ impl Shared {
             let abort = self.abort.clone();
             let connection = async {
                 let Some(place) = place else {
-                    tracing::warn!(peer = %remote, "connection refused: the server is full");
+                    tracing::warn!(peer = %Escaped(&remote), "connection refused: the server is full");
                     return incoming.refuse().await;
                 };
                 self.serve(incoming, &remote).await;
@@ -188,22 +189,27 @@ impl Shared {
     async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
         let limit = self.config.limits.handshake;
         let handshake = async {
-            let mut connection = incoming.accept().await?;
-            // Nobody decides from it yet, and a request's headers must not stay for as long as the
-            // connection does.
-            drop(connection.take_peer_info());
+            let connection = incoming.accept().await?;
             Session::accept(connection, self.config.clone()).await
         };
         let session = match timeout(limit, handshake).await {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
                 handshake_failed();
-                tracing::debug!(peer = %remote, %error, "handshake failed");
+                let peer = Escaped(remote);
+                match error {
+                    HandshakeError::Denied(why) => {
+                        tracing::info!(%peer, why = %Escaped(why), "connection refused");
+                    }
+                    error => {
+                        tracing::debug!(%peer, error = %Escaped(error), "handshake failed");
+                    }
+                }
                 return;
             }
             Err(_) => {
                 handshake_failed();
-                tracing::debug!(peer = %remote, "no handshake within {limit:?}");
+                tracing::debug!(peer = %Escaped(remote), "no handshake within {limit:?}");
                 return;
             }
         };
@@ -216,7 +222,7 @@ impl Shared {
         }
         let why = session.await;
         drop(entered);
-        tracing::debug!(peer = %remote, %why, "connection ended");
+        tracing::debug!(peer = %Escaped(remote), why = %Escaped(why), "connection ended");
     }
 }
 

@@ -3,6 +3,7 @@
 //! A [`Server`] is made of a provider and listens at one URL or more; what it listens with is a
 //! [`Listening`], which runs until it is shut down.
 
+mod access;
 mod error;
 mod listening;
 mod peers;
@@ -14,6 +15,7 @@ pub use peers::Peers;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::auth::Authenticator;
 use crate::built_in::{BuiltIn, BuiltIns};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
@@ -25,7 +27,7 @@ use crate::peer::Peer;
 use crate::provider::MessageProvider;
 use crate::schema::Side;
 use crate::session::Config;
-use crate::transport::{Transport, Transports};
+use crate::transport::{Transport, Transports, WebAccess};
 
 /// A server that does not listen yet.
 ///
@@ -75,6 +77,9 @@ pub struct Server {
     outgoing: Stack,
     on_connect: Option<OnConnect>,
     version: String,
+    authenticator: Option<Arc<dyn Authenticator>>,
+    anonymous: bool,
+    web: WebAccess,
 }
 
 /// What is told of each peer that has connected.
@@ -95,6 +100,9 @@ impl Server {
             outgoing: Stack::new(),
             on_connect: None,
             version: String::new(),
+            authenticator: None,
+            anonymous: false,
+            web: WebAccess::default(),
         }
     }
 
@@ -184,6 +192,9 @@ impl Server {
             codecs,
             format,
             framing: self.framing,
+            authenticator: self.authenticator,
+            anonymous: self.anonymous,
+            web: self.web,
             ..Config::serving(self.provider, self.built_ins)
         };
         let limit = config.limits.message;

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::receive::Receive;
 use super::requests::Refusal;
 use crate::envelope::{CorrelationId, Envelope, Head};
+use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
 use crate::message::Payload;
 use crate::peer::Peer;
@@ -54,7 +55,7 @@ impl Receive {
         if state.closing.is_some() {
             return Err(Status::unavailable("this end is shutting down"));
         }
-        if self.runs.len() >= 2 * limits.in_flight || !shared.count_running() {
+        if self.runs.len() >= 2 * shared.in_flight || !shared.count_running() {
             return Err(Status::new(
                 Code::Busy,
                 "too many requests are running here",
@@ -82,13 +83,14 @@ impl Receive {
             Ok(()) if head.format.is_none() => {
                 Some(Status::bad_request("it does not name its format"))
             }
-            Ok(()) if self.busy || self.runs.len() >= 2 * limits.in_flight => {
+            Ok(()) if self.busy || self.runs.len() >= 2 * self.shared.in_flight => {
                 Some(Status::new(Code::Busy, "too much is running here"))
             }
             Ok(()) => None,
         };
         if let Some(why) = dropped {
-            tracing::warn!(peer = %self.shared.remote, %why, "notification dropped");
+            let peer = Escaped(&self.shared.remote);
+            tracing::warn!(%peer, why = %Escaped(why), "notification dropped");
             return self.shared.note_ignored();
         }
         let run = self.submit(head, payload, peer, None);
@@ -113,10 +115,22 @@ impl Receive {
             format: head.format.unwrap_or(shared.config.format),
             bytes: payload,
         };
+        let stated;
+        let (identity, hops) = match head.identity {
+            Some(of) if shared.link => {
+                stated = of.identity();
+                (stated.as_ref(), head.hops)
+            }
+            // Forwarded for somebody it does not name: certainly not for itself.
+            None if shared.link && head.hops > 0 => (None, head.hops),
+            _ => (shared.identity.as_ref(), 0),
+        };
         let mut job = Job::new(head.message, payload, peer, &shared.config.codecs);
         job.address = head.address;
         job.metadata = head.metadata;
         job.deadline = deadline;
+        job.identity = identity;
+        job.hops = hops;
         job.pool = Some(&mut self.pool);
         let queue = &*shared.config.queue;
         catch_unwind(AssertUnwindSafe(|| queue.submit(job, answer))).unwrap_or_else(|_| Run::done())

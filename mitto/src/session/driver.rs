@@ -12,6 +12,7 @@ use super::ending::{broken, lost};
 use super::receive::{End, Receive};
 use super::shared::{Shared, State};
 use crate::envelope::{CorrelationId, Head, Kind};
+use crate::escaped::Escaped;
 use crate::framing::Framing;
 use crate::peer::Peer;
 use crate::status::Status;
@@ -343,7 +344,8 @@ impl Driver {
                 if now.saturating_duration_since(since) < self.shared().config.limits.write_stall {
                     return Ok(());
                 }
-                tracing::warn!(peer = %self.shared().remote, "closed: a slow consumer");
+                let peer = Escaped(&self.shared().remote);
+                tracing::warn!(%peer, "closed: a slow consumer");
                 Err(End {
                     why: lost("the other end does not read"),
                     reason: CloseReason::new(CloseReason::POLICY, "slow consumer"),

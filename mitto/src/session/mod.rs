@@ -11,6 +11,7 @@
 //! Before this comes the transport, which delimits frames, and the framing, which lays them out;
 //! after it the queue.
 
+mod admission;
 mod answering;
 mod assembly;
 mod config;
@@ -81,10 +82,10 @@ impl Session {
         config: Arc<Config>,
         side: Side,
     ) -> Result<Self, HandshakeError> {
-        let hello = handshake::run(&mut *connection, &config, side).await?;
+        let (hello, identity) = handshake::run(&mut *connection, &config, side).await?;
         config.compare(&hello, connection.remote());
         let outgoing = config.outgoing.clone();
-        let shared = Arc::new(Shared::new(config, &hello, connection.remote()));
+        let shared = Arc::new(Shared::new(config, &hello, identity, connection.remote()));
         Ok(Self {
             peer: outgoing.around(Peer::new(shared.clone())),
             driver: Driver::new(connection, shared),

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use tokio_util::sync::CancellationToken;
 
 use super::shared::{Closing, Shared, State};
+use crate::auth::{Identity, Stated};
 use crate::codec::{CodecError, Codecs};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
@@ -101,6 +102,10 @@ impl Outbound for Shared {
             address: head.address,
             timeout: Some(timeout),
             metadata: head.metadata.entries(),
+            hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
+            identity: head
+                .forwarded
+                .map(|forwarded| Stated::of(&forwarded.identity)),
             ..Head::new(Kind::Request, id)
         };
         let reserved = Reserved { shared: self, id };
@@ -131,6 +136,10 @@ impl Outbound for Shared {
             format: Some(format),
             address: head.address,
             metadata: head.metadata.entries(),
+            hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
+            identity: head
+                .forwarded
+                .map(|forwarded| Stated::of(&forwarded.identity)),
             ..Head::new(Kind::Notification, CorrelationId::NONE)
         };
         let sent = self.send(state, &wire, format, message, |_, _| true);
@@ -194,6 +203,10 @@ impl Outbound for Shared {
 
     fn id(&self) -> u64 {
         self.id
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     fn is_connected(&self) -> bool {

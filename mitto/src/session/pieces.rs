@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::auth::{Identity, Stated};
 use crate::envelope::{CorrelationId, Head, Metadata};
 use crate::framing::{Framing, PIECE};
 use crate::transport::Batch;
@@ -31,6 +32,8 @@ struct OwnedHead {
     head: Head<'static>,
     address: Option<String>,
     metadata: Metadata,
+    /// What the head states of it, if it does.
+    identity: Option<Option<Identity>>,
 }
 
 impl Large {
@@ -39,6 +42,7 @@ impl Large {
             head: OwnedHead {
                 address: head.address.map(str::to_owned),
                 metadata: head.metadata.into(),
+                identity: head.identity.map(|stated| stated.identity()),
                 head: head.detached(),
             },
             payload,
@@ -66,6 +70,7 @@ impl Large {
                 total: more.then_some(self.payload.len() as u64),
                 address: self.head.address.as_deref(),
                 metadata: self.head.metadata.entries(),
+                identity: self.head.identity.as_ref().map(Stated::of),
                 ..self.head.head
             },
             false => Head {

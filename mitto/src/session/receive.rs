@@ -12,6 +12,7 @@ use super::runs::Runs;
 use super::shared::{Leaving, Shared, State};
 use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
+use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
 use crate::in_flight::Reply;
 use crate::job::Pool;
@@ -122,7 +123,8 @@ impl Receive {
             Fault::Close => return Err(End::protocol(error.to_string())),
             Fault::Skip => {
                 shared.note_ignored();
-                tracing::debug!(peer = %shared.remote, %error, "frame ignored");
+                let peer = Escaped(&shared.remote);
+                tracing::debug!(%peer, error = %Escaped(error), "frame ignored");
             }
             Fault::Refuse(id) if id.generation() == 0 => shared.note_ignored(),
             Fault::Refuse(id) => shared.refuse(&mut shared.state(), id, &error.to_status()),
@@ -270,7 +272,8 @@ impl Receive {
     /// A frame that means nothing here.
     pub(super) fn ignore(&self, head: &Head<'_>) {
         let (kind, id) = (head.kind, head.correlation);
-        tracing::debug!(peer = %self.shared.remote, %kind, %id, "frame ignored");
+        let peer = Escaped(&self.shared.remote);
+        tracing::debug!(%peer, %kind, %id, "frame ignored");
         self.shared.note_ignored();
     }
 
@@ -295,7 +298,8 @@ impl Receive {
         let last = reply.is_last();
         let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
             shared.note_ignored();
-            return tracing::trace!(peer = %shared.remote, id = %head.correlation, "stale reply");
+            let peer = Escaped(&shared.remote);
+            return tracing::trace!(%peer, id = %head.correlation, "stale reply");
         };
         self.wakers.extend(waker);
         if !last && !state.in_flight.is_open(head.correlation) {
@@ -332,7 +336,10 @@ impl Receive {
                 shared.refuse(&mut shared.state(), head.correlation, &status);
             }
             (_, false) => self.fail(head.correlation, status),
-            _ => tracing::warn!(peer = %self.shared.remote, %error, "notification dropped"),
+            _ => {
+                let peer = Escaped(&self.shared.remote);
+                tracing::warn!(%peer, %error, "notification dropped");
+            }
         }
         Ok(())
     }

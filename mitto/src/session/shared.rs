@@ -17,6 +17,7 @@ use super::requests::Requests;
 use super::signal::Signal;
 use super::spare::Spare;
 use super::waiting::Waiting;
+use crate::auth::{Identity, LINK};
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
 use crate::framing::{Hello, PIECE};
@@ -38,6 +39,12 @@ pub(super) struct Shared {
     pub(super) handlers: AtomicUsize,
     pub(super) config: Arc<Config>,
     pub(super) remote: String,
+    /// Who the other end is, as the authenticator found.
+    pub(super) identity: Option<Identity>,
+    /// Whether what the other end says of other callers is believed.
+    pub(super) link: bool,
+    /// The requests that the other end may have in flight.
+    pub(super) in_flight: usize,
     pub(super) id: u64,
     /// The largest payload that the other end takes, in bytes.
     pub(super) message_limit: usize,
@@ -81,15 +88,22 @@ pub(super) struct Closing {
 }
 
 impl Shared {
-    pub(super) fn new(config: Arc<Config>, hello: &Hello, remote: &str) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        hello: &Hello,
+        identity: Option<Identity>,
+        remote: &str,
+    ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let limits = &config.limits;
-        let in_flight = usize::try_from(hello.in_flight).unwrap_or(usize::MAX);
+        let theirs = usize::try_from(hello.in_flight).unwrap_or(usize::MAX);
+        let link = identity.as_ref().is_some_and(|other| other.has(LINK));
+        let in_flight = config.in_flight(identity.as_ref());
         Self {
             state: Mutex::new(State {
                 out: Out::new(usize::try_from(hello.pieces).unwrap_or(1)),
-                in_flight: InFlight::new(in_flight.min(limits.in_flight)),
-                requests: Requests::new(limits.in_flight),
+                in_flight: InFlight::new(theirs.min(in_flight)),
+                requests: Requests::new(in_flight),
                 waiting: Waiting::default(),
                 closed: None,
                 closing: None,
@@ -102,6 +116,9 @@ impl Shared {
             ignored: AtomicU64::new(0),
             handlers: AtomicUsize::new(0),
             remote: remote.to_owned(),
+            identity,
+            link,
+            in_flight,
             id: NEXT.fetch_add(1, Relaxed),
             message_limit: usize::try_from(hello.message)
                 .unwrap_or(usize::MAX)

@@ -1,9 +1,13 @@
 //! Middleware at both ends of a request, in either direction.
 
-use mitto::middleware::{Direction, Next, RequestHead, from_fn};
-use mitto::{Code, Status};
+use std::time::Duration;
 
-use super::service::{Add, Ask, DeskApp, DeskClient, DeskServer, Log, Note, connected, settle};
+use mitto::middleware::{Direction, Known, Next, Outgoing, RequestHead, Stack, from_fn};
+use mitto::{Code, Limits, Status};
+
+use super::service::{
+    Add, Ask, Count, DeskApp, DeskClient, DeskServer, Log, Note, Says, Wait, connected, settle,
+};
 
 /// Says which requests it sees, and which way they go.
 fn says(who: &'static str, log: &Log) -> impl mitto::middleware::Middleware + use<> {
@@ -116,4 +120,37 @@ async fn the_reply_waits_for_the_callers_middleware() {
     client.note(Note {}).await.expect("sent");
     assert_eq!(log.take(), ["after"]);
     settle().await;
+}
+
+/// An outbound of one's own may pick another one for each call, as one that reconnects does.
+#[tokio::test(start_paused = true)]
+async fn outbounds_that_stand_in_each_other_compose() {
+    let log = Log::default();
+    let (_server, client) = connected(|s| s, |c| c.middleware(Says("inner", log.clone()))).await;
+    let mut stack = Stack::new();
+    stack.push(Says("outer", log.clone()));
+    let outgoing = Outgoing::new(stack, Known::default(), &Limits::default());
+    let peer = outgoing.around(client.peer().clone());
+    let around = DeskClient::from(peer);
+    assert_eq!(around.add(Add { a: 1, b: 2 }).await, Ok(3));
+    let expected = [
+        "outer before",
+        "inner before",
+        "inner after Response",
+        "outer after Response",
+    ];
+    assert_eq!(log.take(), expected);
+    let mut stream = around.count(Count { to: 2 }).await.expect("begins");
+    assert_eq!(stream.next().await, Some(Ok(1)));
+    assert_eq!(stream.next().await, Some(Ok(2)));
+    assert_eq!(stream.next().await, None);
+    assert_eq!(
+        log.take().last().map(String::as_str),
+        Some("outer after End { items: 2 }")
+    );
+    around.note(Note {}).await.expect("sent");
+    let waiting = tokio::time::timeout(Duration::from_millis(5), around.wait(Wait { ms: 1_000 }));
+    assert!(waiting.await.is_err());
+    settle().await;
+    assert_eq!(client.peer().statistics().in_flight, 0);
 }

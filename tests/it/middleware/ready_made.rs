@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use mitto::middleware::{ConcurrencyLimit, Timeout, require};
-use mitto::{Code, Status};
+use mitto::auth::{Identity, Tokens};
+use mitto::middleware::{ConcurrencyLimit, Timeout, authenticated, require};
+use mitto::{Code, Server, Status};
 
 use super::service::{Add, Count, Wait, connected};
 
@@ -63,4 +64,15 @@ async fn so_many_run_at_once() {
     let (a, b) = tokio::join!(client.wait(Wait { ms: 10 }), client.wait(Wait { ms: 10 }));
     assert!(a.is_ok());
     assert_eq!(b.expect_err("refused").code(), Code::Busy);
+}
+
+#[tokio::test]
+async fn an_identity_is_seen_and_can_be_required() {
+    let (_server, client) = connected(|s| s.middleware(authenticated()), |c| c).await;
+    let refused = client.add(Add { a: 1, b: 2 }).await;
+    assert_eq!(refused.expect_err("anonymous").code(), Code::Denied);
+    let tokens = Tokens::new().token("t", Identity::new("ann"));
+    let server = |s: Server| s.authenticate(tokens).middleware(authenticated());
+    let (_server, client) = connected(server, |c| c.token("t")).await;
+    assert_eq!(client.add(Add { a: 1, b: 2 }).await, Ok(3));
 }
