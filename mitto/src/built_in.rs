@@ -136,6 +136,7 @@ impl BuiltIns {
 
 impl BuiltIn {
     /// The messages of all of them.
+    #[cfg(any(feature = "client", feature = "server"))]
     pub(crate) const MESSAGES: &[&'static MessageInfo] = &[
         Ping::INFO,
         Echo::INFO,

@@ -47,6 +47,10 @@ struct Parts {
     reply: Option<Reply>,
 }
 
+/// Hands the message on.
+type Send<'a, T> =
+    dyn FnMut(&CallHead<'_>, &mut Wait, &mut Context<'_>) -> Poll<Result<T, Status>> + 'a;
+
 /// What the middleware has come to.
 type Ended = Result<Answered, Status>;
 
@@ -110,7 +114,7 @@ impl Departing {
         &self,
         head: &CallHead<'_>,
         cx: &mut Context<'_>,
-        send: &mut dyn FnMut(&CallHead<'_>, &mut Wait, &mut Context<'_>) -> Poll<Result<T, Status>>,
+        send: &mut Send<'_, T>,
     ) -> Poll<Result<Option<T>, Status>> {
         loop {
             if let Poll::Ready(ended) = self.poll_handling(cx) {

@@ -47,7 +47,7 @@ pub use next::{Next, Running};
 pub use observe::{Ending, Observe, observe};
 pub use outcome::{Answered, Outcome};
 pub use outgoing::Outgoing;
-pub use require::{Require, authenticated, require};
+pub use require::{Check, Require, authenticated, require};
 pub use stack::Stack;
 pub use timeout::Timeout;
 #[cfg(feature = "tower")]

@@ -30,12 +30,15 @@ where
 ///
 /// What single messages require is said with them: `#[request(requires = "..")]`. This is for a server
 /// that lets anonymous connections in, and keeps most of them out of what it does.
-pub fn authenticated() -> Require<fn(&RequestHead) -> Result<(), Status>> {
+pub fn authenticated() -> Require<Check> {
     Require(|head| match head.identity() {
         Some(_) => Ok(()),
         None => Err(Status::denied("only for callers with an identity")),
     })
 }
+
+/// A check that keeps nothing.
+pub type Check = fn(&RequestHead) -> Result<(), Status>;
 
 /// What [`require`] makes.
 #[derive(Clone, Copy)]

@@ -33,6 +33,7 @@ pub const BYTES_SENT: &str = "mitto_sent_bytes_total";
 pub const HANDSHAKES_FAILED: &str = "mitto_handshakes_failed_total";
 
 /// Counts a connection that did not come to be.
+#[cfg(any(feature = "client", feature = "server"))]
 pub(crate) fn handshake_failed() {
     #[cfg(feature = "metrics")]
     metrics::counter!(HANDSHAKES_FAILED).increment(1);

@@ -12,11 +12,13 @@ mod trace;
 
 pub use health::HealthReport;
 pub(crate) use health::Vitals;
+pub(crate) use meter::Meter;
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) use meter::handshake_failed;
 #[cfg(feature = "metrics")]
 pub use meter::{
     BYTES_RECEIVED, BYTES_SENT, CONNECTIONS, HANDSHAKES_FAILED, REQUEST_DURATION,
     REQUESTS_FINISHED, REQUESTS_IN_FLIGHT, REQUESTS_STARTED,
 };
-pub(crate) use meter::{Meter, handshake_failed};
 pub(crate) use trace::Here;
 pub use trace::{BadTraceparent, TRACEPARENT, TRACESTATE, Trace, TraceContext};
