@@ -17,6 +17,7 @@ use crate::framing::Framing;
 use crate::limits::{Limit, reached};
 use crate::peer::Peer;
 use crate::status::Status;
+use crate::telemetry::Meter;
 use crate::transport::{Batch, CloseReason, Connection};
 
 /// Reads in a row before handlers and callers get their turn.
@@ -41,6 +42,7 @@ pub(super) struct Driver {
     pub(super) pace: Option<Pace>,
     /// Since when so much has waited to be written that nothing may be started, if it does.
     full: Option<Instant>,
+    pub(super) meter: Meter,
     /// Whether the task has gone to the back of the run queue to let the next batch grow.
     pub(super) yielded: bool,
     /// Whether nothing is read because too much waits to be written.
@@ -75,6 +77,7 @@ impl Driver {
             writing: Batch::new(),
             write: Write::Idle,
             full: None,
+            meter: Meter::new(),
             yielded: false,
             held: false,
             last_read: now,
@@ -208,6 +211,7 @@ impl Driver {
             connection,
             framing,
             receive,
+            meter,
             ..
         } = self;
         loop {
@@ -219,6 +223,7 @@ impl Driver {
                 Ok(None) => return Ok(true),
                 Err(error) => return Err(broken(&error)),
             };
+            meter.received(frame.bytes.len());
             if frame.text != framing.text() {
                 return Err(End::protocol("a frame of another framing"));
             }

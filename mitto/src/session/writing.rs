@@ -50,6 +50,11 @@ impl Driver {
 
     /// Takes what is to be written next, as far as the pace allows.
     fn take(&mut self, state: &mut State, now: Instant) {
+        self.take_paced(state, now);
+        self.meter.sent(self.writing.len());
+    }
+
+    fn take_paced(&mut self, state: &mut State, now: Instant) {
         let Some(pace) = &mut self.pace else {
             return state
                 .out
