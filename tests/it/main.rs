@@ -9,6 +9,7 @@ mod layers;
 mod listening;
 mod local;
 mod macros;
+mod reconnect;
 mod seams;
 mod session;
 mod storm;

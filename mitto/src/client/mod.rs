@@ -3,6 +3,8 @@
 mod builder;
 mod error;
 mod options;
+mod reconnect;
 
 pub use builder::Builder;
 pub use error::ConnectError;
+pub use reconnect::Reconnect;

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::ConnectError;
+use super::reconnect::{Dial, Keeper};
+use super::{ConnectError, Reconnect};
 use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
@@ -11,11 +12,11 @@ use crate::codec::{Codecs, Format};
 use crate::framing::{Framing, Native};
 use crate::job::{Local, Queue};
 use crate::limits::Limits;
-use crate::peer::Peer;
+use crate::peer::{Hooks, Peer};
 use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::runtime::spawn;
-use crate::session::{Config, Session};
+use crate::session::Config;
 use crate::transport::{Transport, Transports};
 
 pub(super) struct Options {
@@ -26,6 +27,8 @@ pub(super) struct Options {
     pub(super) codecs: Vec<Arc<dyn Codec>>,
     pub(super) transports: Vec<Arc<dyn Transport>>,
     pub(super) framing: Arc<dyn Framing>,
+    pub(super) hooks: Hooks,
+    pub(super) reconnect: Option<Reconnect>,
 }
 
 impl Options {
@@ -38,10 +41,12 @@ impl Options {
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
+            hooks: Hooks::default(),
+            reconnect: None,
         }
     }
 
-    /// Connects, and runs the session in a task of its own.
+    /// Connects, and runs the session, or one after the other, in a task of its own.
     pub(super) async fn connect(self, url: &str) -> Result<Peer, ConnectError> {
         #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
@@ -59,12 +64,21 @@ impl Options {
             framing: self.framing,
             ..Config::serving(self.provider, BuiltIns::default())
         };
-        let settings = config.transport_settings();
-        let transports = Transports::new(self.transports);
-        let connection = transports.by_url(url)?.connect(url, &settings).await?;
-        let session = Session::connect(connection, Arc::new(config)).await?;
+        let dial = Dial {
+            config: Arc::new(config),
+            transports: Transports::new(self.transports),
+            url: url.to_owned(),
+        };
+        if let Some(reconnect) = &self.reconnect {
+            return Keeper::start(dial, self.hooks, reconnect).await;
+        }
+        let session = dial.session().await?;
         let peer = session.peer().clone().into_owner();
-        spawn(session);
+        let told = self.hooks.connected(&peer, &peer);
+        spawn(async move {
+            session.await;
+            drop(told);
+        });
         Ok(peer)
     }
 

@@ -20,10 +20,11 @@ use crate::codec::Codec;
 use crate::codec::Codecs;
 use crate::framing::{Framing, Native};
 use crate::limits::Limits;
-use crate::peer::Peer;
+use crate::peer::{Hooks, Peer};
 use crate::provider::MessageProvider;
 use crate::schema::Side;
 use crate::session::Config;
+use crate::status::Status;
 use crate::transport::{Transport, Transports};
 
 /// A server that does not listen yet.
@@ -70,11 +71,8 @@ pub struct Server {
     codecs: Vec<Arc<dyn Codec>>,
     transports: Vec<Arc<dyn Transport>>,
     framing: Arc<dyn Framing>,
-    on_connect: Option<OnConnect>,
+    hooks: Hooks,
 }
-
-/// What is told of each peer that has connected.
-type OnConnect = Arc<dyn Fn(&Peer) + Send + Sync>;
 
 impl Server {
     /// A server of `provider`: one made by `#[mitto::provider]`, a gateway, or one of your own.
@@ -87,7 +85,7 @@ impl Server {
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
-            on_connect: None,
+            hooks: Hooks::default(),
         }
     }
 
@@ -118,10 +116,19 @@ impl Server {
 
     /// Calls `hook` with each peer that has connected, before its first request is handled.
     ///
-    /// It runs in the connection's task, so it must not block. Spawn a task that awaits
-    /// [`Peer::closed`] to hear when the peer has gone.
+    /// It runs in the connection's task, so it must not block. A panic in it is logged.
     pub fn on_connect(mut self, hook: impl Fn(&Peer) + Send + Sync + 'static) -> Self {
-        self.on_connect = Some(Arc::new(hook));
+        self.hooks.on_connected(hook);
+        self
+    }
+
+    /// Calls `hook` once for each of these peers when its connection has ended, with the reason: also
+    /// at a shutdown, and where the connection is aborted. The peer is no longer in the
+    /// [list](Listening::peers) then.
+    ///
+    /// It must not block. A panic in it is logged.
+    pub fn on_disconnect(mut self, hook: impl Fn(&Peer, &Status) + Send + Sync + 'static) -> Self {
+        self.hooks.on_closed(hook);
         self
     }
 
@@ -154,7 +161,7 @@ impl Server {
             ..Config::serving(self.provider, self.built_ins)
         };
         let transports = Transports::new(self.transports);
-        Listening::new(Arc::new(config), transports, self.on_connect)
+        Listening::new(Arc::new(config), transports, self.hooks)
             .and_listen(url)
             .await
     }

@@ -36,6 +36,7 @@ use std::task::{Context, Poll};
 
 pub use config::Config;
 pub use handshake::HandshakeError;
+pub(crate) use waiting::Waiting;
 
 use crate::peer::Peer;
 use crate::status::Status;

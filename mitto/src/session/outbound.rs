@@ -10,7 +10,7 @@ use crate::codec::{CodecError, Codecs};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
 use crate::message::{MessageKind, Outgoing};
-use crate::peer::{CallHead, Outbound, Started, Statistics, Wait};
+use crate::peer::{CallHead, ConnectionState, Outbound, Started, Statistics, Wait};
 use crate::runtime::later;
 use crate::status::{Code, Status};
 
@@ -202,6 +202,13 @@ impl Outbound for Shared {
 
     fn closed(&self) -> CancellationToken {
         self.closed.clone()
+    }
+
+    fn state(&self) -> ConnectionState {
+        match self.state().closed.clone() {
+            Some(why) => ConnectionState::Closed(why),
+            None => ConnectionState::Connected,
+        }
     }
 
     fn statistics(&self) -> Statistics {

@@ -1,0 +1,164 @@
+//! What becomes of messages whose connection is lost.
+
+use std::time::Duration;
+
+use mitto::Code;
+
+use super::service::*;
+use super::site::*;
+
+over_every_kind! {
+    idempotent_request_is_sent_again,
+    other_request_is_lost,
+    lost_connection_behind_the_server_is_no_lost_connection,
+    answered_request_stays_answered,
+    stream_is_lost,
+    call_back_is_lost,
+    handlers_of_the_client_answer_on_every_connection,
+}
+
+async fn idempotent_request_is_sent_again(mut site: Site) {
+    let client = site.client().await;
+    let caller = client.clone();
+    let call = tokio::spawn(async move { caller.slow_get(SlowGet { key: 1 }).await });
+    site.desk.book.until_run(1, 1).await;
+    site.crash().await;
+    site.start().await;
+    site.desk.book.until_run(1, 2).await;
+    site.desk.gate.add_permits(1);
+    assert_eq!(call.await.unwrap(), Ok(1));
+    assert_eq!(site.desk.book.runs(1), 2);
+    site.assert_idle(&client).await;
+}
+
+async fn other_request_is_lost(mut site: Site) {
+    let client = site.client().await;
+    let caller = client.clone();
+    let call = tokio::spawn(async move { caller.slow_put(SlowPut { key: 1 }).await });
+    site.desk.book.until_run(1, 1).await;
+    site.crash().await;
+    site.start().await;
+    let status = call.await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::ConnectionLost, "{status}");
+    assert_eq!(client.put(Put { key: 2 }).await, Ok(2));
+    assert_eq!(site.desk.book.runs(1), 1);
+    site.assert_idle(&client).await;
+}
+
+async fn lost_connection_behind_the_server_is_no_lost_connection(site: Site) {
+    let client = site.client().await;
+    let status = client.lose_behind(LoseBehind { key: 1 }).await.unwrap_err();
+    assert_eq!(status.code(), Code::ConnectionLost);
+    assert_eq!(status.message(), "the database is gone");
+    assert_eq!(site.desk.book.runs(1), 1);
+    site.assert_idle(&client).await;
+}
+
+async fn answered_request_stays_answered(mut site: Site) {
+    let client = site.client().await;
+    let mut call = Box::pin(client.slow_put(SlowPut { key: 1 }));
+    // Sent, and then not looked at while the answer comes and the connection goes.
+    let sent = tokio::time::timeout(Duration::ZERO, &mut call).await;
+    assert!(sent.is_err());
+    site.desk.gate.add_permits(1);
+    site.desk.book.until_run(1, 1).await;
+    while site.handle().running() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(client.get(Get { key: 2 }).await, Ok(2));
+    site.crash().await;
+    until(&client, connecting).await;
+    assert_eq!(call.await, Ok(1));
+    site.start().await;
+    until(&client, connected).await;
+    site.assert_idle(&client).await;
+}
+
+async fn stream_is_lost(mut site: Site) {
+    let client = site.client().await;
+    let mut ticks = client.watch(Watch { from: 0, until: 2 }).await.unwrap();
+    assert_eq!(ticks.next().await, Some(Ok(Tick { seq: 0 })));
+    assert_eq!(ticks.next().await, Some(Ok(Tick { seq: 1 })));
+    site.crash().await;
+    site.start().await;
+    let status = ticks.next().await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::ConnectionLost, "{status}");
+    assert_eq!(ticks.next().await, None);
+    until(&client, connected).await;
+    assert_eq!(client.get(Get { key: 9 }).await, Ok(9));
+    assert_eq!(site.desk.book.runs(0), 1);
+    site.assert_idle(&client).await;
+}
+
+async fn call_back_is_lost(mut site: Site) {
+    let visitor = Visitor::default();
+    let builder = site.builder().provide(visitor.clone());
+    let builder = builder.reconnect(mitto::client::Reconnect::default());
+    let client = builder.connect(&site.url).await.unwrap();
+    while site.handle().peers().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let caller = DeskCaller::from(site.handle().peers().list().remove(0));
+    let call = tokio::spawn(async move { caller.hang_there(HangThere {}).await });
+    visitor.book.until_run(0, 1).await;
+    site.crash().await;
+    let status = call.await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::ConnectionLost, "{status}");
+    site.start().await;
+    until(&client, connected).await;
+    assert_eq!(visitor.book.runs(0), 1);
+    site.assert_idle(&client).await;
+}
+
+async fn handlers_of_the_client_answer_on_every_connection(mut site: Site) {
+    let client = site.client().await;
+    for _ in 0..3 {
+        assert_eq!(client.ask_back(AskBack {}).await.as_deref(), Ok("Ada"));
+        site.restart(&client).await;
+    }
+    site.assert_idle(&client).await;
+}
+
+#[tokio::test]
+async fn remaining_time_travels_when_a_request_is_sent_again() {
+    let mut site = Site::paused().await;
+    let client = site.client().await;
+    let caller = client.clone();
+    let call = tokio::spawn(async move {
+        let ten = Duration::from_secs(10);
+        caller.time_left(TimeLeft {}).timeout(ten).await
+    });
+    site.desk.book.until_run(0, 1).await;
+    site.crash().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    site.start().await;
+    site.desk.book.until_run(0, 2).await;
+    site.desk.gate.add_permits(1);
+    let left = call.await.unwrap().unwrap();
+    assert!((1..=7_000).contains(&left), "{left} ms are left");
+}
+
+#[tokio::test]
+async fn request_is_not_sent_again_after_its_deadline() {
+    let mut site = Site::paused().await;
+    let client = site.client().await;
+    let begun = tokio::time::Instant::now();
+    let caller = client.clone();
+    let call = tokio::spawn(async move {
+        let one = Duration::from_secs(1);
+        caller.slow_get(SlowGet { key: 1 }).timeout(one).await
+    });
+    site.desk.book.until_run(1, 1).await;
+    site.crash().await;
+    let status = call.await.unwrap().unwrap_err();
+    assert!(is_now(begun, Duration::from_secs(1)));
+    assert_eq!(status.code(), Code::Timeout);
+    assert!(
+        status.message().contains("after `SlowGet` was sent"),
+        "{status}"
+    );
+    site.start().await;
+    until(&client, connected).await;
+    assert_eq!(site.desk.book.runs(1), 1);
+    site.assert_idle(&client).await;
+}
