@@ -94,10 +94,15 @@ fn read<T: 'static>(
                 Err(error) => Err(unreadable(name, &error)),
             }
         }
-        Body::Value(value) => match value.downcast::<T>() {
-            Ok(value) => Ok(*value),
-            Err(_) => Err(other_type(name)),
-        },
+        // Compiled for every message: a box of an `Option` needs less of it than one that is consumed.
+        Body::Value(mut value) => {
+            if let Some(value) = value.downcast_mut::<Option<T>>()
+                && let Some(value) = value.take()
+            {
+                return Ok(value);
+            }
+            Err(other_type(name))
+        }
     }
 }
 
