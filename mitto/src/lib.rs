@@ -46,7 +46,8 @@
 //! }
 //! ```
 //!
-//! The [`guide`] has a section for each subject: errors, streams, calling back, deadlines, testing.
+//! The [`guide`] has a section for each subject: errors, streams, calling back, deadlines, testing; and a
+//! page on [lost connections](guide::delivery).
 //!
 //! # How a request travels
 //!
@@ -69,7 +70,7 @@
 //!
 //! | feature | default | gives |
 //! | --- | --- | --- |
-//! | `client` | yes | [`client`]: connecting, and the stubs' `connect`, `builder`, `local` |
+//! | `client` | yes | [`client`]: connecting, once or again and again, and the stubs' `connect`, `builder`, `local` |
 //! | `server` | yes | [`server`]: listening, the list of connected peers |
 //! | `macros` | yes | [`Request`], [`Notification`], [`schema!`], [`macro@handler`], [`macro@provider`] |
 //! | `websocket` | yes | [`ws://`](transport::websocket); turns `tcp` on |
@@ -122,6 +123,8 @@ pub mod session;
 pub mod status;
 pub mod transport;
 
+#[cfg(feature = "client")]
+pub use client::Reconnect;
 pub use codec::Format;
 pub use context::Context;
 pub use envelope::Metadata;
@@ -170,6 +173,11 @@ macro_rules! schema {
 #[cfg(all(feature = "client", feature = "server", feature = "macros"))]
 pub mod guide {
     #![doc = include_str!("docs/guide.md")]
+
+    /// What becomes of messages when their connection is lost.
+    pub mod delivery {
+        #![doc = include_str!("docs/delivery.md")]
+    }
 }
 
 #[cfg(doctest)]

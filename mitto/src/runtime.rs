@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 pub(crate) use tokio::task::spawn;
-pub(crate) use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
+pub(crate) use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 /// `now + time`, or as late as a clock can say: limits may be set to anything.
 pub(crate) fn later(now: Instant, time: Duration) -> Instant {

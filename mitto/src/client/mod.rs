@@ -1,4 +1,4 @@
-//! Connects to a server, and gives back the typed stub over the connection.
+//! Connects to a server, once or again and again, and gives back the typed stub over the connection.
 
 mod builder;
 mod error;

@@ -6,6 +6,7 @@
 mod await_kind;
 mod call;
 mod connection_state;
+#[cfg(any(feature = "client", feature = "server"))]
 mod hooks;
 mod item_stream;
 mod outbound;
@@ -21,6 +22,7 @@ pub use crate::in_flight::Reply;
 pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use connection_state::{ConnectionState, States};
+#[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use hooks::Hooks;
 pub use item_stream::ItemStream;
 pub use outbound::{CallHead, Outbound, Resend, Started, Wait};

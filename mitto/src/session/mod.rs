@@ -36,6 +36,7 @@ use std::task::{Context, Poll};
 
 pub use config::Config;
 pub use handshake::HandshakeError;
+#[cfg(feature = "client")]
 pub(crate) use waiting::Waiting;
 
 use crate::peer::Peer;

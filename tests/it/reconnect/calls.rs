@@ -12,7 +12,8 @@ over_every_kind! {
     other_request_is_lost,
     lost_connection_behind_the_server_is_no_lost_connection,
     answered_request_stays_answered,
-    stream_is_lost,
+    sent_notification_is_not_sent_again,
+    stream_is_lost_behind_the_items_that_have_come,
     call_back_is_lost,
     handlers_of_the_client_answer_on_every_connection,
 }
@@ -74,18 +75,27 @@ async fn answered_request_stays_answered(mut site: Site) {
     site.assert_idle(&client).await;
 }
 
-async fn stream_is_lost(mut site: Site) {
+async fn sent_notification_is_not_sent_again(mut site: Site) {
+    let client = site.client().await;
+    assert_eq!(client.note(Note { key: 1 }).await, Ok(()));
+    site.desk.book.until_run(1, 1).await;
+    site.restart(&client).await;
+    assert_eq!(client.get(Get { key: 2 }).await, Ok(2));
+    assert_eq!(site.desk.book.runs(1), 1);
+    site.assert_idle(&client).await;
+}
+
+async fn stream_is_lost_behind_the_items_that_have_come(mut site: Site) {
     let client = site.client().await;
     let mut ticks = client.watch(Watch { from: 0, until: 2 }).await.unwrap();
     assert_eq!(ticks.next().await, Some(Ok(Tick { seq: 0 })));
+    // The second one is there, and not yet looked at.
+    assert_eq!(client.get(Get { key: 8 }).await, Ok(8));
+    site.restart(&client).await;
     assert_eq!(ticks.next().await, Some(Ok(Tick { seq: 1 })));
-    site.crash().await;
-    site.start().await;
     let status = ticks.next().await.unwrap().unwrap_err();
     assert_eq!(status.code(), Code::ConnectionLost, "{status}");
     assert_eq!(ticks.next().await, None);
-    until(&client, connected).await;
-    assert_eq!(client.get(Get { key: 9 }).await, Ok(9));
     assert_eq!(site.desk.book.runs(0), 1);
     site.assert_idle(&client).await;
 }
@@ -99,13 +109,15 @@ async fn call_back_is_lost(mut site: Site) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let caller = DeskCaller::from(site.handle().peers().list().remove(0));
-    let call = tokio::spawn(async move { caller.hang_there(HangThere {}).await });
+    let hangs = caller.clone();
+    let call = tokio::spawn(async move { hangs.hang_there(HangThere {}).await });
     visitor.book.until_run(0, 1).await;
-    site.crash().await;
+    site.restart(&client).await;
     let status = call.await.unwrap().unwrap_err();
     assert_eq!(status.code(), Code::ConnectionLost, "{status}");
-    site.start().await;
-    until(&client, connected).await;
+    // The client is another peer now.
+    let status = caller.who_are_you(WhoAreYou {}).await.unwrap_err();
+    assert_eq!(status.code(), Code::ConnectionLost, "{status}");
     assert_eq!(visitor.book.runs(0), 1);
     site.assert_idle(&client).await;
 }
@@ -116,6 +128,26 @@ async fn handlers_of_the_client_answer_on_every_connection(mut site: Site) {
         assert_eq!(client.ask_back(AskBack {}).await.as_deref(), Ok("Ada"));
         site.restart(&client).await;
     }
+    site.assert_idle(&client).await;
+}
+
+/// Both have run, and their answers do not arrive.
+#[tokio::test]
+async fn answer_lost_on_its_way_is_asked_for_again_where_that_is_harmless() {
+    let site = Site::paused().await;
+    let client = site.client().await;
+    let [get, put] = [client.clone(), client.clone()];
+    let long = Duration::from_secs(300);
+    let get = tokio::spawn(async move { get.slow_get(SlowGet { key: 1 }).timeout(long).await });
+    let put = tokio::spawn(async move { put.slow_put(SlowPut { key: 2 }).timeout(long).await });
+    site.desk.book.until_run(1, 1).await;
+    site.desk.book.until_run(2, 1).await;
+    site.net.swallow();
+    site.desk.gate.add_permits(3);
+    assert_eq!(get.await.unwrap(), Ok(1));
+    let status = put.await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::ConnectionLost, "{status}");
+    assert_eq!((site.desk.book.runs(1), site.desk.book.runs(2)), (2, 1));
     site.assert_idle(&client).await;
 }
 

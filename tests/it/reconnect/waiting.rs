@@ -12,6 +12,7 @@ use super::site::*;
 over_every_kind! {
     request_waits_for_the_next_connection,
     notification_waits_for_the_next_connection,
+    stream_waits_for_the_next_connection,
     dropped_call_does_not_wait,
 }
 
@@ -43,6 +44,23 @@ async fn notification_waits_for_the_next_connection(mut site: Site) {
     site.start().await;
     assert_eq!(call.await.unwrap(), Ok(()));
     site.desk.book.until_run(1, 1).await;
+    site.assert_idle(&client).await;
+}
+
+async fn stream_waits_for_the_next_connection(mut site: Site) {
+    let client = site.client().await;
+    site.crash().await;
+    until(&client, connecting).await;
+    let caller = client.clone();
+    let call = tokio::spawn(async move { caller.watch(Watch { from: 0, until: 1 }).await });
+    while client.peer().statistics().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    site.start().await;
+    let mut ticks = call.await.unwrap().unwrap();
+    assert_eq!(ticks.next().await, Some(Ok(Tick { seq: 0 })));
+    assert_eq!(site.desk.book.runs(0), 1);
+    drop(ticks);
     site.assert_idle(&client).await;
 }
 

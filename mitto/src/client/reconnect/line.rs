@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::peer::{ConnectionState, Hooks, Outbound, Peer};
-use crate::runtime::{Instant, timeout_at};
+use crate::runtime::{Instant, timeout};
 use crate::session::{Config, Waiting};
 use crate::status::{Code, Status};
 
@@ -169,7 +169,10 @@ impl Line {
         loop {
             let next = self.wake_late(Instant::now());
             match next {
-                Some(next) => drop(timeout_at(next, self.earlier.notified()).await),
+                Some(next) => {
+                    let left = next.saturating_duration_since(Instant::now());
+                    let _ = timeout(left, self.earlier.notified()).await;
+                }
                 None => self.earlier.notified().await,
             }
         }
