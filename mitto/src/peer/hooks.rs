@@ -9,9 +9,12 @@ use crate::status::{Code, Status};
 /// The hooks of a client or server. A panic in one is logged, and goes no further.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
-    connected: Option<Arc<dyn Fn(&Peer) + Send + Sync>>,
-    closed: Option<Arc<dyn Fn(&Peer, &Status) + Send + Sync>>,
+    connected: Option<Connected>,
+    closed: Option<Closed>,
 }
+
+type Connected = Arc<dyn Fn(&Peer) + Send + Sync>;
+type Closed = Arc<dyn Fn(&Peer, &Status) + Send + Sync>;
 
 /// A connection that was told of. Dropped, it tells of the end: that happens once, however the
 /// connection ends, with the task that it runs in or by itself.
