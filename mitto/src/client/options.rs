@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::reconnect::{Dial, Keeper};
 use super::{ConnectError, Reconnect};
+use crate::auth::{BearerToken, Identity};
 use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
@@ -17,7 +18,7 @@ use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::runtime::spawn;
 use crate::session::Config;
-use crate::transport::{Transport, Transports};
+use crate::transport::{RequestHeaders, Transport, Transports};
 
 pub(super) struct Options {
     pub(super) provider: Arc<dyn MessageProvider>,
@@ -29,6 +30,9 @@ pub(super) struct Options {
     pub(super) framing: Arc<dyn Framing>,
     pub(super) hooks: Hooks,
     pub(super) reconnect: Option<Reconnect>,
+    pub(super) token: Option<BearerToken>,
+    pub(super) headers: RequestHeaders,
+    pub(super) identity: Option<Identity>,
 }
 
 impl Options {
@@ -43,11 +47,15 @@ impl Options {
             framing: Arc::new(Native),
             hooks: Hooks::default(),
             reconnect: None,
+            token: None,
+            headers: RequestHeaders::default(),
+            identity: None,
         }
     }
 
     /// Connects, and runs the session, or one after the other, in a task of its own.
     pub(super) async fn connect(self, url: &str) -> Result<Peer, ConnectError> {
+        self.limits.check()?;
         #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
         #[cfg(not(feature = "custom-codecs"))]
@@ -62,6 +70,8 @@ impl Options {
             codecs,
             format,
             framing: self.framing,
+            token: self.token,
+            headers: self.headers,
             ..Config::serving(self.provider, BuiltIns::default())
         };
         let dial = Dial {
@@ -87,6 +97,6 @@ impl Options {
         let here = self.provider;
         let [there, here] = [there, here]
             .map(|end| Arc::new(PassThrough::new(end, BuiltIns::default())) as Arc<dyn Queue>);
-        Local::pair(there, here, &self.limits)
+        Local::pair(there, here, &self.limits, self.identity)
     }
 }

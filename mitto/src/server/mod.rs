@@ -3,6 +3,7 @@
 //! A [`Server`] is made of a provider and listens at one URL or more; what it listens with is a
 //! [`Listening`], which runs until it is shut down.
 
+mod access;
 mod error;
 mod listening;
 mod peers;
@@ -14,6 +15,7 @@ pub use peers::Peers;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::auth::Authenticator;
 use crate::built_in::{BuiltIn, BuiltIns};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
@@ -25,7 +27,7 @@ use crate::provider::MessageProvider;
 use crate::schema::Side;
 use crate::session::Config;
 use crate::status::Status;
-use crate::transport::{Transport, Transports};
+use crate::transport::{Transport, Transports, WebAccess};
 
 /// A server that does not listen yet.
 ///
@@ -72,6 +74,9 @@ pub struct Server {
     transports: Vec<Arc<dyn Transport>>,
     framing: Arc<dyn Framing>,
     hooks: Hooks,
+    authenticator: Option<Arc<dyn Authenticator>>,
+    anonymous: bool,
+    web: WebAccess,
 }
 
 impl Server {
@@ -86,6 +91,9 @@ impl Server {
             transports: Vec::new(),
             framing: Arc::new(Native),
             hooks: Hooks::default(),
+            authenticator: None,
+            anonymous: false,
+            web: WebAccess::default(),
         }
     }
 
@@ -143,11 +151,12 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the URL or the place cannot be used, or two codecs have one format.
+    /// When the URL or the place cannot be used, two codecs have one format, or a limit cannot work.
     pub async fn listen(self, url: &str) -> Result<Listening, ListenError> {
         if self.provider.side() != Side::Server {
             return Err(ListenError::WrongSide);
         }
+        self.limits.check()?;
         #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
         #[cfg(not(feature = "custom-codecs"))]
@@ -158,6 +167,9 @@ impl Server {
             codecs,
             format,
             framing: self.framing,
+            authenticator: self.authenticator,
+            anonymous: self.anonymous,
+            web: self.web,
             ..Config::serving(self.provider, self.built_ins)
         };
         let transports = Transports::new(self.transports);
