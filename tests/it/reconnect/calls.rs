@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mitto::Code;
+use mitto::auth::Tokens;
+use mitto::{Code, Identity, Reconnect};
 
 use super::service::*;
 use super::site::*;
@@ -103,7 +104,7 @@ async fn stream_is_lost_behind_the_items_that_have_come(mut site: Site) {
 async fn call_back_is_lost(mut site: Site) {
     let visitor = Visitor::default();
     let builder = site.builder().provide(visitor.clone());
-    let builder = builder.reconnect(mitto::client::Reconnect::default());
+    let builder = builder.reconnect(Reconnect::default());
     let client = builder.connect(&site.url).await.unwrap();
     while site.handle().peers().is_empty() {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -193,4 +194,27 @@ async fn request_is_not_sent_again_after_its_deadline() {
     until(&client, connected).await;
     assert_eq!(site.desk.book.runs(1), 1);
     site.assert_idle(&client).await;
+}
+
+#[tokio::test]
+async fn token_is_sent_again_on_every_connection() {
+    let mut site = Site::paused().await;
+    let guarded = |site: &Site| {
+        let tokens = Tokens::new().token("secret", Identity::new("ada"));
+        site.server().authenticate(tokens)
+    };
+    site.crash().await;
+    site.run(guarded(&site)).await;
+    assert!(
+        site.builder().connect(&site.url).await.is_err(),
+        "it is asked for"
+    );
+    let builder = site.builder().reconnect(Reconnect::default());
+    let client = builder.token("secret").connect(&site.url).await.unwrap();
+    for key in 0..3 {
+        assert_eq!(client.get(Get { key }).await, Ok(key));
+        site.crash().await;
+        site.run(guarded(&site)).await;
+    }
+    assert_eq!(client.get(Get { key: 3 }).await, Ok(3));
 }
