@@ -250,11 +250,16 @@ impl Shared {
         }
     }
 
-    /// Whether answers may be added, and so requests begun. The quarter above is for what comes all the
-    /// same: one more answer however large, refusals, and the memory of the buffers themselves.
+    /// Whether answers may be added, and so requests begun. Where the limit is that of several messages,
+    /// one of them is left for what comes all the same: one more answer however large, refusals, and the
+    /// memory of the buffers themselves.
     pub(super) fn has_room_for_answers(&self, state: &State) -> bool {
-        let limit = self.config.limits.outbound;
-        state.out.len() < limit - limit / 4
+        let limits = &self.config.limits;
+        let left = match limits.outbound / 4 >= limits.message {
+            true => limits.message,
+            false => 0,
+        };
+        state.out.len() < limits.outbound - left
     }
 
     /// Whether our own messages may be added. They leave half of the buffer to answers, which end
