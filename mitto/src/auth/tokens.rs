@@ -12,8 +12,8 @@ use crate::transport::BoxFuture;
 /// use mitto::auth::{Identity, LINK, Tokens};
 ///
 /// let tokens = Tokens::new()
-///     .token("7fQ3…", Identity::new("ann").grant("orders:write"))
-///     .token("c0Zk…", Identity::new("the gateway").grant(LINK));
+///     .token("7fQ3...", Identity::new("ann").grant("orders:write"))
+///     .token("c0Zk...", Identity::new("the gateway").grant(LINK));
 /// ```
 #[derive(Clone, Default)]
 pub struct Tokens(Vec<(BearerToken, Identity)>);

@@ -10,6 +10,7 @@ use crate::codec::Codec;
 use crate::codec::Format;
 use crate::framing::Framing;
 use crate::limits::Limits;
+use crate::middleware::Middleware;
 use crate::peer::Stub;
 use crate::provider::{NoHandlers, Serves};
 use crate::schema::End;
@@ -39,8 +40,7 @@ type Holder<S> = <<S as Stub>::Receiver as End>::Other;
 ///
 /// use mitto::{Format, Limits};
 ///
-/// let mut limits = Limits::default();
-/// limits.timeout = Duration::from_secs(5);
+/// let limits = Limits::default().timeout(Duration::from_secs(5));
 /// let client = HelloClient::builder().format(Format::JSON).limits(limits);
 ///
 /// // Nobody listens there: the error says so.
@@ -105,6 +105,20 @@ impl<S: Stub> Builder<S> {
         self
     }
 
+    /// Puts a [middleware](crate::middleware) around the requests that this client makes, inside of those
+    /// that are there.
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.options.outgoing.push(middleware);
+        self
+    }
+
+    /// Puts a [middleware](crate::middleware) around the requests that the server makes of this client,
+    /// inside of those that are there.
+    pub fn incoming(mut self, middleware: impl Middleware) -> Self {
+        self.options.incoming.push(middleware);
+        self
+    }
+
     /// Shows a bearer token to the server: in the hello, and on WebSocket as the header `Authorization`
     /// too, which proxies see. What can be read on the way can be stolen: send it over TLS.
     pub fn token(mut self, token: impl Into<String>) -> Self {
@@ -131,7 +145,7 @@ impl<S: Stub> Builder<S> {
     ///
     /// # Errors
     ///
-    /// When nobody listens there, or the two ends do not come to terms.
+    /// When nobody listens there, the two ends do not come to terms, or a limit cannot work.
     pub async fn connect(self, url: &str) -> Result<S, ConnectError> {
         self.options.connect(url).await.map(S::from)
     }

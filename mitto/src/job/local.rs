@@ -1,24 +1,24 @@
 //! A peer in the same process: calls go straight to a queue, and nothing is encoded.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
 
-use super::exchange::Exchange;
-use super::{Answer, Job, Queue, Run};
+use super::exchange::{Exchange, HERE};
+use super::{Answer, Counted, Job, Queue, Run};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Identity, LINK};
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::in_flight::{Patience, Reply};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits, reached};
 use crate::message::{MessageKind, Outgoing};
+use crate::panics::catch;
 use crate::peer::{CallHead, Outbound, Peer, Started, Wait};
 use crate::runtime::{Instant, later, spawn};
-use crate::status::Status;
+use crate::status::{Code, Status};
 
 /// One direction between two ends of the same process.
 pub struct Local {
@@ -32,6 +32,8 @@ pub struct Local {
     other: Option<Identity>,
     caller: OnceLock<Caller>,
     exchange: Arc<Exchange>,
+    /// The handlers of notifications that run.
+    notified: Arc<AtomicUsize>,
 }
 
 /// Who calls, seen from the handlers.
@@ -96,6 +98,7 @@ impl Local {
             other: None,
             caller: OnceLock::new(),
             exchange: Arc::new(Exchange::new(limits.in_flight_process)),
+            notified: Arc::default(),
         }
     }
 
@@ -125,8 +128,7 @@ impl Local {
             (job.identity, job.hops) = self.asks(head);
             job.pool = Some(pool);
             // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
-            catch_unwind(AssertUnwindSafe(|| self.queue.submit(job, answer)))
-                .unwrap_or_else(|_| Run::done())
+            catch(|| self.queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
         })
     }
 
@@ -150,7 +152,7 @@ impl Outbound for Local {
         _: &mut Wait,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
-        head.metadata.check(&self.limits)?;
+        head.metadata.entries().admit(&self.limits, HERE)?;
         let now = Instant::now();
         let patience = patience(&self.limits, head.timeout);
         let window = match head.kind {
@@ -171,14 +173,22 @@ impl Outbound for Local {
         _: &mut Wait,
         _: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
-        head.metadata.check(&self.limits)?;
+        head.metadata.entries().admit(&self.limits, HERE)?;
         if self.exchange.is_closed() {
             return Poll::Ready(Err(Status::unavailable("the peer was closed")));
         }
+        let Some(running) = Counted::one(&self.notified, self.limits.in_flight_process) else {
+            reached(Limit::InFlightProcess, HERE);
+            let busy = Status::new(Code::Busy, "too many notifications are being handled here");
+            return Poll::Ready(Err(busy));
+        };
         let run = self.submit(head, message, None, Answer::nobody());
         if !run.is_done() {
             // Nobody waits for a notification, so nobody drives its handler.
-            spawn(run);
+            spawn(async move {
+                run.await;
+                drop(running);
+            });
         }
         Poll::Ready(Ok(()))
     }
@@ -198,7 +208,7 @@ impl Outbound for Local {
     }
 
     fn remote(&self) -> &str {
-        "in process"
+        HERE
     }
 
     fn id(&self) -> u64 {
@@ -266,5 +276,6 @@ fn patience(limits: &Limits, timeout: Option<std::time::Duration>) -> Patience {
     Patience {
         timeout: timeout.unwrap_or(limits.timeout),
         max: limits.timeout_max,
+        idle: limits.stream_idle,
     }
 }

@@ -4,6 +4,7 @@
 //! a queue; it gets a [`Run`] back, which it polls until the handler has finished.
 
 mod answer;
+mod counted;
 mod exchange;
 mod local;
 mod owned;
@@ -18,6 +19,7 @@ use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};
+pub(crate) use counted::Counted;
 pub use local::Local;
 pub use owned::OwnedJob;
 pub(crate) use parts::unsent;
@@ -25,8 +27,8 @@ pub use parts::{AnswerPart, AnswerParts};
 pub(crate) use place::Place;
 pub use pool::Pool;
 pub use queue::Queue;
-pub(crate) use run::Handling;
 pub use run::Run;
+pub(crate) use run::{Drive, Handling};
 pub use watched::Watched;
 
 use crate::auth::Identity;
@@ -80,6 +82,28 @@ impl<'a> Job<'a> {
             hops: 0,
             caller,
             pool: None,
+        }
+    }
+
+    /// The same job, lent for less long, so that parts of it can be replaced.
+    pub(crate) fn lend(&mut self) -> Job<'_> {
+        Job {
+            message: self.message,
+            payload: match &mut self.payload {
+                Payload::Encoded { format, bytes } => Payload::Encoded {
+                    format: *format,
+                    bytes,
+                },
+                Payload::Value(value) => Payload::Value(&mut **value),
+            },
+            codecs: self.codecs,
+            address: self.address,
+            metadata: self.metadata,
+            deadline: self.deadline,
+            identity: self.identity,
+            hops: self.hops,
+            caller: self.caller,
+            pool: self.pool.as_deref_mut(),
         }
     }
 }

@@ -34,13 +34,13 @@ impl Server {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let memory = Memory::new();
     /// let server = Server::new(HelloServer)
-    ///     .authenticate(Tokens::new().token("7fQ3…", Identity::new("Ada").grant("greetings")))
+    ///     .authenticate(Tokens::new().token("7fQ3...", Identity::new("Ada").grant("greetings")))
     ///     .transport(memory.clone())
     ///     .listen("memory://hello")
     ///     .await?
     ///     .spawn();
     ///
-    /// let client = HelloClient::builder().transport(memory.clone()).token("7fQ3…");
+    /// let client = HelloClient::builder().transport(memory.clone()).token("7fQ3...");
     /// let client = client.connect("memory://hello").await?;
     /// assert_eq!(client.greet(Greet {}).await?, "Hello, Ada!");
     ///

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::future::{poll_fn, ready};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -12,11 +12,17 @@ use tokio_util::task::TaskTracker;
 
 use super::{ListenError, OnConnect, Peers};
 use crate::escaped::Escaped;
+use crate::job::Counted;
+use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::session::{Config, HandshakeError, Session};
+use crate::telemetry::{HealthReport, Vitals, handshake_failed};
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
 };
+
+/// Connections over the limit that are told so at once; one more is closed without a word.
+const REFUSED: usize = 256;
 
 /// A server that listens. It accepts connections while [`run`](Self::run) is polled.
 #[must_use = "connections are accepted only while it runs"]
@@ -32,9 +38,12 @@ struct Shared {
     peers: Peers,
     on_connect: Option<OnConnect>,
     open: AtomicUsize,
+    /// Connections that are being told that there is no room.
+    refused: Arc<AtomicUsize>,
     tasks: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
+    vitals: OnceLock<Vitals>,
 }
 
 /// A handle to a server that listens or runs; clones are cheap.
@@ -56,13 +65,29 @@ impl Listening {
                 peers: Peers::default(),
                 on_connect,
                 open: AtomicUsize::new(0),
+                refused: Arc::default(),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
                 abort: CancellationToken::new(),
+                vitals: OnceLock::new(),
             }),
             transports,
             listeners: Vec::new(),
         }
+    }
+
+    /// Lets `vitals` say how this server is.
+    pub(super) fn watched(self, vitals: Vitals, version: String) -> Self {
+        let shared = Arc::downgrade(&self.shared);
+        vitals.set(move |health| {
+            health.version.clone_from(&version);
+            match shared.upgrade() {
+                Some(shared) => shared.say(health),
+                None => health.ready = false,
+            }
+        });
+        let _ = self.shared.vitals.set(vitals);
+        self
     }
 
     /// Listens at one more URL.
@@ -125,10 +150,9 @@ impl Listening {
         shared.tasks.close();
         let drain = shared.config.limits.drain;
         if timeout(drain, shared.tasks.wait()).await.is_err() {
-            tracing::warn!(
-                left = shared.tasks.len(),
-                "connections aborted after {drain:?}"
-            );
+            let left = shared.tasks.len();
+            reached(Limit::Drain, "the server");
+            tracing::debug!(left, "connections aborted after {drain:?}");
         }
         drop(abort);
         shared.tasks.wait().await;
@@ -143,18 +167,33 @@ impl Listening {
 }
 
 impl Shared {
+    fn say(&self, health: &mut HealthReport) {
+        health.connections = self.peers.len() as u64;
+        health.running = self.config.running.load(Relaxed) as u64;
+        health.draining = self.stop.is_cancelled();
+        health.ready = !health.draining;
+    }
+
     /// Runs one connection in a task of its own, its handshake included.
     fn admit(self: Arc<Self>, incoming: Box<dyn Incoming>) {
         let remote = incoming.remote().to_owned();
         let place = Place::take(self.clone());
+        if place.is_none() {
+            reached(Limit::Connections, &remote);
+        }
+        let refused = Counted::one(&self.refused, REFUSED);
+        if place.is_none() && refused.is_none() {
+            return;
+        }
         let tasks = self.tasks.clone();
         tasks.spawn(async move {
             let abort = self.abort.clone();
             let connection = async {
                 let Some(place) = place else {
-                    tracing::warn!(peer = %Escaped(&remote), "connection refused: the server is full");
-                    return incoming.refuse().await;
+                    incoming.refuse().await;
+                    return drop(refused);
                 };
+                drop(refused);
                 self.serve(incoming, &remote).await;
                 drop(place);
             };
@@ -171,18 +210,24 @@ impl Shared {
         let session = match timeout(limit, handshake).await {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
+                handshake_failed();
                 let peer = Escaped(remote);
                 match error {
                     HandshakeError::Denied(why) => {
                         tracing::info!(%peer, why = %Escaped(why), "connection refused");
                     }
                     error => {
+                        if let HandshakeError::Transport(TransportError::Timeout(_)) = error {
+                            reached(Limit::Handshake, remote);
+                        }
                         tracing::debug!(%peer, error = %Escaped(error), "handshake failed");
                     }
                 }
                 return;
             }
             Err(_) => {
+                reached(Limit::Handshake, remote);
+                handshake_failed();
                 tracing::debug!(peer = %Escaped(remote), "no handshake within {limit:?}");
                 return;
             }
@@ -234,9 +279,15 @@ impl Handle {
         self.shared.peers.clone()
     }
 
-    /// How many requests run, over all connections.
+    /// How many requests and notifications run, over all connections.
     pub fn running(&self) -> usize {
         self.shared.config.running.load(Relaxed)
+    }
+
+    /// How the server is: for a probe. [`Health`](crate::built_in::Health) asks the same from afar.
+    pub fn health(&self) -> HealthReport {
+        let vitals = self.shared.vitals.get();
+        vitals.map(Vitals::report).unwrap_or_default()
     }
 
     /// Runs the session of a connection that came in by other means, in a task of its own, as if a

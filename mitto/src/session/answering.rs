@@ -1,6 +1,5 @@
 //! A session as where the answers to the other end's requests go.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
@@ -10,7 +9,9 @@ use super::shared::{Shared, State};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::item_cost;
 use crate::job::{Answering, unsent};
+use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
+use crate::panics::catch;
 use crate::status::{Code, Status};
 
 impl Shared {
@@ -22,8 +23,9 @@ impl Shared {
         };
         let format = request.format.unwrap_or(self.config.format);
         // Handlers of the session's task wait while the buffer is full; this is for those elsewhere.
-        if state.out.len() >= 2 * self.config.limits.outbound {
+        if state.out.len() >= 2 * self.outbound {
             drop(state);
+            reached(Limit::Outbound, &self.remote);
             let full = "the answer was not sent: its caller does not read";
             return self.fail(id, Status::new(Code::Busy, full));
         }
@@ -32,13 +34,13 @@ impl Shared {
             ..Head::new(kind, id)
         };
         // `Serialize` is the user's code: it may panic.
-        let sent = catch_unwind(AssertUnwindSafe(|| {
+        let sent = catch(|| {
             self.send(state, &head, format, body, |state, _| {
                 let waited_for = state.requests.get(id).is_some();
                 self.finish(state, id);
                 waited_for
             })
-        }));
+        });
         match sent {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.fail(id, unsent(&error)),

@@ -9,6 +9,7 @@ use super::admission::admit;
 use crate::auth::Identity;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::{FrameError, Framing, Hello};
+use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::status::{Code, Status};
 use crate::transport::{Batch, CloseReason, Connection, TransportError};
@@ -56,7 +57,8 @@ fn said(reason: Option<&CloseReason>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-/// Exchanges hellos and finds out who has connected, within the limit. On an error the other end is told why, and closed.
+/// Exchanges hellos and finds out who has connected, within the limit. On an error the other end is
+/// told why, and closed.
 pub(super) async fn run(
     connection: &mut dyn Connection,
     config: &Config,
@@ -86,9 +88,15 @@ pub(super) async fn run(
     };
     let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(HandshakeError::Timeout(limit)),
+        Err(_) => {
+            reached(Limit::Handshake, connection.remote());
+            Err(HandshakeError::Timeout(limit))
+        }
     };
     if let Err(error) = &outcome {
+        if let HandshakeError::Transport(TransportError::TooLarge { .. }) = error {
+            reached(Limit::Message, connection.remote());
+        }
         let reason = match error {
             HandshakeError::Transport(error) => error.close_reason(),
             HandshakeError::Denied(status) => match status.code() {

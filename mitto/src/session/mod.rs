@@ -21,6 +21,7 @@ mod ending;
 mod handshake;
 mod out;
 mod outbound;
+mod pace;
 mod pieces;
 mod receive;
 mod requests;
@@ -28,7 +29,9 @@ mod runs;
 mod shared;
 mod signal;
 mod spare;
+mod traffic;
 mod waiting;
+mod writing;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -85,9 +88,10 @@ impl Session {
         let (hello, identity) = handshake::run(&mut *connection, &config, side).await?;
         config.compare(&hello, connection.remote());
         connection.shrink();
+        let outgoing = config.outgoing.clone();
         let shared = Arc::new(Shared::new(config, &hello, identity, connection.remote()));
         Ok(Self {
-            peer: Peer::new(shared.clone()),
+            peer: outgoing.around(Peer::new(shared.clone())),
             driver: Driver::new(connection, shared),
         })
     }
@@ -114,9 +118,6 @@ impl std::fmt::Debug for Session {
             .finish_non_exhaustive()
     }
 }
-
-/// The messages in pieces that one end takes at once.
-const PIECES_AT_ONCE: usize = 4;
 
 /// No user code runs under the session's locks, so that what a panic leaves behind is whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -14,8 +14,9 @@ use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
-use crate::in_flight::Reply;
+use crate::in_flight::{Late, Reply};
 use crate::job::Pool;
+use crate::limits::{Limit, reached};
 use crate::message::Body;
 use crate::peer::Peer;
 use crate::status::{Code, Status};
@@ -34,7 +35,9 @@ pub(super) struct Receive {
     pub(super) busy: bool,
     /// How many were, since the other end last took something.
     pub(super) refused: usize,
-    late: Vec<CorrelationId>,
+    late: Vec<(CorrelationId, bool)>,
+    /// Bytes of frames that came and are not yet counted.
+    pub(super) read: usize,
     /// When a message last came; `None` when what it needed has been given back.
     used: Option<Instant>,
 }
@@ -46,6 +49,8 @@ pub(super) struct End {
     pub(super) reason: CloseReason,
     /// What the other end is told before.
     pub(super) goodbye: Option<Status>,
+    /// The limit that was passed, if it was one.
+    pub(super) limit: Option<Limit>,
 }
 
 impl End {
@@ -58,6 +63,7 @@ impl End {
             ),
             goodbye: Some(Status::bad_request(text.clone())),
             reason: CloseReason::new(CloseReason::PROTOCOL, text),
+            limit: None,
         }
     }
 
@@ -67,6 +73,7 @@ impl End {
             why: Status::new(Code::ConnectionLost, format!("the other end sent {text}")),
             goodbye: Some(Status::new(Code::TooLarge, text.clone())),
             reason: CloseReason::new(CloseReason::TOO_LARGE, text),
+            limit: Some(Limit::Message),
         }
     }
 }
@@ -76,11 +83,15 @@ impl Receive {
         Self {
             runs: Runs::new(shared.signal.clone()),
             pool: Pool::default(),
-            assembly: Assembly::new(super::PIECES_AT_ONCE, shared.config.limits.message),
+            assembly: {
+                let limits = &shared.config.limits;
+                Assembly::new(limits.pieces, limits.message)
+            },
             wakers: Vec::new(),
             busy: false,
             refused: 0,
             late: Vec::new(),
+            read: 0,
             used: None,
             shared,
         }
@@ -152,7 +163,10 @@ impl Receive {
         let mut state = shared.state();
         let wakers = &mut self.wakers;
         let mut given_up = Vec::new();
-        state.in_flight.expire(now, |id, waker| {
+        state.in_flight.expire(now, |id, late, waker| {
+            if late == Late::Idle {
+                reached(Limit::StreamIdle, &shared.remote);
+            }
             given_up.push(id);
             wakers.extend(waker);
         });
@@ -162,13 +176,16 @@ impl Receive {
         state.waiting.expired(now, wakers);
         state.requests.expired(now, &mut self.late);
         let mut tokens = Vec::new();
-        for id in &self.late {
-            let late = Status::new(
-                Code::Timeout,
-                "the deadline passed before the answer was there",
-            );
+        for (id, idle) in &self.late {
+            let late = match idle {
+                false => "the deadline passed before the answer was there",
+                true => {
+                    reached(Limit::StreamIdle, &shared.remote);
+                    "the stream was idle for too long"
+                }
+            };
             tokens.extend(shared.cancelled(&mut state, *id));
-            shared.refuse(&mut state, *id, &late);
+            shared.refuse(&mut state, *id, &Status::new(Code::Timeout, late));
         }
         self.assembly.expire(now, |head| {
             if head.kind == Kind::Request {
@@ -180,9 +197,18 @@ impl Receive {
         for token in tokens {
             token.cancel();
         }
-        for id in self.late.drain(..) {
+        for (id, _) in self.late.drain(..) {
             self.runs.cancel(id);
         }
+    }
+
+    /// Counts what has come, and gives the [`earliest`](Self::earliest) deadline.
+    pub(super) fn count_read(&mut self, now: Instant) -> Option<Instant> {
+        let mut state = self.shared.state();
+        if self.read > 0 {
+            state.read.add(std::mem::take(&mut self.read), now);
+        }
+        self.earliest(&state)
     }
 
     /// A moment before which nothing expires.
@@ -212,7 +238,7 @@ impl Receive {
     /// Whether requests are read to be refused. A peer has no more in flight than it may, unless it sends
     /// them without end.
     pub(super) fn may_refuse(&self) -> bool {
-        self.busy && self.refused < self.shared.config.limits.in_flight
+        self.busy && self.refused < self.shared.in_flight
     }
 
     /// Whether a message came since memory was last given back.
@@ -318,6 +344,7 @@ impl Receive {
         self.wakers.extend(waker);
         if !last && !state.in_flight.is_open(head.correlation) {
             // An item that was not allowed has ended its stream.
+            reached(Limit::StreamWindow, &shared.remote);
             shared.control_cancel(&mut state, head.correlation);
         }
     }
@@ -337,7 +364,12 @@ impl Receive {
     fn bad_piece(&mut self, head: &Head<'_>, error: PieceError) -> Result<(), End> {
         match error {
             PieceError::TooLarge { .. } => return Err(End::too_large(error.to_string())),
-            PieceError::TooMany(_) => return Err(End::protocol(error.to_string())),
+            PieceError::TooMany(_) => {
+                return Err(End {
+                    limit: Some(Limit::Pieces),
+                    ..End::protocol(error.to_string())
+                });
+            }
             _ => {}
         }
         let status = Status::bad_request(error.to_string());

@@ -3,7 +3,6 @@
 //! A set of futures that polls only those that were woken. A handler's place, and its waker, are used
 //! again by later ones, so that a handler that waits costs no allocation of its own.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
@@ -11,7 +10,8 @@ use std::task::{Context, Wake, Waker};
 use super::lock;
 use super::signal::Signal;
 use crate::envelope::CorrelationId;
-use crate::job::{Pool, Run};
+use crate::job::{Counted, Pool, Run};
+use crate::panics::catch;
 
 /// The handlers that are running on a connection's task.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Runs {
 #[derive(Debug)]
 struct Place {
     run: Option<Run>,
+    /// Counts the handler of a notification.
+    running: Option<Counted>,
     id: CorrelationId,
     waker: Waker,
     token: Arc<Token>,
@@ -64,7 +66,13 @@ impl Runs {
     }
 
     /// Polls a new handler in its place. If that does not finish it, it stays.
-    pub(super) fn start(&mut self, id: CorrelationId, run: Run, pool: &mut Pool) {
+    pub(super) fn start(
+        &mut self,
+        id: CorrelationId,
+        run: Run,
+        running: Option<Counted>,
+        pool: &mut Pool,
+    ) {
         let index = self.free.pop().unwrap_or_else(|| {
             let index = self.places.len();
             let token = Arc::new(Token {
@@ -74,6 +82,7 @@ impl Runs {
             });
             self.places.push(Place {
                 run: None,
+                running: None,
                 id,
                 waker: Waker::from(token.clone()),
                 token,
@@ -82,6 +91,7 @@ impl Runs {
         });
         self.places[index].id = id;
         self.places[index].run = Some(run);
+        self.places[index].running = running;
         self.poll(index, pool);
     }
 
@@ -137,7 +147,7 @@ impl Runs {
         };
         let mut cx = Context::from_waker(waker);
         // Handlers catch their own panics; this is for queues that others write.
-        let polled = catch_unwind(AssertUnwindSafe(|| run.poll_in(pool, &mut cx)));
+        let polled = catch(|| run.poll_in(pool, &mut cx));
         if polled.is_err() || polled.is_ok_and(|poll| poll.is_ready()) {
             self.end(index);
         }
@@ -145,8 +155,9 @@ impl Runs {
 
     fn end(&mut self, index: usize) {
         let run = self.places[index].run.take();
+        self.places[index].running = None;
         self.free.push(index);
-        if catch_unwind(AssertUnwindSafe(|| drop(run))).is_err() {
+        if catch(|| drop(run)).is_err() {
             tracing::error!("a handler panicked while it was dropped");
         }
     }
