@@ -5,6 +5,7 @@ mod behaviour;
 mod codec;
 mod framing;
 mod golden;
+mod json_rpc;
 mod layers;
 mod listening;
 mod local;

@@ -8,7 +8,7 @@ use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
 use crate::codec::{Codecs, Format};
-use crate::framing::{Framing, Native};
+use crate::framing::Framing;
 use crate::job::{Local, Queue};
 use crate::limits::Limits;
 use crate::peer::Peer;
@@ -25,7 +25,9 @@ pub(super) struct Options {
     #[cfg(feature = "custom-codecs")]
     pub(super) codecs: Vec<Arc<dyn Codec>>,
     pub(super) transports: Vec<Arc<dyn Transport>>,
-    pub(super) framing: Arc<dyn Framing>,
+    pub(super) framing: Option<Arc<dyn Framing>>,
+    #[cfg(feature = "json-rpc")]
+    pub(super) json_rpc: bool,
 }
 
 impl Options {
@@ -37,7 +39,9 @@ impl Options {
             #[cfg(feature = "custom-codecs")]
             codecs: Vec::new(),
             transports: Vec::new(),
-            framing: Arc::new(Native),
+            framing: None,
+            #[cfg(feature = "json-rpc")]
+            json_rpc: false,
         }
     }
 
@@ -52,13 +56,27 @@ impl Options {
             Some(format) => return Err(ConnectError::UnknownFormat(format)),
             None => codecs.default_format().ok_or(ConnectError::NoFormat)?,
         };
-        let config = Config {
+        #[cfg(feature = "json-rpc")]
+        let framing = match self.json_rpc {
+            true => Some(Arc::new(Config::json_rpc(&*self.provider, &self.limits)) as Arc<_>),
+            false => self.framing,
+        };
+        #[cfg(not(feature = "json-rpc"))]
+        let framing = self.framing;
+        if let Some(only) = framing.as_ref().and_then(|framing| framing.format())
+            && self.format.is_some_and(|format| format != only)
+        {
+            return Err(ConnectError::OtherFormat { format, only });
+        }
+        let mut config = Config {
             limits: self.limits,
             codecs,
             format,
-            framing: self.framing,
             ..Config::serving(self.provider, BuiltIns::default())
         };
+        if let Some(framing) = framing {
+            config.framing = framing;
+        }
         let settings = config.transport_settings();
         let transports = Transports::new(self.transports);
         let connection = transports.by_url(url)?.connect(url, &settings).await?;

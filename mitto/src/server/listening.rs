@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{ListenError, OnConnect, Peers};
-use crate::runtime::timeout;
+use crate::runtime::{Instant, timeout};
 use crate::session::{Config, Session};
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
@@ -164,20 +164,19 @@ impl Shared {
     async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
         let limit = self.config.limits.handshake;
         let handshake = async {
-            let mut connection = incoming.accept().await?;
+            let begun = Instant::now();
+            let accepted = timeout(limit, incoming.accept()).await;
+            let mut connection = accepted.map_err(|_| TransportError::Timeout(limit))??;
             // Nobody decides from it yet, and a request's headers must not stay for as long as the
             // connection does.
             drop(connection.take_peer_info());
-            Session::accept(connection, self.config.clone()).await
+            let left = limit.saturating_sub(begun.elapsed());
+            Session::accept_within(connection, self.config.clone(), left).await
         };
-        let session = match timeout(limit, handshake).await {
-            Ok(Ok(session)) => session,
-            Ok(Err(error)) => {
+        let session = match handshake.await {
+            Ok(session) => session,
+            Err(error) => {
                 tracing::debug!(peer = %remote, %error, "handshake failed");
-                return;
-            }
-            Err(_) => {
-                tracing::debug!(peer = %remote, "no handshake within {limit:?}");
                 return;
             }
         };

@@ -18,7 +18,7 @@ use crate::built_in::{BuiltIn, BuiltIns};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
 use crate::codec::Codecs;
-use crate::framing::{Framing, Native};
+use crate::framing::Framing;
 use crate::limits::Limits;
 use crate::peer::Peer;
 use crate::provider::MessageProvider;
@@ -69,7 +69,7 @@ pub struct Server {
     #[cfg(feature = "custom-codecs")]
     codecs: Vec<Arc<dyn Codec>>,
     transports: Vec<Arc<dyn Transport>>,
-    framing: Arc<dyn Framing>,
+    framing: Option<Arc<dyn Framing>>,
     on_connect: Option<OnConnect>,
 }
 
@@ -86,7 +86,7 @@ impl Server {
             #[cfg(feature = "custom-codecs")]
             codecs: Vec::new(),
             transports: Vec::new(),
-            framing: Arc::new(Native),
+            framing: None,
             on_connect: None,
         }
     }
@@ -110,9 +110,11 @@ impl Server {
         self
     }
 
-    /// Lays frames out in another way.
+    /// Lays frames out in this way, and in no other. Without it a server speaks
+    /// [`Native`](crate::framing::Native) and, with the feature `json-rpc`, JSON-RPC 2.0 to those who
+    /// begin with that; `.framing(Native)` turns JSON-RPC off.
     pub fn framing(mut self, framing: impl Framing) -> Self {
-        self.framing = Arc::new(framing);
+        self.framing = Some(Arc::new(framing));
         self
     }
 
@@ -146,13 +148,21 @@ impl Server {
         #[cfg(not(feature = "custom-codecs"))]
         let codecs = Codecs::default();
         let format = codecs.default_format().ok_or(ListenError::NoFormat)?;
-        let config = Config {
+        #[cfg(feature = "json-rpc")]
+        let json_rpc = Config::json_rpc(&*self.provider, &self.limits);
+        let mut config = Config {
             limits: self.limits,
             codecs,
             format,
-            framing: self.framing,
             ..Config::serving(self.provider, self.built_ins)
         };
+        match self.framing {
+            Some(framing) => config.framing = framing,
+            #[cfg(feature = "json-rpc")]
+            None => config.alternative = Some(Arc::new(json_rpc)),
+            #[cfg(not(feature = "json-rpc"))]
+            None => {}
+        }
         let transports = Transports::new(self.transports);
         Listening::new(Arc::new(config), transports, self.on_connect)
             .and_listen(url)

@@ -6,8 +6,14 @@ use std::sync::atomic::AtomicUsize;
 
 use crate::built_in::BuiltIns;
 use crate::codec::{Codecs, Format};
+#[cfg(feature = "json-rpc")]
+use crate::envelope::MessageId;
 use crate::framing::{Framing, Hello, Native, PIECE, SchemaEntry};
+#[cfg(feature = "json-rpc")]
+use crate::framing::{JsonRpc, json_rpc::Methods};
 use crate::limits::Limits;
+#[cfg(feature = "json-rpc")]
+use crate::message::MessageKind;
 use crate::provider::MessageProvider;
 use crate::queue::{PassThrough, Queue};
 use crate::transport::Settings;
@@ -22,6 +28,9 @@ pub struct Config {
     pub format: Format,
     /// How envelopes are laid out.
     pub framing: Arc<dyn Framing>,
+    /// How they are laid out on connections that come in and begin in this other way: by its
+    /// subprotocol, or by a first frame that is text where those of `framing` are not.
+    pub alternative: Option<Arc<dyn Framing>>,
     /// The schemas, for the hello.
     pub schemas: Vec<SchemaEntry>,
     /// Where the other end's requests are handed on.
@@ -39,6 +48,7 @@ impl Config {
             format: codecs.default_format().unwrap_or(Format::MESSAGE_PACK),
             codecs,
             framing: Arc::new(Native),
+            alternative: None,
             schemas: Vec::new(),
             queue,
             running: Arc::default(),
@@ -59,6 +69,20 @@ impl Config {
         }
     }
 
+    /// JSON-RPC 2.0 for an end whose requests `provider` handles.
+    #[cfg(feature = "json-rpc")]
+    pub fn json_rpc(provider: &dyn MessageProvider, limits: &Limits) -> JsonRpc {
+        let mut methods = Methods::default();
+        for message in provider.descriptor().messages_to(provider.side()) {
+            let is_stream = message.kind == MessageKind::Stream;
+            let names = message.was.iter().chain([&*message.name]);
+            for name in names {
+                methods.add(name, MessageId(message.id), is_stream);
+            }
+        }
+        JsonRpc::new(methods, limits)
+    }
+
     /// Says in the log where the two ends differ in their schemas. That is no reason to refuse: old and
     /// new versions live side by side while a fleet is updated.
     pub(super) fn compare(&self, hello: &Hello, remote: &str) {
@@ -73,9 +97,14 @@ impl Config {
     /// What a transport must know. The largest frame is a whole payload, or a piece of one, and what
     /// stands around it.
     pub fn transport_settings(&self) -> Settings {
+        let mut subprotocols = self.framing.subprotocols().to_vec();
+        if let Some(alternative) = &self.alternative {
+            subprotocols.extend(alternative.subprotocols());
+        }
         Settings {
             max_frame: self.limits.message.max(PIECE) + Native::OVERHEAD,
             handshake: self.limits.handshake,
+            subprotocols,
         }
     }
 }

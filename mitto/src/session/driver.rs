@@ -31,6 +31,8 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub(super) struct Driver {
     pub(super) connection: Box<dyn Connection>,
     pub(super) framing: Arc<dyn Framing>,
+    /// A frame that the handshake has read.
+    first: Option<Vec<u8>>,
     pub(super) receive: Receive,
     /// The batch that the connection writes from.
     pub(super) writing: Batch,
@@ -57,11 +59,16 @@ pub(super) enum Write {
 }
 
 impl Driver {
-    pub(super) fn new(connection: Box<dyn Connection>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(
+        connection: Box<dyn Connection>,
+        shared: Arc<Shared>,
+        first: Option<Vec<u8>>,
+    ) -> Self {
         let now = Instant::now();
         Self {
             connection,
-            framing: shared.config.framing.clone(),
+            framing: shared.framing.clone(),
+            first,
             timer: Box::pin(sleep_until(later(now, shared.config.limits.ping))),
             receive: Receive::new(shared),
             writing: Batch::new(),
@@ -128,7 +135,8 @@ impl Driver {
     /// was awake.
     fn has_work(&self, now: Instant) -> bool {
         let shared = self.shared();
-        if !shared.is_full() && (self.held || self.receive.runs.has_woken()) {
+        let may_read = self.held && !shared.is_crowded();
+        if !shared.is_full() && (may_read || self.receive.runs.has_woken()) {
             return true;
         }
         let state = shared.state();
@@ -181,10 +189,15 @@ impl Driver {
             connection,
             framing,
             receive,
+            first,
             ..
         } = self;
+        if let Some(first) = first.take() {
+            work_off(&first, &**framing, receive, peer, now)?;
+        }
         loop {
-            if receive.shared.is_full() && !receive.busy {
+            let shared = &receive.shared;
+            if shared.is_crowded() || shared.is_full() && !receive.busy {
                 return Ok(false);
             }
             let frame = match connection.next_frame() {
@@ -193,18 +206,9 @@ impl Driver {
                 Err(error) => return Err(broken(&error)),
             };
             if frame.text != framing.text() {
-                return Err(End::protocol("a frame of another framing"));
+                return Err(End::wrong_kind(frame.text));
             }
-            let mut outcome = Ok(());
-            let parsed = framing.parse(frame.bytes, &mut |envelope| {
-                if outcome.is_ok() {
-                    outcome = receive.envelope(&envelope, peer, now);
-                }
-            });
-            outcome?;
-            if let Err(error) = parsed {
-                receive.fault(&error)?;
-            }
+            work_off(frame.bytes, &**framing, receive, peer, now)?;
         }
     }
 
@@ -352,6 +356,30 @@ impl Driver {
                 Ok(())
             }
         }
+    }
+}
+
+/// Works off one frame.
+fn work_off(
+    frame: &[u8],
+    framing: &dyn Framing,
+    receive: &mut Receive,
+    peer: &Peer,
+    now: Instant,
+) -> Result<(), End> {
+    let mut outcome = Ok(());
+    let parsed = framing.parse(frame, &mut |envelope| {
+        if outcome.is_ok() {
+            outcome = receive.envelope(&envelope, peer, now);
+        }
+    });
+    outcome?;
+    if framing.has_reply() {
+        receive.shared.replies();
+    }
+    match parsed {
+        Ok(()) => Ok(()),
+        Err(error) => receive.fault(&error),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The hello of both ends.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -42,43 +43,90 @@ pub enum HandshakeError {
         "the other end's hello cannot be read: is it a mitto server or client of this version?"
     )]
     Frame(#[from] FrameError),
-    /// The other end speaks text where this end speaks frames, or the other way round.
-    #[error("the other end speaks another framing")]
-    Framing,
+    /// The other end speaks text where this end speaks bytes, or the other way round.
+    #[error("the other end speaks another framing: {}", began(*.text))]
+    Framing {
+        /// Whether its first frame was text.
+        text: bool,
+    },
+}
+
+/// What both ends have come to.
+pub(super) struct Agreed {
+    /// The framing of this connection.
+    pub(super) framing: Arc<dyn Framing>,
+    pub(super) hello: Hello,
+    /// The first frame, where that was needed to find the framing.
+    pub(super) first: Option<Vec<u8>>,
+}
+
+fn began(text: bool) -> &'static str {
+    match text {
+        true => "its first frame is text, those of this end are bytes",
+        false => "its first frame is bytes, those of this end are text",
+    }
 }
 
 fn said(reason: Option<&CloseReason>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-/// Exchanges hellos, within the limit. On an error the other end is told why, and closed.
+/// Finds the framing and exchanges hellos, within `limit`. On an error the other end is told why, and
+/// closed.
 pub(super) async fn run(
     connection: &mut dyn Connection,
     config: &Config,
     side: Side,
-) -> Result<Hello, HandshakeError> {
+    limit: Duration,
+) -> Result<Agreed, HandshakeError> {
+    let alternative = config.alternative.as_ref();
+    let alternative = alternative.filter(|_| side == Side::Accepting);
+    let named = connection.subprotocol();
+    let speaks = |framing: &Arc<dyn Framing>| {
+        named.is_some_and(|name| framing.subprotocols().contains(&name))
+    };
+    if let Some(framing) = alternative.filter(|framing| speaks(framing)) {
+        return Ok(without_hello(framing, config, None));
+    }
     let framing = &*config.framing;
     if !framing.hello() {
-        return Ok(Hello::default());
+        return Ok(without_hello(&config.framing, config, None));
     }
-    let limit = config.limits.handshake;
+    // A name that was given is kept to.
+    let alternative = alternative.filter(|_| named.is_none());
     let exchange = async {
         if side == Side::Connecting {
             send(connection, config).await?;
         }
-        let hello = poll_fn(|cx| poll_hello(connection, framing, cx)).await?;
+        let first = poll_fn(|cx| poll_first(connection, config, alternative, cx)).await?;
+        let hello = match first {
+            First::Hello(hello) => hello,
+            First::Other(framing, frame) => {
+                return Ok(without_hello(framing, config, Some(frame)));
+            }
+        };
         if side == Side::Accepting {
             send(connection, config).await?;
         }
-        Ok(hello)
+        Ok(Agreed {
+            framing: of_connection(&config.framing),
+            hello,
+            first: None,
+        })
     };
     let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(HandshakeError::Timeout(limit)),
+        Err(_) => Err(HandshakeError::Timeout(config.limits.handshake)),
     };
     if let Err(error) = &outcome {
         let reason = match error {
             HandshakeError::Transport(error) => error.close_reason(),
+            HandshakeError::Framing { .. } => {
+                CloseReason::new(CloseReason::WRONG_KIND, error.to_string())
+            }
+            HandshakeError::Timeout(limit) => {
+                CloseReason::new(CloseReason::PROTOCOL, silent(*limit, alternative))
+            }
             error => CloseReason::new(CloseReason::PROTOCOL, error.to_string()),
         };
         let close = async {
@@ -123,6 +171,17 @@ fn frame(framing: &dyn Framing, kind: Kind, batch: &mut Batch, payload: impl FnO
     batch.end_frame(framing.text());
 }
 
+/// What an end is told that has said nothing.
+fn silent(limit: Duration, alternative: Option<&Arc<dyn Framing>>) -> String {
+    let names = alternative.map_or(&[][..], |framing| framing.subprotocols());
+    match names.first() {
+        None => HandshakeError::Timeout(limit).to_string(),
+        Some(name) => format!(
+            "nothing came within {limit:?}; a client that names the subprotocol {name} may be silent"
+        ),
+    }
+}
+
 /// What the other end is told of its violation.
 fn goodbye(error: &HandshakeError) -> Option<Status> {
     match error {
@@ -135,15 +194,42 @@ fn goodbye(error: &HandshakeError) -> Option<Status> {
     }
 }
 
-fn poll_hello(
+/// What the other end began with.
+enum First<'a> {
+    Hello(Hello),
+    /// A frame of the alternative framing.
+    Other(&'a Arc<dyn Framing>, Vec<u8>),
+}
+
+/// Neither end asks the other for a hello: what it takes is not known, and believed to be the same.
+fn without_hello(framing: &Arc<dyn Framing>, config: &Config, first: Option<Vec<u8>>) -> Agreed {
+    Agreed {
+        framing: of_connection(framing),
+        hello: Hello::new(&config.limits),
+        first,
+    }
+}
+
+fn of_connection(framing: &Arc<dyn Framing>) -> Arc<dyn Framing> {
+    framing.connection().unwrap_or_else(|| framing.clone())
+}
+
+fn poll_first<'a>(
     connection: &mut dyn Connection,
-    framing: &dyn Framing,
+    config: &Config,
+    alternative: Option<&'a Arc<dyn Framing>>,
     cx: &mut Context<'_>,
-) -> Poll<Result<Hello, HandshakeError>> {
+) -> Poll<Result<First<'a>, HandshakeError>> {
+    let framing = &*config.framing;
     loop {
         if let Some(frame) = connection.next_frame()? {
             if frame.text != framing.text() {
-                return Poll::Ready(Err(HandshakeError::Framing));
+                let text = frame.text;
+                let other = alternative.filter(|other| other.text() == text);
+                return Poll::Ready(match other {
+                    Some(other) => Ok(First::Other(other, frame.bytes.to_vec())),
+                    None => Err(HandshakeError::Framing { text }),
+                });
             }
             let mut hello = None;
             framing.parse(frame.bytes, &mut |envelope| {
@@ -155,7 +241,8 @@ fn poll_hello(
                     other => Err(HandshakeError::NotHello(other)),
                 });
             })?;
-            return Poll::Ready(hello.unwrap_or(Err(HandshakeError::Closed(None))));
+            let hello = hello.unwrap_or(Err(HandshakeError::Closed(None)));
+            return Poll::Ready(hello.map(First::Hello));
         }
         if !ready!(connection.poll_fill(cx))? {
             let reason = connection.close_reason().cloned();

@@ -27,6 +27,8 @@ pub(super) struct Request {
     generation: u32,
     live: bool,
     pub(super) format: Option<Format>,
+    /// Whether progress has been reported.
+    pub(super) opened: bool,
     /// What a stream may send before its reader takes more, in bytes. One item may go below zero.
     pub(super) credit: i64,
     /// The handler that waits for credit or room.
@@ -90,6 +92,7 @@ impl Requests {
             generation: id.generation(),
             live: true,
             format,
+            opened: false,
             credit: i64::try_from(window).unwrap_or(i64::MAX),
             waker: None,
             token: None,
@@ -147,9 +150,11 @@ impl Requests {
 
     /// The request is being worked on: it has a new full timeout, up to its maximum.
     pub(super) fn progress(&mut self, id: CorrelationId, now: Instant) {
-        if let Some(slot) = self.get(id)
-            && let (Some(deadline), Some(last)) = (slot.deadline, slot.last_deadline)
-        {
+        let Some(slot) = self.get(id) else {
+            return;
+        };
+        slot.opened = true;
+        if let (Some(deadline), Some(last)) = (slot.deadline, slot.last_deadline) {
             slot.deadline = Some(later(now, slot.timeout).min(last).max(deadline));
         }
     }

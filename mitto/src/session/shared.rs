@@ -19,7 +19,7 @@ use super::spare::Spare;
 use super::waiting::Waiting;
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
-use crate::framing::{Hello, PIECE};
+use crate::framing::{Framing, Hello, PIECE};
 use crate::in_flight::InFlight;
 use crate::message::Outgoing;
 use crate::status::{Code, Status};
@@ -36,7 +36,13 @@ pub(super) struct Shared {
     pub(super) ignored: AtomicU64,
     /// The handlers that run in the session's task, for statistics.
     pub(super) handlers: AtomicUsize,
+    /// Whether the reader of a stream is so far behind that nothing more is read.
+    crowded: AtomicBool,
     pub(super) config: Arc<Config>,
+    /// How envelopes are laid out on this connection.
+    pub(super) framing: Arc<dyn Framing>,
+    /// The format of what names none.
+    pub(super) format: Format,
     pub(super) remote: String,
     pub(super) id: u64,
     /// The largest payload that the other end takes, in bytes.
@@ -81,14 +87,19 @@ pub(super) struct Closing {
 }
 
 impl Shared {
-    pub(super) fn new(config: Arc<Config>, hello: &Hello, remote: &str) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        framing: Arc<dyn Framing>,
+        hello: &Hello,
+        remote: &str,
+    ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let limits = &config.limits;
         let in_flight = usize::try_from(hello.in_flight).unwrap_or(usize::MAX);
         Self {
             state: Mutex::new(State {
                 out: Out::new(usize::try_from(hello.pieces).unwrap_or(1)),
-                in_flight: InFlight::new(in_flight.min(limits.in_flight)),
+                in_flight: InFlight::new(in_flight.min(limits.in_flight), framing.credit()),
                 requests: Requests::new(limits.in_flight),
                 waiting: Waiting::default(),
                 closed: None,
@@ -99,6 +110,7 @@ impl Shared {
             signal: Arc::default(),
             closed: CancellationToken::new(),
             full: AtomicBool::new(false),
+            crowded: AtomicBool::new(false),
             ignored: AtomicU64::new(0),
             handlers: AtomicUsize::new(0),
             remote: remote.to_owned(),
@@ -106,7 +118,13 @@ impl Shared {
             message_limit: usize::try_from(hello.message)
                 .unwrap_or(usize::MAX)
                 .min(limits.message),
-            window: usize::try_from(hello.stream_window).unwrap_or(usize::MAX),
+            // Without credit only the room to write in bounds a stream.
+            window: match framing.credit() {
+                true => usize::try_from(hello.stream_window).unwrap_or(usize::MAX),
+                false => usize::MAX,
+            },
+            format: framing.format().unwrap_or(config.format),
+            framing,
             config,
         }
     }
@@ -128,7 +146,7 @@ impl Shared {
         body: &dyn Outgoing,
         keep: impl FnOnce(&mut State, usize) -> bool,
     ) -> Result<(), CodecError> {
-        let framing = &*self.config.framing;
+        let framing = &*self.framing;
         let mut lent = Lent::new(self, state);
         let out = lent.out();
         let start = out.len();
@@ -152,8 +170,11 @@ impl Shared {
         match large {
             Some(large) => state.out.large(Large::new(head, large)),
             None => {
-                framing.finish(head, start, draft.batch.bytes_mut());
-                draft.batch.end_frame(framing.text());
+                let out = draft.batch.bytes_mut();
+                framing.finish(head, start, out);
+                if out.len() > start {
+                    draft.batch.end_frame(framing.text());
+                }
             }
         }
         state.out.restore(draft);
@@ -170,7 +191,7 @@ impl Shared {
         head: &Head<'_>,
         payload: impl FnOnce(&mut Vec<u8>),
     ) {
-        let framing = &*self.config.framing;
+        let framing = &*self.framing;
         if state.out.pieces().has(head) {
             let mut bytes = Vec::new();
             payload(&mut bytes);
@@ -184,6 +205,29 @@ impl Shared {
             framing.finish(head, start, out);
         });
         self.note_full(state);
+    }
+
+    /// Adds what the framing itself has to say to what came.
+    pub(super) fn replies(&self) {
+        let mut state = self.state();
+        while self.framing.has_reply() {
+            let framing = &*self.framing;
+            state.out.frame(framing.text(), |out| framing.reply(out));
+        }
+        self.note_full(&state);
+    }
+
+    /// Whether the reader of a stream is so far behind that nothing more is read.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.crowded.load(Relaxed)
+    }
+
+    /// Looks whether a reader is behind, or has caught up; whoever adds an item or takes one does, while
+    /// the state is locked.
+    pub(super) fn note_crowded(&self, crowded: bool) {
+        if !self.framing.credit() && crowded != self.crowded.load(Relaxed) {
+            self.crowded.store(crowded, Relaxed);
+        }
     }
 
     /// Whether so much waits to be written that nothing may be started that adds to it.

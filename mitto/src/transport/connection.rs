@@ -72,6 +72,12 @@ pub trait Connection: Send + 'static {
     /// stands still, the other end does not read.
     fn accepted(&self) -> u64;
 
+    /// What both ends have agreed to speak when the connection was made, by one of the names in
+    /// [`Settings::subprotocols`](super::Settings::subprotocols); a WebSocket can tell.
+    fn subprotocol(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Who is at the other end, for logs.
     fn remote(&self) -> &str;
 

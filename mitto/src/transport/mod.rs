@@ -174,6 +174,9 @@ pub struct Settings {
     pub max_frame: usize,
     /// Time for the transport's own handshake: 10 s.
     pub handshake: Duration,
+    /// What is spoken over the connection, by the names of WebSocket subprotocols: `mitto.1`. A client
+    /// offers them, a server takes the first of the client's that is among them.
+    pub subprotocols: Vec<&'static str>,
 }
 
 impl Default for Settings {
@@ -181,6 +184,7 @@ impl Default for Settings {
         Self {
             max_frame: (1 << 20) + (16 << 10),
             handshake: Duration::from_secs(10),
+            subprotocols: vec!["mitto.1"],
         }
     }
 }

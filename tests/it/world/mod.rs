@@ -43,6 +43,8 @@ pub(crate) enum Reach {
     InProcess,
     Memory,
     WebSocket,
+    /// Over WebSocket, as JSON-RPC.
+    JsonRpc,
     /// Over a transport that is not in the crate.
     OwnTransport,
     /// Through memory, in a framing that is not in the crate.
@@ -60,7 +62,7 @@ impl Way {
     /// Runs a test, which fails when it hangs.
     pub(crate) async fn run(self, test: impl Future<Output = ()>) {
         let patience = match self.reach {
-            Reach::WebSocket => Duration::from_secs(30),
+            Reach::WebSocket | Reach::JsonRpc => Duration::from_secs(30),
             _ => {
                 tokio::time::pause();
                 // Takes no time at all: the clock jumps when nothing else is left to do.
@@ -116,6 +118,8 @@ macro_rules! over_connections {
         $crate::world::one_way!($fact, websocket_json_elsewhere, WebSocket, mitto::Format::JSON, Elsewhere);
         $crate::world::one_way!($fact, websocket_message_pack, WebSocket, mitto::Format::MESSAGE_PACK, Here);
         $crate::world::one_way!($fact, websocket_message_pack_elsewhere, WebSocket, mitto::Format::MESSAGE_PACK, Elsewhere);
+        $crate::world::one_way!($fact, json_rpc, JsonRpc, mitto::Format::JSON, Here);
+        $crate::world::one_way!($fact, json_rpc_elsewhere, JsonRpc, mitto::Format::JSON, Elsewhere);
     };
 }
 pub(crate) use over_connections;
@@ -218,7 +222,7 @@ impl World {
             }
             Reach::Memory | Reach::OwnFraming => "memory://world",
             Reach::OwnTransport => "pipes://world",
-            Reach::WebSocket => "ws://127.0.0.1:0",
+            Reach::WebSocket | Reach::JsonRpc => "ws://127.0.0.1:0",
         };
         let mut server = Server::new(provider)
             .limits(wishes.server)
@@ -299,6 +303,7 @@ fn builder(way: Way, places: &Places) -> Builder<ServiceClient> {
         .transport(places.pipes.clone());
     match way.reach {
         Reach::OwnFraming => builder.framing(Lines),
+        Reach::JsonRpc => builder.json_rpc(),
         _ => builder,
     }
 }

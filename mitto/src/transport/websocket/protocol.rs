@@ -16,8 +16,8 @@ impl Protocol for Asking {
         peer: PeerInfo,
         settings: Settings,
     ) -> Result<Box<dyn Connection>, TransportError> {
-        let rest = handshake::client(&mut stream, &self.url).await?;
-        let connection = WsConnection::new(stream, rest, Role::Client, &settings, peer);
+        let upgraded = handshake::client(&mut stream, &self.url, &settings).await?;
+        let connection = WsConnection::new(stream, upgraded, Role::Client, &settings, peer);
         Ok(Box::new(connection))
     }
 }
@@ -43,9 +43,9 @@ impl Protocol for Upgrading {
         mut peer: PeerInfo,
         settings: Settings,
     ) -> Result<Box<dyn Connection>, TransportError> {
-        let (rest, request) = handshake::server(&mut stream, &self.path).await?;
+        let (upgraded, request) = handshake::server(&mut stream, &self.path, &settings).await?;
         peer.request = Some(request);
-        let connection = WsConnection::new(stream, rest, Role::Server, &settings, peer);
+        let connection = WsConnection::new(stream, upgraded, Role::Server, &settings, peer);
         Ok(Box::new(connection))
     }
 }

@@ -1,15 +1,15 @@
 use data_encoding::BASE64;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::{SUBPROTOCOL, accept_key};
-use crate::transport::TransportError;
+use super::{Upgraded, accept_key};
 use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use crate::transport::socket::SocketUrl;
+use crate::transport::{Settings, TransportError};
 
 /// The first byte of what a TLS server answers to plain bytes.
 const TLS_ALERT: u8 = 0x15;
 
-/// Asks for a WebSocket. Returns what the server sent behind its answer.
+/// Asks for a WebSocket.
 ///
 /// # Errors
 ///
@@ -17,7 +17,12 @@ const TLS_ALERT: u8 = 0x15;
 pub(in crate::transport::websocket) async fn client(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     url: &SocketUrl,
-) -> Result<Vec<u8>, TransportError> {
+    settings: &Settings,
+) -> Result<Upgraded, TransportError> {
+    let subprotocols = match settings.subprotocols.as_slice() {
+        [] => String::new(),
+        offered => format!("Sec-WebSocket-Protocol: {}\r\n", offered.join(", ")),
+    };
     let key = BASE64.encode(&rand::random::<[u8; 16]>());
     let request = format!(
         "GET {} HTTP/1.1\r\n\
@@ -26,7 +31,7 @@ pub(in crate::transport::websocket) async fn client(
          Connection: Upgrade\r\n\
          Sec-WebSocket-Key: {key}\r\n\
          Sec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n",
+         {subprotocols}\r\n",
         url.target(),
         url.authority(),
     );
@@ -35,8 +40,11 @@ pub(in crate::transport::websocket) async fn client(
     let head = Head::read(stream, |first| first == b'H')
         .await
         .map_err(explain)?;
-    check(head.bytes(), &key)?;
-    Ok(head.into_rest())
+    let subprotocol = check(head.bytes(), &key, &settings.subprotocols)?;
+    Ok(Upgraded {
+        rest: head.into_rest(),
+        subprotocol,
+    })
 }
 
 fn explain(error: NoHead) -> TransportError {
@@ -51,7 +59,12 @@ fn explain(error: NoHead) -> TransportError {
     })
 }
 
-fn check(head: &[u8], key: &str) -> Result<(), TransportError> {
+/// Checks the server's answer, and returns the subprotocol that it names.
+fn check(
+    head: &[u8],
+    key: &str,
+    offered: &[&'static str],
+) -> Result<Option<&'static str>, TransportError> {
     let handshake = |text: &str| Err(TransportError::Handshake(text.to_owned()));
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
@@ -79,11 +92,15 @@ fn check(head: &[u8], key: &str) -> Result<(), TransportError> {
     if headers.all("sec-websocket-extensions").next().is_some() {
         return handshake("the server uses an extension that was not offered");
     }
-    if headers
-        .all("sec-websocket-protocol")
-        .any(|protocol| protocol != SUBPROTOCOL.as_bytes())
-    {
-        return handshake("the server uses a subprotocol that was not offered");
+    let mut subprotocol = None;
+    for named in headers.all("sec-websocket-protocol") {
+        subprotocol = offered
+            .iter()
+            .copied()
+            .find(|name| named == name.as_bytes());
+        if subprotocol.is_none() {
+            return handshake("the server uses a subprotocol that was not offered");
+        }
     }
-    Ok(())
+    Ok(subprotocol)
 }

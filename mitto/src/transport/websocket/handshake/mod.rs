@@ -12,8 +12,14 @@ pub(super) use server::{refuse, server};
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
 
-/// The subprotocol of Mitto's own frames.
-const SUBPROTOCOL: &str = "mitto.1";
+/// What an upgrade has come to.
+#[derive(Debug, Default)]
+pub(super) struct Upgraded {
+    /// What came behind the handshake.
+    pub(super) rest: Vec<u8>,
+    /// The subprotocol that both ends have named.
+    pub(super) subprotocol: Option<&'static str>,
+}
 
 /// What a server makes of a client's key, to show that it means WebSocket.
 fn accept_key(key: &[u8]) -> String {
@@ -26,6 +32,7 @@ fn accept_key(key: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Settings;
     use crate::transport::socket::SocketUrl;
     use crate::transport::websocket::WS;
 
@@ -39,11 +46,18 @@ mod tests {
     async fn handshake_succeeds_byte_by_byte() {
         let (mut there, mut here) = tokio::io::duplex(1);
         let url = SocketUrl::parse("ws://somewhere/a?b", &[WS]).unwrap();
-        let (server, client) = tokio::join!(server(&mut there, "/a"), client(&mut here, &url));
-        let (rest, request) = server.unwrap();
-        assert!(rest.is_empty());
+        let settings = Settings::default();
+        let (server, client) = tokio::join!(
+            server(&mut there, "/a", &settings),
+            client(&mut here, &url, &settings)
+        );
+        let (upgraded, request) = server.unwrap();
+        assert!(upgraded.rest.is_empty());
+        assert_eq!(upgraded.subprotocol, Some("mitto.1"));
         assert_eq!(request.target(), "/a?b");
         assert_eq!(request.header("host"), Some("somewhere"));
-        assert!(client.unwrap().is_empty());
+        let upgraded = client.unwrap();
+        assert!(upgraded.rest.is_empty());
+        assert_eq!(upgraded.subprotocol, Some("mitto.1"));
     }
 }

@@ -1,10 +1,10 @@
 use data_encoding::BASE64;
 use tokio::io::AsyncWriteExt;
 
-use super::{SUBPROTOCOL, accept_key};
+use super::{Upgraded, accept_key};
 use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use crate::transport::socket::{ByteStream, path_of, say_and_close};
-use crate::transport::{TransportError, UpgradeRequest};
+use crate::transport::{Settings, TransportError, UpgradeRequest};
 
 /// An answer that turns a peer away: status line, further headers, and a text for people.
 type Refusal = (&'static str, &'static str, &'static str);
@@ -32,8 +32,8 @@ const UPGRADE: Refusal = (
     "this place speaks WebSocket (version 13) only: connect to it with ws://",
 );
 
-/// Answers a client that asks for a WebSocket at `path`; `/` stands for any. Returns what the client
-/// sent behind its request, and the request. One that asks for anything else gets a short HTTP answer.
+/// Answers a client that asks for a WebSocket at `path`; `/` stands for any. Returns the request
+/// as well. One that asks for anything else gets a short HTTP answer.
 ///
 /// # Errors
 ///
@@ -41,7 +41,8 @@ const UPGRADE: Refusal = (
 pub(in crate::transport::websocket) async fn server(
     stream: &mut impl ByteStream,
     path: &str,
-) -> Result<(Vec<u8>, UpgradeRequest), TransportError> {
+    settings: &Settings,
+) -> Result<(Upgraded, UpgradeRequest), TransportError> {
     let head = match Head::read(stream, |first| first.is_ascii_alphabetic()).await {
         Ok(head) => head,
         Err(NoHead::Io(error)) => return Err(error.into()),
@@ -57,11 +58,12 @@ pub(in crate::transport::websocket) async fn server(
             return Err(failed(&format!("a request head over {MAX_BYTES} bytes")));
         }
     };
-    match answer(head.bytes(), path) {
-        Ok((answer, request)) => {
+    match answer(head.bytes(), path, &settings.subprotocols) {
+        Ok((answer, subprotocol, request)) => {
             stream.write_all(answer.as_bytes()).await?;
             stream.flush().await?;
-            Ok((head.into_rest(), request))
+            let rest = head.into_rest();
+            Ok((Upgraded { rest, subprotocol }, request))
         }
         Err(refusal) => {
             turn_away(stream, refusal).await;
@@ -75,7 +77,9 @@ pub(in crate::transport::websocket) async fn refuse(stream: &mut impl ByteStream
     turn_away(stream, NO_ROOM).await;
 }
 
-fn answer(head: &[u8], path: &str) -> Result<(String, UpgradeRequest), Refusal> {
+type Answer = (String, Option<&'static str>, UpgradeRequest);
+
+fn answer(head: &[u8], path: &str, spoken: &[&'static str]) -> Result<Answer, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {
@@ -102,21 +106,28 @@ fn answer(head: &[u8], path: &str) -> Result<(String, UpgradeRequest), Refusal> 
     {
         return Err(BAD_UPGRADE);
     }
-    let subprotocol = match headers.lists("sec-websocket-protocol", SUBPROTOCOL) {
-        true => format!("Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n"),
-        false => String::new(),
-    };
+    let offered = headers.all("sec-websocket-protocol");
+    let subprotocol = offered
+        .flat_map(|list| list.split(|byte| *byte == b','))
+        .find_map(|offer| {
+            let offer = offer.trim_ascii();
+            spoken.iter().copied().find(|name| offer == name.as_bytes())
+        });
+    let confirmed = subprotocol.map_or_else(String::new, |name| {
+        format!("Sec-WebSocket-Protocol: {name}\r\n")
+    });
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\n\
          Upgrade: websocket\r\n\
          Connection: Upgrade\r\n\
          Sec-WebSocket-Accept: {}\r\n\
-         {subprotocol}\r\n",
+         {confirmed}\r\n",
         accept_key(key)
     );
     let headers = headers.0.iter();
     let headers = headers.map(|header| (header.name.to_owned(), header.value.to_vec()));
-    Ok((answer, UpgradeRequest::new(target, headers.collect())))
+    let request = UpgradeRequest::new(target, headers.collect());
+    Ok((answer, subprotocol, request))
 }
 
 async fn turn_away(stream: &mut impl ByteStream, (status, headers, text): Refusal) {
