@@ -150,7 +150,9 @@ fn lone_value(format: Format, payload: &[u8]) -> Option<&[u8]> {
         return None;
     }
     match payload.trim_ascii() {
-        [b'{', inside @ .., b'}'] if inside.trim_ascii().is_empty() => Some(b"null"),
+        [b'{', inside @ .., b'}'] | [b'[', inside @ .., b']'] if inside.trim_ascii().is_empty() => {
+            Some(b"null")
+        }
         [b'[', inside @ .., b']'] => Some(inside),
         _ => None,
     }

@@ -128,7 +128,9 @@ impl Answering for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
         let mut state = self.state();
-        let room = state.out.len() < self.config.limits.outbound;
+        // Nothing but this holds a stream without credit: it leaves half of the room to answers.
+        let share = if self.framing.credit() { 1 } else { 2 };
+        let room = state.out.len() < self.config.limits.outbound / share;
         let Some(request) = state.requests.get(id) else {
             return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
         };

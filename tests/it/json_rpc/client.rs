@@ -84,7 +84,7 @@ async fn reader_that_is_behind_holds_the_stream() {
         .unwrap();
     let mut stream = client.flood(Flood {}).await.unwrap();
     let peer = server.peers().list().remove(0);
-    while peer.statistics().outbound < 3 << 20 {
+    while peer.statistics().outbound < 1 << 20 {
         tokio::task::yield_now().await;
     }
     for _ in 0..1_000 {
