@@ -43,6 +43,9 @@ pub enum HandshakeError {
         "the other end's hello cannot be read: is it a mitto server or client of this version?"
     )]
     Frame(#[from] FrameError),
+    /// Frames of text are spoken over a transport that carries bytes only.
+    #[error("the connection to {0} carries bytes only: this framing needs `ws://` or `wss://`")]
+    BytesOnly(String),
     /// The other end speaks text where this end speaks bytes, or the other way round.
     #[error("the other end speaks another framing: {}", began(*.text))]
     Framing {
@@ -81,6 +84,9 @@ pub(super) async fn run(
 ) -> Result<Agreed, HandshakeError> {
     let alternative = config.alternative.as_ref();
     let alternative = alternative.filter(|_| side == Side::Accepting);
+    if config.framing.text() && !connection.tells_text() {
+        return Err(HandshakeError::BytesOnly(connection.remote().to_owned()));
+    }
     let named = connection.subprotocol();
     let speaks = |framing: &Arc<dyn Framing>| {
         named.is_some_and(|name| framing.subprotocols().contains(&name))

@@ -45,6 +45,8 @@ pub(crate) enum Reach {
     WebSocket,
     /// Over WebSocket, as JSON-RPC.
     JsonRpc,
+    /// The same through memory.
+    JsonRpcMemory,
     /// Over a transport that is not in the crate.
     OwnTransport,
     /// Through memory, in a framing that is not in the crate.
@@ -105,6 +107,7 @@ macro_rules! over_connections {
         $crate::world::one_way!($fact, memory_json_elsewhere, Memory, mitto::Format::JSON, Elsewhere);
         $crate::world::one_way!($fact, memory_message_pack, Memory, mitto::Format::MESSAGE_PACK, Here);
         $crate::world::one_way!($fact, memory_message_pack_elsewhere, Memory, mitto::Format::MESSAGE_PACK, Elsewhere);
+        $crate::world::one_way!($fact, memory_json_rpc, JsonRpcMemory, mitto::Format::JSON, Here);
         $crate::world::one_way!($fact, memory_own_codec, Memory, $crate::codec::PRETTY, Here);
         $crate::world::one_way!($fact, memory_own_codec_elsewhere, Memory, $crate::codec::PRETTY, Elsewhere);
     };
@@ -118,8 +121,8 @@ macro_rules! over_connections {
         $crate::world::one_way!($fact, websocket_json_elsewhere, WebSocket, mitto::Format::JSON, Elsewhere);
         $crate::world::one_way!($fact, websocket_message_pack, WebSocket, mitto::Format::MESSAGE_PACK, Here);
         $crate::world::one_way!($fact, websocket_message_pack_elsewhere, WebSocket, mitto::Format::MESSAGE_PACK, Elsewhere);
-        $crate::world::one_way!($fact, json_rpc, JsonRpc, mitto::Format::JSON, Here);
-        $crate::world::one_way!($fact, json_rpc_elsewhere, JsonRpc, mitto::Format::JSON, Elsewhere);
+        $crate::world::one_way!($fact, websocket_json_rpc, JsonRpc, mitto::Format::JSON, Here);
+        $crate::world::one_way!($fact, websocket_json_rpc_elsewhere, JsonRpc, mitto::Format::JSON, Elsewhere);
     };
 }
 pub(crate) use over_connections;
@@ -220,7 +223,7 @@ impl World {
                 world.client = builder.local(provider);
                 return world;
             }
-            Reach::Memory | Reach::OwnFraming => "memory://world",
+            Reach::Memory | Reach::JsonRpcMemory | Reach::OwnFraming => "memory://world",
             Reach::OwnTransport => "pipes://world",
             Reach::WebSocket | Reach::JsonRpc => "ws://127.0.0.1:0",
         };
@@ -303,7 +306,7 @@ fn builder(way: Way, places: &Places) -> Builder<ServiceClient> {
         .transport(places.pipes.clone());
     match way.reach {
         Reach::OwnFraming => builder.framing(Lines),
-        Reach::JsonRpc => builder.json_rpc(),
+        Reach::JsonRpc | Reach::JsonRpcMemory => builder.json_rpc(),
         _ => builder,
     }
 }

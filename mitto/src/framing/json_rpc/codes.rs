@@ -74,11 +74,7 @@ fn write_error(number: i64, message: &str, code: Code, out: &mut Vec<u8>) {
 pub(super) fn read_status(error: &[u8]) -> Status {
     let (mut number, mut message, mut name) = (None, None, None);
     members(error, |key, value| match key {
-        "code" => {
-            number = std::str::from_utf8(value)
-                .ok()
-                .and_then(|text| text.parse().ok())
-        }
+        "code" => number = integer(value),
         "message" => message = unescape(value),
         "data" => members(value, |key, value| {
             if key == "status" {
@@ -110,6 +106,10 @@ pub(super) fn own_error(error: &[u8]) -> Option<&[u8]> {
         _ => {}
     });
     data.filter(|_| is_own)
+}
+
+fn integer(value: &[u8]) -> Option<i64> {
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 fn number(code: Code) -> i64 {

@@ -305,7 +305,7 @@ impl Connection {
 
     fn refuse_text(&self, code: i64, why: &str) {
         self.reply_with(b"null", None, |out| {
-            codes::write_refusal(None, code, why, out)
+            codes::write_refusal(None, code, why, out);
         });
     }
 }

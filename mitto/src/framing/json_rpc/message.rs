@@ -87,7 +87,7 @@ impl<'a> Message<'a> {
 
     fn read(scanner: &mut Scanner<'a>) -> Result<Self, Malformed> {
         if scanner.peek() == Some(b'{') {
-            return Members::read(scanner).map(Self::of);
+            return Members::read(scanner).map(|members| Self::of(&members));
         }
         scanner.value()?;
         Ok(Self::Invalid {
@@ -96,7 +96,7 @@ impl<'a> Message<'a> {
         })
     }
 
-    fn of(members: Members<'a>) -> Self {
+    fn of(members: &Members<'a>) -> Self {
         let id = members.id.filter(|id| is_id(id));
         let invalid = |why| Self::Invalid { id, why };
         let is_version =
