@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::raw::{Raw, code};
 use super::service::{open, serve};
 
-fn echo(id: Value) -> Value {
+fn echo(id: impl Into<Value>) -> Value {
+    let id = id.into();
     json!({"jsonrpc": "2.0", "id": id, "method": "Echo", "params": {"text": "x"}})
 }
 
@@ -14,7 +15,7 @@ fn echo(id: Value) -> Value {
 async fn answers_come_in_one_array_when_all_are_there() {
     let (_server, gate, mut raw) = open().await;
     let batch = json!([
-        echo(json!(1)),
+        echo(1),
         {"jsonrpc": "2.0", "id": "w", "method": "Wait"},
         {"jsonrpc": "2.0", "method": "Echo", "params": {"text": "nobody hears"}},
         {"jsonrpc": "2.0", "id": 2, "method": "Nobody"},
@@ -70,7 +71,7 @@ async fn arrays_are_answered_by_the_book() {
             .as_array()
             .is_some_and(|all| all.len() == 3 && all.iter().all(invalid))
     );
-    let nested = raw.ask(json!([[echo(json!(1))]]).to_string()).await;
+    let nested = raw.ask(json!([[echo(1)]]).to_string()).await;
     assert!(
         nested
             .as_array()
@@ -92,7 +93,7 @@ async fn arrays_are_answered_by_the_book() {
 #[tokio::test]
 async fn arrays_have_at_most_128_messages() {
     let (_server, _, mut raw) = open().await;
-    let batch = |n: usize| Value::from((0..n).map(|id| echo(json!(id))).collect::<Vec<_>>());
+    let batch = |n: usize| Value::from((0..n).map(|id| echo(id)).collect::<Vec<_>>());
     let answers = raw.ask(batch(128).to_string()).await;
     assert_eq!(answers.as_array().map(Vec::len), Some(128));
     let refused = raw.ask(batch(129).to_string()).await;
@@ -134,7 +135,7 @@ async fn answers_of_arrays_do_not_pile_up() {
 async fn cancelled_request_of_an_array_is_answered_in_it() {
     let (_server, _, mut raw) = open().await;
     let hang = json!({"jsonrpc": "2.0", "id": "h", "method": "Hang"});
-    raw.send(json!([hang, echo(json!(1))]).to_string()).await;
+    raw.send(json!([hang, echo(1)]).to_string()).await;
     let cancel = json!({"jsonrpc": "2.0", "method": "mitto.cancel", "params": {"id": "h"}});
     let answers = raw.ask(cancel.to_string()).await;
     assert_eq!(answers[0]["result"], "x");

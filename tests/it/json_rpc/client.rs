@@ -115,6 +115,7 @@ impl Foreign {
         let url = format!("ws://{}", listener.local_addr().unwrap());
         let accepted = async {
             let (stream, _) = listener.accept().await.unwrap();
+            #[expect(clippy::result_large_err, reason = "the library asks for it")]
             let confirm = |request: &Request, mut answer: Response| {
                 let offered = request.headers()["Sec-WebSocket-Protocol"]
                     .to_str()
