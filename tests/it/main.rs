@@ -1,12 +1,14 @@
 //! The behaviour of `mitto`, a file for each subject.
 
 mod answers;
+mod auth;
 mod behaviour;
 mod codec;
 mod framing;
 mod golden;
 mod json_rpc;
 mod layers;
+mod limits;
 mod listening;
 mod local;
 mod macros;

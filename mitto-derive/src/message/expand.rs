@@ -67,6 +67,8 @@ fn info(model: &Model) -> TokenStream {
         name,
         was,
         idempotent,
+        authenticated,
+        requires,
         ..
     } = model;
     let rust = ident.to_string();
@@ -98,6 +100,8 @@ fn info(model: &Model) -> TokenStream {
             docs: #docs,
             timeout: #timeout,
             idempotent: #idempotent,
+            authenticated: #authenticated,
+            requires: &[#(#requires),*],
         }
     }
 }

@@ -5,6 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Generics, LitInt, LitStr, Meta, Path, Type};
 
+use super::requires;
 use crate::attr::{self, Keys, Seen};
 use crate::docs;
 use crate::errors::Errors;
@@ -28,6 +29,8 @@ pub(super) struct Model {
     pub(super) error: Option<Type>,
     pub(super) timeout_millis: Option<u64>,
     pub(super) idempotent: bool,
+    pub(super) authenticated: bool,
+    pub(super) requires: Vec<String>,
 }
 
 pub(super) enum Answer {
@@ -44,6 +47,8 @@ const REQUEST: Keys = Keys {
         "error",
         "timeout",
         "idempotent",
+        "authenticated",
+        "requires",
         "name",
         "id",
         "was",
@@ -54,7 +59,7 @@ const REQUEST: Keys = Keys {
 
 const NOTIFICATION: Keys = Keys {
     of: "#[notification]",
-    known: &["name", "id", "was", "crate"],
+    known: &["authenticated", "requires", "name", "id", "was", "crate"],
     repeatable: &["was"],
 };
 
@@ -89,6 +94,8 @@ impl Model {
             error: keys.error,
             timeout_millis: keys.timeout_millis,
             idempotent: keys.idempotent,
+            authenticated: keys.authenticated || !keys.requires.is_empty(),
+            requires: keys.requires,
             ident: item.ident,
             generics: item.generics,
             name,
@@ -104,6 +111,8 @@ struct Values {
     error: Option<Type>,
     timeout_millis: Option<u64>,
     idempotent: bool,
+    authenticated: bool,
+    requires: Vec<String>,
     name: Option<LitStr>,
     id: Option<u32>,
     was: Vec<LitStr>,
@@ -162,6 +171,11 @@ impl Values {
                 attr::flag(key, input)?;
                 self.idempotent = true;
             }
+            "authenticated" => {
+                attr::flag(key, input)?;
+                self.authenticated = true;
+            }
+            "requires" => self.requires = requires::read(key, input, errors)?,
             "name" => self.name = Some(wire_name(key, input, errors)?),
             "id" => self.id = Some(id(key, input)?),
             "was" => {

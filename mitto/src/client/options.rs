@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::ConnectError;
+use crate::auth::{BearerToken, Identity};
 use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
@@ -16,7 +17,7 @@ use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::runtime::spawn;
 use crate::session::{Config, Session};
-use crate::transport::{Transport, Transports};
+use crate::transport::{RequestHeaders, Transport, Transports};
 
 pub(super) struct Options {
     pub(super) provider: Arc<dyn MessageProvider>,
@@ -28,6 +29,9 @@ pub(super) struct Options {
     pub(super) framing: Option<Arc<dyn Framing>>,
     #[cfg(feature = "json-rpc")]
     pub(super) json_rpc: bool,
+    pub(super) token: Option<BearerToken>,
+    pub(super) headers: RequestHeaders,
+    pub(super) identity: Option<Identity>,
 }
 
 impl Options {
@@ -42,11 +46,15 @@ impl Options {
             framing: None,
             #[cfg(feature = "json-rpc")]
             json_rpc: false,
+            token: None,
+            headers: RequestHeaders::default(),
+            identity: None,
         }
     }
 
     /// Connects, and runs the session in a task of its own.
     pub(super) async fn connect(self, url: &str) -> Result<Peer, ConnectError> {
+        self.limits.check()?;
         #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
         #[cfg(not(feature = "custom-codecs"))]
@@ -72,6 +80,8 @@ impl Options {
             limits: self.limits,
             codecs,
             format,
+            token: self.token,
+            headers: self.headers,
             ..Config::serving(self.provider, BuiltIns::default())
         };
         if let Some(framing) = framing {
@@ -91,6 +101,6 @@ impl Options {
         let here = self.provider;
         let [there, here] = [there, here]
             .map(|end| Arc::new(PassThrough::new(end, BuiltIns::default())) as Arc<dyn Queue>);
-        Local::pair(there, here, &self.limits)
+        Local::pair(there, here, &self.limits, self.identity)
     }
 }

@@ -1,5 +1,6 @@
 //! Where the arguments before the message come from.
 
+use crate::auth::Identity;
 use crate::context::{Context, Parts};
 use crate::envelope::Metadata;
 use crate::peer::Peer;
@@ -48,7 +49,7 @@ use crate::status::Status;
     message = "`{Self}` is no argument for a handler of `{S}`",
     label = "this handler takes a `{Self}`",
     note = "a handler takes `State<T>`, `Context`, `Metadata`, `Peer`, a stub of the caller, \
-            `Items<T>` or your own `Extract`, then the message"
+            `Identity`, `Items<T>` or your own `Extract`, then the message"
 )]
 pub trait Extract<S>: Sized {
     /// Makes the argument.
@@ -132,6 +133,21 @@ impl<S> Extract<S> for Metadata {
 impl<S> Extract<S> for Peer {
     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
         Ok(parts.caller.clone())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> Extract<S> for Identity {
+    fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+        let identity = parts.identity.cloned();
+        identity.ok_or_else(|| Status::denied("this message needs an identity: show credentials"))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> Extract<S> for Option<Identity> {
+    fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+        Ok(parts.identity.cloned())
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Patience {
     pub timeout: Duration,
     /// However much progress is reported.
     pub max: Duration,
+    /// How long a stream that has begun may be idle; `None` for ever.
+    pub idle: Option<Duration>,
 }
 
 impl InFlight {
@@ -106,7 +108,11 @@ impl InFlight {
     /// When nobody waits for it: the request has ended, or never was.
     pub fn complete(&mut self, id: CorrelationId, reply: Reply) -> Result<Option<Waker>, Stale> {
         let has_credit = self.has_credit;
-        self.get_mut(id)?.push(reply, has_credit)
+        let slot = self.get_mut(id)?;
+        let waker = slot.push(reply, has_credit)?;
+        let idle = slot.idle_until();
+        self.note_idle(idle);
+        Ok(waker)
     }
 
     /// Notes that the request is being worked on: it has a new full timeout, up to its maximum.
@@ -115,7 +121,11 @@ impl InFlight {
     ///
     /// When nobody waits for it.
     pub fn progress(&mut self, id: CorrelationId, now: Instant) -> Result<Option<Waker>, Stale> {
-        self.get_mut(id)?.progress(now)
+        let slot = self.get_mut(id)?;
+        let waker = slot.progress(now)?;
+        let idle = slot.idle_until();
+        self.note_idle(idle);
+        Ok(waker)
     }
 
     /// Waits for the next reply. The one that ends the request frees its slot.
@@ -128,6 +138,8 @@ impl InFlight {
             return Poll::Ready((Reply::Status(gone), None));
         };
         let (reply, credit) = std::task::ready!(slot.poll(cx));
+        let idle = slot.idle_until();
+        self.note_idle(idle);
         if reply.is_last() {
             self.release(id);
         }
@@ -139,7 +151,8 @@ impl InFlight {
         self.get(id).is_ok_and(Slot::is_open)
     }
 
-    /// When a request is given up; `None` when it has ended, or is a stream that has begun.
+    /// When a request is given up; `None` when it has ended, or is a stream that has begun and may be
+    /// idle.
     pub fn deadline(&self, id: CorrelationId) -> Option<Instant> {
         self.get(id).ok()?.deadline()
     }
@@ -164,8 +177,20 @@ impl InFlight {
         }
     }
 
+    /// Why a request was given up at its deadline.
+    pub fn late(&self, id: CorrelationId) -> Late {
+        match self.get(id).is_ok_and(|slot| slot.idle_until().is_some()) {
+            true => Late::Idle,
+            false => Late::Unanswered,
+        }
+    }
+
     /// Ends the requests whose deadline has passed, and hands each with its waker to `each`.
-    pub fn expire(&mut self, now: Instant, mut each: impl FnMut(CorrelationId, Option<Waker>)) {
+    pub fn expire(
+        &mut self,
+        now: Instant,
+        mut each: impl FnMut(CorrelationId, Late, Option<Waker>),
+    ) {
         if self.earliest.is_none_or(|earliest| now < earliest) {
             return;
         }
@@ -180,9 +205,12 @@ impl InFlight {
                 continue;
             }
             let id = CorrelationId::new(index as u32, slot.generation());
-            let late = Status::new(Code::Timeout, "no answer within the deadline");
-            if let Ok(waker) = slot.push(Reply::Status(late), true) {
-                each(id, waker);
+            let late = match slot.idle_until() {
+                Some(_) => Late::Idle,
+                None => Late::Unanswered,
+            };
+            if let Ok(waker) = slot.push(Reply::Status(late.status()), true) {
+                each(id, late, waker);
             }
         }
     }
@@ -225,10 +253,38 @@ impl InFlight {
         self.free.push(id.slot());
     }
 
+    fn note_idle(&mut self, until: Option<Instant>) {
+        if let Some(until) = until {
+            self.note(until);
+        }
+    }
+
     fn note(&mut self, deadline: Instant) {
         if self.earliest.is_none_or(|earliest| deadline < earliest) {
             self.earliest = Some(deadline);
         }
+    }
+}
+
+/// Why a request is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late {
+    /// Nothing has come within its deadline.
+    Unanswered,
+    /// It is a stream that has begun and was idle for too long.
+    Idle,
+}
+
+impl Late {
+    /// What its caller gets.
+    pub fn status(self) -> Status {
+        Status::new(
+            Code::Timeout,
+            match self {
+                Self::Unanswered => "no answer within the deadline",
+                Self::Idle => "the stream was idle for too long",
+            },
+        )
     }
 }
 
@@ -244,6 +300,7 @@ mod tests {
     const PATIENCE: Patience = Patience {
         timeout: Duration::from_secs(30),
         max: Duration::from_secs(600),
+        idle: None,
     };
 
     fn context() -> Context<'static> {
@@ -303,8 +360,8 @@ mod tests {
         let id = reserve(&mut table);
         let mut late = Vec::new();
         let after = Instant::now() + Duration::from_secs(31);
-        table.expire(after, |id, _| late.push(id));
-        table.expire(after, |id, _| late.push(id));
+        table.expire(after, |id, _, _| late.push(id));
+        table.expire(after, |id, _, _| late.push(id));
         assert_eq!(late, [id]);
         let Poll::Ready((Reply::Status(status), None)) = table.poll(id, &mut context()) else {
             panic!("an expired request has an outcome");
@@ -323,12 +380,12 @@ mod tests {
                 .unwrap();
         }
         let mut late = 0;
-        table.expire(start + Duration::from_secs(569), |_, _| late += 1);
+        table.expire(start + Duration::from_secs(569), |_, _, _| late += 1);
         assert_eq!(late, 0);
         table
             .progress(id, start + Duration::from_secs(595))
             .unwrap();
-        table.expire(start + Duration::from_secs(601), |_, _| late += 1);
+        table.expire(start + Duration::from_secs(601), |_, _, _| late += 1);
         assert_eq!(late, 1);
     }
 }

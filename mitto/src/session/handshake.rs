@@ -6,8 +6,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::Config;
+use super::admission::admit;
+use crate::auth::Identity;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::{FrameError, Framing, Hello};
+use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::status::{Code, Status};
 use crate::transport::{Batch, CloseReason, Connection, TransportError};
@@ -32,6 +35,9 @@ pub enum HandshakeError {
     /// The other end said no.
     #[error("the other end refused the connection")]
     Refused(#[source] Status),
+    /// The other end may not connect. It is told so.
+    #[error("the other end was refused: {0}")]
+    Denied(Status),
     /// The other end did not say hello in time.
     #[error("the other end did not say hello within {0:?}")]
     Timeout(Duration),
@@ -59,6 +65,8 @@ pub(super) struct Agreed {
     /// The framing of this connection.
     pub(super) framing: Arc<dyn Framing>,
     pub(super) hello: Hello,
+    /// Who has connected.
+    pub(super) identity: Option<Identity>,
     /// The first frame, where that was needed to find the framing.
     pub(super) first: Option<Vec<u8>>,
 }
@@ -74,69 +82,87 @@ fn said(reason: Option<&CloseReason>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-/// Finds the framing and exchanges hellos, within `limit`. On an error the other end is told why, and
-/// closed.
+/// Finds the framing, exchanges hellos and finds out who has connected, within `limit`. On an error the
+/// other end is told why, and closed.
 pub(super) async fn run(
     connection: &mut dyn Connection,
     config: &Config,
     side: Side,
     limit: Duration,
 ) -> Result<Agreed, HandshakeError> {
-    let alternative = config.alternative.as_ref();
-    let alternative = alternative.filter(|_| side == Side::Accepting);
     if config.framing.text() && !connection.tells_text() {
         return Err(HandshakeError::BytesOnly(connection.remote().to_owned()));
     }
+    let info = connection.take_peer_info();
     let named = connection.subprotocol();
     let speaks = |framing: &Arc<dyn Framing>| {
         named.is_some_and(|name| framing.subprotocols().contains(&name))
     };
-    if let Some(framing) = alternative.filter(|framing| speaks(framing)) {
-        return Ok(without_hello(framing, config, None));
-    }
-    let framing = &*config.framing;
-    if !framing.hello() {
-        return Ok(without_hello(&config.framing, config, None));
-    }
+    let alternative = config.alternative.as_ref();
+    let alternative = alternative.filter(|_| side == Side::Accepting);
     // A name that was given is kept to.
-    let alternative = alternative.filter(|_| named.is_none());
+    let guess = alternative.filter(|_| named.is_none());
+    let framing = alternative.filter(|framing| speaks(framing));
+    let mut framing = framing.unwrap_or(&config.framing);
     let exchange = async {
-        if side == Side::Connecting {
-            send(connection, config).await?;
+        if side == Side::Connecting && framing.hello() {
+            send(connection, config, side, None).await?;
         }
-        let first = poll_fn(|cx| poll_first(connection, config, alternative, cx)).await?;
-        let hello = match first {
-            First::Hello(hello) => hello,
-            First::Other(framing, frame) => {
-                return Ok(without_hello(framing, config, Some(frame)));
+        let mut first = None;
+        let mut hello = Hello::new(&config.limits);
+        if framing.hello() {
+            match poll_fn(|cx| poll_first(connection, config, guess, cx)).await? {
+                First::Hello(said) => hello = said,
+                First::Other(other, frame) => {
+                    framing = other;
+                    first = Some(frame);
+                }
             }
-        };
+        }
+        let mut identity = None;
         if side == Side::Accepting {
-            send(connection, config).await?;
+            // Before the server says a word of itself.
+            let admitted = admit(config, info, hello.credentials.take()).await;
+            identity = admitted.map_err(HandshakeError::Denied)?;
+            if framing.hello() {
+                send(connection, config, side, identity.as_ref()).await?;
+            }
         }
         Ok(Agreed {
-            framing: of_connection(&config.framing),
+            framing: framing.connection().unwrap_or_else(|| framing.clone()),
             hello,
-            first: None,
+            identity,
+            first,
         })
     };
     let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(HandshakeError::Timeout(config.limits.handshake)),
+        Err(_) => {
+            reached(Limit::Handshake, connection.remote());
+            Err(HandshakeError::Timeout(config.limits.handshake))
+        }
     };
     if let Err(error) = &outcome {
+        let framing = &**framing;
+        if let HandshakeError::Transport(TransportError::TooLarge { .. }) = error {
+            reached(Limit::Message, connection.remote());
+        }
         let reason = match error {
             HandshakeError::Transport(error) => error.close_reason(),
             HandshakeError::Framing { .. } => {
                 CloseReason::new(CloseReason::WRONG_KIND, error.to_string())
             }
             HandshakeError::Timeout(limit) => {
-                CloseReason::new(CloseReason::PROTOCOL, silent(*limit, alternative))
+                CloseReason::new(CloseReason::PROTOCOL, silent(*limit, guess))
             }
+            HandshakeError::Denied(status) => match status.code() {
+                Code::Denied => CloseReason::new(CloseReason::POLICY, status.message()),
+                _ => CloseReason::new(CloseReason::INTERNAL, status.message()),
+            },
             error => CloseReason::new(CloseReason::PROTOCOL, error.to_string()),
         };
         let close = async {
-            if let Some(status) = goodbye(error) {
+            if let Some(status) = goodbye(error).filter(|_| framing.hello()) {
                 let mut batch = Batch::new();
                 frame(framing, Kind::Goodbye, &mut batch, |out| {
                     framing.write_status(&status, out);
@@ -157,8 +183,17 @@ pub(super) async fn run(
     outcome
 }
 
-async fn send(connection: &mut dyn Connection, config: &Config) -> Result<(), HandshakeError> {
+async fn send(
+    connection: &mut dyn Connection,
+    config: &Config,
+    side: Side,
+    to: Option<&Identity>,
+) -> Result<(), HandshakeError> {
     let mut hello = Hello::new(&config.limits);
+    hello.in_flight = config.in_flight(to).try_into().unwrap_or(u32::MAX);
+    if side == Side::Connecting {
+        hello.credentials.clone_from(&config.token);
+    }
     hello.formats = config.codecs.formats().collect();
     hello.schemas.clone_from(&config.schemas);
     let mut batch = Batch::new();
@@ -191,6 +226,7 @@ fn silent(limit: Duration, alternative: Option<&Arc<dyn Framing>>) -> String {
 /// What the other end is told of its violation.
 fn goodbye(error: &HandshakeError) -> Option<Status> {
     match error {
+        HandshakeError::Denied(status) => Some(status.clone()),
         HandshakeError::Frame(frame) => Some(frame.to_status()),
         HandshakeError::NotHello(_) => Some(Status::bad_request(error.to_string())),
         HandshakeError::Transport(TransportError::TooLarge { .. }) => {
@@ -205,19 +241,6 @@ enum First<'a> {
     Hello(Hello),
     /// A frame of the alternative framing.
     Other(&'a Arc<dyn Framing>, Vec<u8>),
-}
-
-/// Neither end asks the other for a hello: what it takes is not known, and believed to be the same.
-fn without_hello(framing: &Arc<dyn Framing>, config: &Config, first: Option<Vec<u8>>) -> Agreed {
-    Agreed {
-        framing: of_connection(framing),
-        hello: Hello::new(&config.limits),
-        first,
-    }
-}
-
-fn of_connection(framing: &Arc<dyn Framing>) -> Arc<dyn Framing> {
-    framing.connection().unwrap_or_else(|| framing.clone())
 }
 
 fn poll_first<'a>(

@@ -26,12 +26,22 @@ impl Protocol for Asking {
 #[derive(Clone)]
 pub(super) struct Upgrading {
     path: String,
+    /// The host that it listens at.
+    host: Option<String>,
 }
 
 impl Upgrading {
     pub(super) fn new(path: &str) -> Self {
         Self {
             path: path.to_owned(),
+            host: None,
+        }
+    }
+
+    pub(super) fn at(self, host: &str) -> Self {
+        Self {
+            host: Some(host.to_owned()),
+            ..self
         }
     }
 }
@@ -43,7 +53,13 @@ impl Protocol for Upgrading {
         mut peer: PeerInfo,
         settings: Settings,
     ) -> Result<Box<dyn Connection>, TransportError> {
-        let (upgraded, request) = handshake::server(&mut stream, &self.path, &settings).await?;
+        let place = handshake::Place {
+            path: &self.path,
+            host: self.host.as_deref(),
+            encrypted: peer.encrypted,
+            settings: &settings,
+        };
+        let (upgraded, request) = handshake::server(&mut stream, &place).await?;
         peer.request = Some(request);
         let connection = WsConnection::new(stream, upgraded, Role::Server, &settings, peer);
         Ok(Box::new(connection))

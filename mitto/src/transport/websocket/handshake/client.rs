@@ -2,9 +2,10 @@ use data_encoding::BASE64;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::{Upgraded, accept_key};
+use crate::escaped::Escaped;
 use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use crate::transport::socket::SocketUrl;
-use crate::transport::{Settings, TransportError};
+use crate::transport::{RequestHeaders, Settings, TransportError};
 
 /// The first byte of what a TLS server answers to plain bytes.
 const TLS_ALERT: u8 = 0x15;
@@ -19,6 +20,7 @@ pub(in crate::transport::websocket) async fn client(
     url: &SocketUrl,
     settings: &Settings,
 ) -> Result<Upgraded, TransportError> {
+    let headers = written(&settings.headers)?;
     let subprotocols = match settings.subprotocols.as_slice() {
         [] => String::new(),
         offered => format!("Sec-WebSocket-Protocol: {}\r\n", offered.join(", ")),
@@ -31,7 +33,8 @@ pub(in crate::transport::websocket) async fn client(
          Connection: Upgrade\r\n\
          Sec-WebSocket-Key: {key}\r\n\
          Sec-WebSocket-Version: 13\r\n\
-         {subprotocols}\r\n",
+         {subprotocols}\
+         {headers}\r\n",
         url.target(),
         url.authority(),
     );
@@ -45,6 +48,35 @@ pub(in crate::transport::websocket) async fn client(
         rest: head.into_rest(),
         subprotocol,
     })
+}
+
+/// The user's own headers, as lines. The error names a header and never its value.
+fn written(headers: &RequestHeaders) -> Result<String, TransportError> {
+    const OWN: [&str; 5] = [
+        "connection",
+        "content-length",
+        "host",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    let mut lines = String::new();
+    for (name, value) in headers.iter() {
+        let lower = name.to_ascii_lowercase();
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let reason = if name.is_empty() || !name.bytes().all(is_word) {
+            "a name is letters, digits and `-`"
+        } else if OWN.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
+            "it belongs to the handshake"
+        } else if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            "a value is visible ASCII and spaces"
+        } else {
+            lines.extend([name, ": ", value, "\r\n"]);
+            continue;
+        };
+        let text = format!("the header `{}` cannot be sent: {reason}", Escaped(name));
+        return Err(TransportError::Handshake(text));
+    }
+    Ok(lines)
 }
 
 fn explain(error: NoHead) -> TransportError {

@@ -7,7 +7,7 @@ mod client;
 mod server;
 
 pub(super) use client::client;
-pub(super) use server::{refuse, server};
+pub(super) use server::{Place, refuse, server};
 
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
@@ -46,18 +46,47 @@ mod tests {
     async fn handshake_succeeds_byte_by_byte() {
         let (mut there, mut here) = tokio::io::duplex(1);
         let url = SocketUrl::parse("ws://somewhere/a?b", &[WS]).unwrap();
-        let settings = Settings::default();
-        let (server, client) = tokio::join!(
-            server(&mut there, "/a", &settings),
-            client(&mut here, &url, &settings)
-        );
+        let place = Place {
+            path: "/a",
+            host: None,
+            encrypted: false,
+            settings: &Settings::default(),
+        };
+        let mut settings = Settings::default();
+        settings.headers.add("x-key", "a b");
+        let client = client(&mut here, &url, &settings);
+        let (server, client) = tokio::join!(server(&mut there, &place), client);
         let (upgraded, request) = server.unwrap();
         assert!(upgraded.rest.is_empty());
         assert_eq!(upgraded.subprotocol, Some("mitto.1"));
         assert_eq!(request.target(), "/a?b");
         assert_eq!(request.header("host"), Some("somewhere"));
+        assert_eq!(request.header("x-key"), Some("a b"));
         let upgraded = client.unwrap();
         assert!(upgraded.rest.is_empty());
         assert_eq!(upgraded.subprotocol, Some("mitto.1"));
+    }
+
+    #[tokio::test]
+    async fn headers_that_would_say_something_else_are_not_sent() {
+        let url = SocketUrl::parse("ws://somewhere", &[WS]).unwrap();
+        for (name, value) in [
+            ("x", "s3cret\r\ny: z"),
+            ("x", "s3cret\0"),
+            ("x: y\r\nz", "s3cret"),
+            ("", "s3cret"),
+            ("Host", "s3cret"),
+            ("sec-websocket-key", "s3cret"),
+        ] {
+            let mut settings = Settings::default();
+            settings.headers.add(name, value);
+            let (mut here, _there) = tokio::io::duplex(1);
+            let error = client(&mut here, &url, &settings).await.unwrap_err();
+            let text = error.to_string();
+            assert!(
+                text.contains("cannot be sent") && !text.contains("s3cret"),
+                "{text}"
+            );
+        }
     }
 }

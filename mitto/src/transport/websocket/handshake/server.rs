@@ -4,6 +4,7 @@ use tokio::io::AsyncWriteExt;
 use super::{Upgraded, accept_key};
 use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use crate::transport::socket::{ByteStream, path_of, say_and_close};
+use crate::transport::web_access::Unwelcome;
 use crate::transport::{Settings, TransportError, UpgradeRequest};
 
 /// An answer that turns a peer away: status line, further headers, and a text for people.
@@ -25,6 +26,16 @@ const BAD_UPGRADE: Refusal = (
     "",
     "this is not a valid WebSocket upgrade",
 );
+const BAD_ORIGIN: Refusal = (
+    "403 Forbidden",
+    "",
+    "this server does not answer pages of this origin: allow it with `Server::allow_origin`",
+);
+const BAD_HOST: Refusal = (
+    "403 Forbidden",
+    "",
+    "this server is not known by this host name: allow it with `Server::allow_host`",
+);
 const NOT_FOUND: Refusal = ("404 Not Found", "", "nothing is here");
 const UPGRADE: Refusal = (
     "426 Upgrade Required",
@@ -32,16 +43,26 @@ const UPGRADE: Refusal = (
     "this place speaks WebSocket (version 13) only: connect to it with ws://",
 );
 
-/// Answers a client that asks for a WebSocket at `path`; `/` stands for any. Returns the request
-/// as well. One that asks for anything else gets a short HTTP answer.
+/// Where a server answers, and whom.
+pub(in crate::transport::websocket) struct Place<'a> {
+    /// The path; `/` stands for any.
+    pub(in crate::transport::websocket) path: &'a str,
+    /// The host that it listens at, if that is known.
+    pub(in crate::transport::websocket) host: Option<&'a str>,
+    /// Whether the stream is.
+    pub(in crate::transport::websocket) encrypted: bool,
+    pub(in crate::transport::websocket) settings: &'a Settings,
+}
+
+/// Answers a client that asks for a WebSocket at `place`. Returns the request as well. One that asks for
+/// anything else gets a short HTTP answer.
 ///
 /// # Errors
 ///
 /// The request is no upgrade to WebSocket, or the stream fails.
 pub(in crate::transport::websocket) async fn server(
     stream: &mut impl ByteStream,
-    path: &str,
-    settings: &Settings,
+    place: &Place<'_>,
 ) -> Result<(Upgraded, UpgradeRequest), TransportError> {
     let head = match Head::read(stream, |first| first.is_ascii_alphabetic()).await {
         Ok(head) => head,
@@ -58,7 +79,7 @@ pub(in crate::transport::websocket) async fn server(
             return Err(failed(&format!("a request head over {MAX_BYTES} bytes")));
         }
     };
-    match answer(head.bytes(), path, &settings.subprotocols) {
+    match answer(head.bytes(), place) {
         Ok((answer, subprotocol, request)) => {
             stream.write_all(answer.as_bytes()).await?;
             stream.flush().await?;
@@ -67,7 +88,10 @@ pub(in crate::transport::websocket) async fn server(
         }
         Err(refusal) => {
             turn_away(stream, refusal).await;
-            Err(failed(&format!("a request was answered {}", refusal.0)))
+            Err(failed(&format!(
+                "a request was answered {}: {}",
+                refusal.0, refusal.2
+            )))
         }
     }
 }
@@ -79,7 +103,7 @@ pub(in crate::transport::websocket) async fn refuse(stream: &mut impl ByteStream
 
 type Answer = (String, Option<&'static str>, UpgradeRequest);
 
-fn answer(head: &[u8], path: &str, spoken: &[&'static str]) -> Result<Answer, Refusal> {
+fn answer(head: &[u8], place: &Place<'_>) -> Result<Answer, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {
@@ -88,7 +112,7 @@ fn answer(head: &[u8], path: &str, spoken: &[&'static str]) -> Result<Answer, Re
         _ => return Err(MALFORMED),
     }
     let target = request.path.unwrap_or("/");
-    if path != "/" && path_of(target) != path {
+    if place.path != "/" && path_of(target) != place.path {
         return Err(NOT_FOUND);
     }
     let headers = Headers(request.headers);
@@ -106,6 +130,22 @@ fn answer(head: &[u8], path: &str, spoken: &[&'static str]) -> Result<Answer, Re
     {
         return Err(BAD_UPGRADE);
     }
+    let host = headers
+        .one("host")
+        .and_then(|host| std::str::from_utf8(host).ok());
+    let origins: Vec<_> = headers.all("origin").collect();
+    let web = &place.settings.web;
+    web.judge(
+        host.unwrap_or_default(),
+        &origins,
+        place.host,
+        place.encrypted,
+    )
+    .map_err(|unwelcome| match unwelcome {
+        Unwelcome::Origin => BAD_ORIGIN,
+        Unwelcome::Host => BAD_HOST,
+    })?;
+    let spoken = &place.settings.subprotocols;
     let offered = headers.all("sec-websocket-protocol");
     let subprotocol = offered
         .flat_map(|list| list.split(|byte| *byte == b','))
