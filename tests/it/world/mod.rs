@@ -107,7 +107,6 @@ macro_rules! over_connections {
         $crate::world::one_way!($fact, memory_json_elsewhere, Memory, mitto::Format::JSON, Elsewhere);
         $crate::world::one_way!($fact, memory_message_pack, Memory, mitto::Format::MESSAGE_PACK, Here);
         $crate::world::one_way!($fact, memory_message_pack_elsewhere, Memory, mitto::Format::MESSAGE_PACK, Elsewhere);
-        $crate::world::one_way!($fact, memory_json_rpc, JsonRpcMemory, mitto::Format::JSON, Here);
         $crate::world::one_way!($fact, memory_own_codec, Memory, $crate::codec::PRETTY, Here);
         $crate::world::one_way!($fact, memory_own_codec_elsewhere, Memory, $crate::codec::PRETTY, Elsewhere);
     };
@@ -147,6 +146,8 @@ macro_rules! in_paused_time {
         mod $fact {
             $crate::world::one_way!($fact, in_process, InProcess, mitto::Format::MESSAGE_PACK, Here);
             $crate::world::one_way!($fact, in_process_elsewhere, InProcess, mitto::Format::MESSAGE_PACK, Elsewhere);
+            // Not elsewhere: through memory a JSON-RPC client is known by its first message only.
+            $crate::world::one_way!($fact, memory_json_rpc, JsonRpcMemory, mitto::Format::JSON, Here);
             $crate::world::over_connections!(@memory $fact);
             $crate::world::over_connections!(@seams $fact);
         }
