@@ -1,7 +1,7 @@
 //! What a handler takes.
 
 use proc_macro2::Ident;
-use syn::{FnArg, Signature, Type};
+use syn::{FnArg, GenericArgument, PathArguments, Signature, Type};
 
 use super::model::PRIMITIVES;
 use crate::code::Code;
@@ -91,6 +91,11 @@ fn check(ty: &Type, errors: &mut Errors) {
             some,
             "a handler takes arguments of one type: name it instead of `impl ..`",
         ),
+        _ if borrowed(ty).is_some() => errors.on(
+            Code::E222,
+            borrowed(ty),
+            "a handler's arguments own what they hold: take `State<T>`, or `State<Arc<T>>` to share it",
+        ),
         _ => {
             if let Some(name) = plain(ty) {
                 errors.on(Code::E221,
@@ -100,6 +105,18 @@ fn check(ty: &Type, errors: &mut Errors) {
             }
         }
     }
+}
+
+/// A reference among the arguments of a generic type: `&T` in `State<&T>`.
+fn borrowed(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let PathArguments::AngleBracketed(list) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    list.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty @ Type::Reference(_)) => Some(ty),
+        _ => None,
+    })
 }
 
 /// The name of a type that is neither an extractor nor a message, whatever is in scope.

@@ -31,7 +31,7 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
         Some(message) if !is_broken => running(model, message),
         _ => quote! {
             #[automatically_derived]
-            impl<S> __mitto::Serve<S> for #ident {
+            impl<S> __mitto::Runs<S> for #ident {
                 const RUN: __mitto::RunFn<S> = __mitto::broken::<S>;
             }
         },
@@ -68,7 +68,7 @@ fn running(model: &Model, message: &Type) -> TokenStream {
     let Arguments { types, .. } = &arguments;
     let user = message.span();
     let known = known(message);
-    let ended = quote_spanned!(user=> __mitto::Ended<#message>);
+    let ended = quote_spanned!(user=> __mitto::Ended<#known>);
     let call = call(model, message, &arguments);
     let is_future = model.is_async || matches!(model.returns, Returns::Stream(_));
     let (way, output) = match is_future {
@@ -119,7 +119,7 @@ fn running(model: &Model, message: &Type) -> TokenStream {
     let begin_head = quote_spanned! {user=>
         fn begin(#state: &S, #parts: &__mitto::Parts<'_>, #taken: #message) -> #begun
     };
-    let serve = quote_spanned!(ident.span()=> __mitto::Serve<S>);
+    let serve = quote_spanned!(ident.span()=> __mitto::Runs<S>);
     let fits = fits(model, message);
     quote! {
         #[automatically_derived]

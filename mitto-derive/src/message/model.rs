@@ -300,6 +300,22 @@ fn check_shape(item: &DeriveInput, errors: &mut Errors) {
             "a message is a struct, so that fields can be added to it later: put the enum into a field",
         ),
     }
+    let fields = match &item.data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        _ => Vec::new(),
+    };
+    for field in fields {
+        // With a lifetime of its own the struct is reported for that.
+        if let Type::Reference(ty) = &field.ty
+            && item.generics.lifetimes().next().is_none()
+        {
+            errors.on(
+                Code::E118,
+                ty,
+                "a message owns its data, as it is read from bytes that go away: `String`, not `&str`",
+            );
+        }
+    }
     for parameter in &item.generics.params {
         match parameter {
             syn::GenericParam::Lifetime(lifetime) => errors.on(Code::E116,

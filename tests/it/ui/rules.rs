@@ -47,10 +47,10 @@ fn expected_errors(case: &str) -> Option<usize> {
     first.strip_prefix("//! errors: ")?.parse().ok()
 }
 
-/// The lines of each error or warning that say something.
+/// The lines of each error or warning, as they are seen: all but the empty one between two.
 fn errors(text: &str) -> Vec<Vec<&str>> {
     let mut errors: Vec<Vec<&str>> = Vec::new();
-    for line in text.lines().filter(|line| !matches!(line.trim(), "" | "|")) {
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let is_first = line.starts_with("error") || line.starts_with("warning");
         match errors.last_mut() {
             Some(error) if !is_first => error.push(line),
