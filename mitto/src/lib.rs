@@ -170,6 +170,10 @@ macro_rules! schema {
 #[cfg(all(feature = "client", feature = "server", feature = "macros"))]
 pub mod guide {
     #![doc = include_str!("docs/guide.md")]
+
+    pub mod errors {
+        #![doc = include_str!("docs/errors.md")]
+    }
 }
 
 #[cfg(doctest)]

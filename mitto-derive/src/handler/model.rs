@@ -18,6 +18,7 @@ pub(super) struct Model {
     pub(super) ident: Ident,
     pub(super) how: How,
     pub(super) is_async: bool,
+    pub(super) is_variadic: bool,
     pub(super) arguments: Vec<Type>,
     pub(super) message: Option<Type>,
     pub(super) returns: Returns,
@@ -70,6 +71,7 @@ impl Model {
                 .into_iter()
                 .filter(|attribute| attribute.path().is_ident("cfg"))
                 .collect(),
+            is_variadic: signature.variadic.is_some(),
             is_async: signature.asyncness.is_some(),
             returns: returns(&signature, errors),
             ident: signature.ident,

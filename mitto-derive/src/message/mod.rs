@@ -24,7 +24,7 @@ pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
     }
     let mut errors = Errors::default();
     let model = model::Model::read(kind, item, &mut errors);
-    let mut tokens = expand::expand(&model, !errors.is_empty());
+    let mut tokens = expand::expand(&model, model.borrows || !errors.is_empty());
     tokens.extend(errors.into_tokens());
     tokens
 }

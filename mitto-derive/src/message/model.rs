@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, Data, DeriveInput, Generics, LitInt, LitStr, Meta, Path, Type};
+use syn::{
+    Attribute, Data, DeriveInput, Generics, LitInt, LitStr, Meta, Path, Type, TypeReference,
+};
 
 use crate::attr::{self, Keys, Seen};
 use crate::code::Code;
@@ -20,6 +22,7 @@ pub(crate) enum Kind {
 pub(super) struct Model {
     pub(super) ident: Ident,
     pub(super) generics: Generics,
+    pub(super) borrows: bool,
     pub(super) krate: Option<Path>,
     pub(super) docs: String,
     pub(super) name: String,
@@ -91,6 +94,7 @@ impl Model {
             error: keys.error,
             timeout_millis: keys.timeout_millis,
             idempotent: keys.idempotent,
+            borrows: references(&item.data).next().is_some(),
             ident: item.ident,
             generics: item.generics,
             name,
@@ -300,15 +304,9 @@ fn check_shape(item: &DeriveInput, errors: &mut Errors) {
             "a message is a struct, so that fields can be added to it later: put the enum into a field",
         ),
     }
-    let fields = match &item.data {
-        Data::Struct(data) => data.fields.iter().collect(),
-        _ => Vec::new(),
-    };
-    for field in fields {
-        // With a lifetime of its own the struct is reported for that.
-        if let Type::Reference(ty) = &field.ty
-            && item.generics.lifetimes().next().is_none()
-        {
+    for ty in references(&item.data) {
+        // A struct with lifetimes is reported for them, and a reference without one by the compiler.
+        if ty.lifetime.is_some() && item.generics.lifetimes().next().is_none() {
             errors.on(
                 Code::E118,
                 ty,
@@ -329,4 +327,17 @@ fn check_shape(item: &DeriveInput, errors: &mut Errors) {
             ),
         }
     }
+}
+
+/// The types of the fields that borrow.
+fn references(data: &Data) -> impl Iterator<Item = &TypeReference> {
+    let fields = match data {
+        Data::Struct(data) => Some(&data.fields),
+        _ => None,
+    };
+    let types = fields.into_iter().flatten().map(|field| &field.ty);
+    types.filter_map(|ty| match ty {
+        Type::Reference(reference) => Some(reference),
+        _ => None,
+    })
 }

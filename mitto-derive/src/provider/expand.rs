@@ -57,7 +57,10 @@ fn names(model: &Model) -> TokenStream {
     let names: Vec<Ident> = entries(model).collect();
     quote! {
         mod __not_handlers {
-            pub(super) struct __Plain;
+            pub(super) struct __Plain {}
+            // The value of the same name has a size, which a fn has not.
+            #[allow(non_upper_case_globals)]
+            pub(super) const __Plain: [&[()]; 1] = [&[]];
             #(pub(super) use self::__Plain as #names;)*
         }
         use __not_handlers::*;
@@ -157,7 +160,7 @@ fn checks(model: &Model) -> TokenStream {
         Side::Server => quote!(__mitto::Side::Server),
         Side::Client => quote!(__mitto::Side::Client),
     };
-    let listed = |user: &dyn quote::ToTokens, entry: &str, range: TokenStream| {
+    let listed = |user: &dyn quote::ToTokens, entry: TokenStream, range: TokenStream| {
         check(
             &user,
             quote!(__mitto::listed),
@@ -165,9 +168,13 @@ fn checks(model: &Model) -> TokenStream {
         )
     };
     let own = model.handlers.len();
-    let entries = model.handlers.iter().enumerate().map(|(at, path)| {
+    let named = model.handlers.iter().zip(entries(model));
+    let entries = named.enumerate().map(|(at, (path, entry))| {
         let after = at + 1;
-        listed(path, &path_text(path), quote!((#at, #after)))
+        let text = path_text(path);
+        // An entry that is found nowhere is the compiler's to report.
+        let text = quote!(__mitto::if_fn(&#entry, #text));
+        listed(path, text, quote!((#at, #after)))
     });
     let sets: Vec<TokenStream> = model
         .included
@@ -179,7 +186,7 @@ fn checks(model: &Model) -> TokenStream {
         let through = sets[..=at].iter();
         let from = quote!(#own #(+ __mitto::count_handled(#before))*);
         let to = quote!(#own #(+ __mitto::count_handled(#through))*);
-        listed(&included.member, "", quote!((#from, #to)))
+        listed(&included.member, quote!(""), quote!((#from, #to)))
     });
     let provider = ident.to_string();
     let complete = check(
@@ -204,7 +211,10 @@ fn provider(model: &Model) -> TokenStream {
     });
     let included = quote!(&[#(#providers),*]);
     let provides = quote_spanned!(ident.span()=> __mitto::Provides<__mitto::#side>);
-    let serves = quote_spanned!(schema_path.span()=> __mitto::Serves<#schema_path, __mitto::#side>);
+    // The compiler points at this impl where the provider is used for the other side.
+    let serves = quote_spanned! {ident.span()=>
+        impl __mitto::Serves<#schema_path, __mitto::#side> for #ident {}
+    };
     quote! {
         #[automatically_derived]
         impl __mitto::MessageProvider for #ident {
@@ -235,7 +245,7 @@ fn provider(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #serves for #ident {}
+        #serves
     }
 }
 

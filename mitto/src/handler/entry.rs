@@ -33,6 +33,10 @@ pub trait Runs<S>: Handler {
 ///
 /// Generated code asks for this, as the compiler would answer a bound on `Runs` itself with where that is
 /// implemented, which is not what is wrong.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler [mitto::E455]",
+    label = "not a handler: put `#[mitto::handler]` on the fn"
+)]
 pub trait Serve<S> {
     /// Its name and message.
     const INFO: Handled;

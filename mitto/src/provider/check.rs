@@ -61,6 +61,11 @@ pub const fn sorted_ids<const N: usize>(handled: &[Handled]) -> [u64; N] {
     sorted(keys)
 }
 
+/// The name of a list's entry that is a fn; none for one that is found nowhere, which the compiler reports.
+pub const fn if_fn<'a, T>(_: &T, name: &'a str) -> &'a str {
+    if size_of::<T>() == 0 { name } else { "" }
+}
+
 /// Refuses a list that leaves messages of the schema without a handler.
 #[track_caller]
 pub const fn complete(provider: &str, sorted_ids: &[u64], list: &List) {

@@ -10,7 +10,7 @@ mod table;
 use std::future::Future;
 use std::sync::Arc;
 
-pub use check::{HandledSet, all_handled, complete, count_handled, listed, sorted_ids};
+pub use check::{HandledSet, all_handled, complete, count_handled, if_fn, listed, sorted_ids};
 pub use no_handlers::NoHandlers;
 pub use table::{Row, Table, buckets, entry_order, row_count, rows, starts};
 
@@ -139,6 +139,7 @@ impl<P: MessageProvider + ?Sized> MessageProvider for Arc<P> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, E: End, P: Serves<C, E> + ?Sized> Serves<C, E> for Arc<P> {}
 
 /// What `#[mitto::provider]` knows of a provider for the side `E`, for others that include it.

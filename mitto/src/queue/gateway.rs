@@ -46,6 +46,7 @@ impl MessageProvider for Gateway {
 }
 
 /// A gateway serves whatever its queue does; which schema that is was given when it was made.
+#[diagnostic::do_not_recommend]
 impl<C: Schema> Serves<C, ServerSide> for Gateway {}
 
 impl fmt::Debug for Gateway {

@@ -1,4 +1,6 @@
-//! errors: 1
+//! errors: 3
+//!
+//! The other two are where a schema names the type without its lifetime, which it cannot see.
 
 use mitto::Request;
 use mitto_test_messages::Pong;

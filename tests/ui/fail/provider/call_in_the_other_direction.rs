@@ -1,4 +1,6 @@
 //! errors: 3
+//!
+//! Three times for one reason: see `call_outside_the_schema.rs`.
 
 use mitto_test_handlers::confirm;
 use mitto_test_messages::{Chat, Ping};
