@@ -157,10 +157,7 @@ impl<T: Send + 'static> Outgoing for Item<T> {
     }
 
     fn take(&mut self) -> Body {
-        match self.value.take() {
-            Some(value) => Body::Value(Box::new(value)),
-            None => Body::Value(Box::new(())),
-        }
+        Body::Value(Box::new(self.value.take()))
     }
 
     fn payload(&mut self) -> Payload<'_> {

@@ -37,5 +37,5 @@ where
         Ok::<_, M::Failure>(Run::handler(handling))
     })?;
     let first = poll_fn(|cx| peer.poll_reply(id, cx)).await;
-    ItemStream::open(&peer, Some(id), first)
+    ItemStream::open(peer, Some(id), first)
 }

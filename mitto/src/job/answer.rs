@@ -82,10 +82,10 @@ impl Answer {
     }
 
     /// Sends what the handler of `M` came to.
-    pub fn outcome<M: Message>(self, outcome: Result<M::Response, M::Failure>) {
+    pub fn outcome<M: Message>(mut self, outcome: Result<M::Response, M::Failure>) {
         match outcome {
             Ok(response) => self.respond(&mut Returned::<M>(Some(response))),
-            Err(failure) => self.failure::<M>(failure),
+            Err(failure) => failure.send::<M>(&mut self),
         }
     }
 

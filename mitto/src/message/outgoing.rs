@@ -18,7 +18,7 @@ pub trait Outgoing: Send {
     /// When the format cannot carry it.
     fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError>;
 
-    /// Takes the value out. A second call gives `()`.
+    /// Takes the value out. A second call gives one that is `None`.
     fn take(&mut self) -> Body;
 
     /// Lends the value to a queue.
@@ -51,7 +51,7 @@ pub enum Body {
         /// The bytes.
         bytes: Vec<u8>,
     },
-    /// A value of this process, which has not been encoded.
+    /// A value of this process, which has not been encoded: an `Option` of it, for its reader to take.
     Value(Box<dyn Any + Send>),
 }
 
@@ -85,10 +85,7 @@ macro_rules! outgoing {
             }
 
             fn take(&mut self) -> Body {
-                match self.0.take() {
-                    Some(value) => Body::Value(Box::new(value)),
-                    None => Body::Value(Box::new(())),
-                }
+                Body::Value(Box::new(self.0.take()))
             }
 
             fn payload(&mut self) -> Payload<'_> {
@@ -136,7 +133,12 @@ impl Payload<'_> {
 }
 
 fn taken<M: Message>(value: &mut dyn Outgoing) -> Option<M> {
-    value.as_any()?.downcast_mut::<Sent<M>>()?.0.take()
+    if let Some(value) = value.as_any()
+        && let Some(sent) = value.downcast_mut::<Sent<M>>()
+    {
+        return sent.0.take();
+    }
+    None
 }
 
 impl Outgoing for Encoded<'_> {

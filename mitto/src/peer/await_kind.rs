@@ -32,7 +32,7 @@ impl<M: Message<Kind = Self>> Await<M> for Unary {
         let Poll::Ready(reply) = call.poll_answer(cx) else {
             return Poll::Pending;
         };
-        Poll::Ready(match (reply, call.peer.out()) {
+        Poll::Ready(match (reply, call.out()) {
             (Reply::Response(body), Some(out)) => match response::<M>(body, out) {
                 Ok(response) => Ok(response),
                 Err(status) => Err(status.into()),
@@ -47,8 +47,8 @@ impl<M: Message<Kind = Self>> Await<M> for Streaming {
 
     fn poll(call: &mut Call<'_, M>, cx: &mut Context<'_>) -> Poll<Self::Outcome> {
         let reply = ready!(call.poll_reply(cx));
-        let id = call.detach();
-        Poll::Ready(ItemStream::open(call.peer, id, reply))
+        let (peer, id) = call.detach();
+        Poll::Ready(ItemStream::open(peer, id, reply))
     }
 }
 
@@ -94,10 +94,15 @@ fn read<T: 'static>(
                 Err(error) => Err(unreadable(name, &error)),
             }
         }
-        Body::Value(value) => match value.downcast::<T>() {
-            Ok(value) => Ok(*value),
-            Err(_) => Err(other_type(name)),
-        },
+        // Compiled for every message: a box of an `Option` needs less of it than one that is consumed.
+        Body::Value(mut value) => {
+            if let Some(value) = value.downcast_mut::<Option<T>>()
+                && let Some(value) = value.take()
+            {
+                return Ok(value);
+            }
+            Err(other_type(name))
+        }
     }
 }
 

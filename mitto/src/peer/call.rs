@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
-use super::{CallHead, Peer, Reply, Started, Wait};
+use super::{CallHead, Outbound, Peer, Reply, Started, Wait};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Metadata};
 use crate::message::{Message, MessageInfo, Outgoing, Sent};
@@ -46,7 +46,7 @@ use crate::status::Status;
 /// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<'p, M> {
-    pub(super) peer: &'p Peer,
+    peer: &'p Peer,
     message: Sent<M>,
     progress: Progress,
 }
@@ -90,9 +90,15 @@ impl<'p, M> Call<'p, M> {
         }
     }
 
-    /// Hands the request over to a stream of its items.
-    pub(super) fn detach(&mut self) -> Option<CorrelationId> {
-        self.progress.detach()
+    /// Who is asked for its replies.
+    pub(super) fn out(&self) -> Option<&dyn Outbound> {
+        self.progress.out(self.peer)
+    }
+
+    /// Hands the request over to a stream of its items, with who is asked for them.
+    pub(super) fn detach(&mut self) -> (Peer, Option<CorrelationId>) {
+        let id = self.progress.detach();
+        (self.peer.through(self.progress.wait.via.take()), id)
     }
 }
 
@@ -187,7 +193,8 @@ impl Progress {
                     }
                 }
                 State::Sent(id) => {
-                    let reply = ready!(out.poll_reply(id, cx));
+                    let via = self.wait.via.as_deref().unwrap_or(out);
+                    let reply = ready!(via.poll_reply(id, cx));
                     if reply.is_last() {
                         self.state = State::Done;
                     }
@@ -238,15 +245,20 @@ impl Progress {
         }
     }
 
+    fn out<'a>(&'a self, peer: &'a Peer) -> Option<&'a dyn Outbound> {
+        self.wait.via.as_deref().or(peer.out())
+    }
+
     /// The call is dropped.
     fn leave(&mut self, peer: &Peer) {
-        let Some(out) = peer.out() else {
-            return;
-        };
-        if self.wait.ticket.is_some() {
+        if self.wait.ticket.is_some()
+            && let Some(out) = peer.out()
+        {
             out.leave(&mut self.wait);
         }
-        if let Some(id) = self.detach() {
+        if let Some(id) = self.detach()
+            && let Some(out) = self.out(peer)
+        {
             out.cancel(id);
         }
     }

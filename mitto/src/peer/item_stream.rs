@@ -57,7 +57,7 @@ pub struct ItemStream<M: Message> {
 impl<M: Message> ItemStream<M> {
     /// The stream that a request came to, by the first reply to it.
     pub(crate) fn open(
-        peer: &Peer,
+        peer: Peer,
         id: Option<CorrelationId>,
         reply: Reply,
     ) -> Result<Self, M::Failure> {
@@ -68,7 +68,7 @@ impl<M: Message> ItemStream<M> {
             other => return Err(failure::<M>(other, peer.out())),
         };
         Ok(Self {
-            peer: peer.clone(),
+            peer,
             id,
             first,
             message: PhantomData,

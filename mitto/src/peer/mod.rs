@@ -63,7 +63,6 @@ use crate::status::Status;
 pub struct Peer {
     out: Option<Arc<dyn Outbound>>,
     /// Closes the connection with the last handle that has it.
-    #[expect(dead_code, reason = "all it does is to be dropped")]
     owner: Option<Arc<Owner>>,
 }
 
@@ -86,6 +85,14 @@ impl Peer {
         Self {
             out: self.out,
             owner,
+        }
+    }
+
+    /// The same handle, for replies that come through another outbound.
+    pub(crate) fn through(&self, via: Option<Arc<dyn Outbound>>) -> Self {
+        Self {
+            out: via.or_else(|| self.out.clone()),
+            owner: self.owner.clone(),
         }
     }
 

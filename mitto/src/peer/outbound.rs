@@ -1,5 +1,7 @@
 //! What a peer's calls go to.
 
+use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -101,13 +103,26 @@ pub struct CallHead<'a> {
     pub format: Option<Format>,
 }
 
-/// What a call keeps while it waits for room.
-#[derive(Clone, Debug, Default)]
+/// What a call keeps of its way to the other end.
+#[derive(Clone, Default)]
 pub struct Wait {
-    /// Its place in the queue.
+    /// Its place in the queue, while it waits for room.
     pub ticket: Option<u64>,
-    /// When it gives up.
+    /// When it gives up waiting for room.
     pub deadline: Option<Instant>,
+    /// Who is asked for its replies, where that is not the one that it was given to: set by an
+    /// [`Outbound`] that picks another one for each call.
+    pub via: Option<Arc<dyn Outbound>>,
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("ticket", &self.ticket)
+            .field("deadline", &self.deadline)
+            .field("via", &self.via.as_ref().map(|via| via.id()))
+            .finish()
+    }
 }
 
 /// A request that has been sent.
