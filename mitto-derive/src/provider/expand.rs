@@ -213,9 +213,11 @@ fn provider(model: &Model) -> TokenStream {
     let provides = quote_spanned!(ident.span()=> __mitto::Provides<__mitto::#side>);
     // The compiler points at this impl where the provider is used for the other side.
     let serves = quote_spanned! {ident.span()=>
-        impl __mitto::Serves<#schema_path, __mitto::#side> for #ident {}
+        impl __mitto::Serves<__Schema, __mitto::#side> for #ident {}
     };
     quote! {
+        type __Schema = #schema_path;
+
         #[automatically_derived]
         impl __mitto::MessageProvider for #ident {
             fn descriptor(&self) -> &__mitto::Descriptor {

@@ -121,6 +121,7 @@ pub trait CalledBy<St> {}
 impl<St: Stub, P: Serves<St::Schema, <St::Receiver as End>::Other>> CalledBy<St> for P {}
 
 /// One provider behind several clients or servers.
+#[diagnostic::do_not_recommend]
 impl<P: MessageProvider + ?Sized> MessageProvider for Arc<P> {
     fn descriptor(&self) -> &Descriptor {
         (**self).descriptor()

@@ -27,6 +27,7 @@ impl Gateway {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl MessageProvider for Gateway {
     fn descriptor(&self) -> &Descriptor {
         self.descriptor

@@ -11,8 +11,13 @@ const LINES: usize = 15;
 /// The same where the compiler itself reports a bound, with its own notes.
 const LINES_OF_A_BOUND: usize = 20;
 
-/// Longer, and why: the compiler lists all types that are an `Extract`, which is of use here.
-const LONGER: &[(&str, usize)] = &[("ui/fail/provider/argument_is_no_extractor.rs", 24)];
+/// Longer, and why.
+const LONGER: &[(&str, usize)] = &[
+    // The compiler lists the types that are an `Extract`, which is of use here.
+    ("ui/fail/provider/argument_is_no_extractor.rs", 24),
+    // A lifetime that the schema cannot see: the compiler's own words.
+    ("ui/fail/message/borrowed_message_in_use.rs", 18),
+];
 
 #[test]
 fn texts_are_short_and_on_the_users_tokens() {
