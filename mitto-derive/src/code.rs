@@ -40,6 +40,10 @@ pub(crate) enum Code {
     E116,
     E117,
     E118,
+    E119,
+    E120,
+    E121,
+    E122,
     // Handlers.
     E201,
     E202,

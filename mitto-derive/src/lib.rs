@@ -36,6 +36,8 @@ use message::Kind;
 /// | `error = LoginError` | the handler's own error, which reaches the caller as it is |
 /// | `timeout = "5s"` | its deadline, unless a call sets another (`ms`, `s`, `m`, `h`) |
 /// | `idempotent` | running it twice does no harm |
+/// | `authenticated` | its caller needs an identity |
+/// | `requires = "admin"` | its caller needs this grant; `["read", "write"]`: all of them |
 /// | `name = "ping"` | its name on the wire; otherwise the struct's name |
 /// | `id = 7` | its number on the wire; otherwise a hash of the name |
 /// | `was = "OldName"` | an earlier name, which is still understood; may be repeated |
@@ -59,6 +61,8 @@ pub fn request(item: TokenStream) -> TokenStream {
 ///
 /// | key | means |
 /// | --- | --- |
+/// | `authenticated` | its caller needs an identity |
+/// | `requires = "admin"` | its caller needs this grant; `["read", "write"]`: all of them |
 /// | `name = "typing"` | its name on the wire; otherwise the struct's name |
 /// | `id = 7` | its number on the wire; otherwise a hash of the name |
 /// | `was = "OldName"` | an earlier name, which is still understood; may be repeated |

@@ -36,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{CodecError, Decoder, Encoder};
 use crate::envelope::MessageId;
+use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
 use crate::message::{Kind, Message, MessageInfo, MessageKind, Never, OneWay, Unary};
 use crate::provider::MessageProvider;
@@ -60,7 +61,7 @@ pub struct Echo {
 /// Tells the people at the other end something: it is written to their log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
-    /// What to tell them; control characters are escaped, and the text is cut at 4 KiB.
+    /// What to tell them; control characters are escaped, and the text is cut at 4,096 characters.
     pub text: String,
 }
 
@@ -92,12 +93,25 @@ pub enum BuiltIn {
 #[derive(Clone, Debug, Default)]
 pub struct BuiltIns {
     off: Vec<BuiltIn>,
+    guarded: bool,
 }
 
 impl BuiltIns {
     /// Switches one off.
     pub fn switch_off(&mut self, built_in: BuiltIn) {
         self.off.push(built_in);
+    }
+
+    /// Answers only callers with an identity, except for [`Ping`]: what a server that authenticates
+    /// does.
+    pub fn guard(&mut self) {
+        self.guarded = true;
+    }
+
+    /// Whether a caller may not have this one.
+    pub(crate) fn refuse(&self, built_in: BuiltIn, job: &Job<'_>) -> Option<Status> {
+        let open = !self.guarded || built_in == BuiltIn::Ping || job.identity.is_some();
+        (!open).then(|| Status::denied("this server answers it only to callers with an identity"))
     }
 
     /// The one that a message is, if it is answered here and not by the provider itself.
@@ -133,14 +147,13 @@ impl BuiltIn {
                 respond::<Describe>(job, answer, |_| provider.descriptor().clone());
             }
             Self::Info => {
-                let peer = job.caller.remote().to_owned();
+                let peer = Escaped(job.caller.remote().to_owned());
                 respond::<Info>(job, answer, |info| {
-                    let text: String = info.text.chars().take(4 << 10).collect();
-                    tracing::info!(%peer, "{}", text.escape_debug());
+                    tracing::info!(%peer, "{}", Escaped(info.text).up_to(4 << 10));
                 });
             }
             Self::LogStatus => {
-                let peer = job.caller.remote().to_owned();
+                let peer = Escaped(job.caller.remote().to_owned());
                 respond::<LogStatus>(job, answer, |_| {
                     let schema = provider.descriptor();
                     let (name, side) = (&schema.name, provider.side());
@@ -180,6 +193,8 @@ macro_rules! message {
                 docs: "",
                 timeout: None,
                 idempotent: matches!(<$kind as Kind>::KIND, MessageKind::Request),
+                authenticated: false,
+                requires: &[],
             };
 
             type Kind = $kind;

@@ -47,6 +47,7 @@
 //! ```
 //!
 //! The [`guide`] has a section for each subject: errors, streams, calling back, deadlines, testing.
+//! [`guide::security`] says who may do what, and what is checked where.
 //!
 //! # How a request travels
 //!
@@ -82,6 +83,7 @@
 //! | `unix` | | `unix://`: `transport::unix`; nothing on other systems |
 //! | `tls` | | `tls://`, and `wss://` with `websocket`: `transport::tls`; turns `tcp` on |
 //! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
+//! | `metrics` | | counters through the `metrics` facade: [`limits`] |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
@@ -94,15 +96,18 @@
 //! - [`job`] is one request on its way to a handler; [`peer`] is the other end, to be called
 //! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
 //! - [`message`] are the user's structs, [`envelope`] what travels around them
+//! - [`auth`] says who the other end is
 //! - [`codec`] turns values into bytes, [`transport`] moves them; [`limits`] bounds everything, [`status`] is
 //!   what travels when a call fails
 
+pub mod auth;
 pub mod built_in;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;
 pub mod context;
 pub mod envelope;
+mod escaped;
 pub mod framing;
 pub mod handler;
 pub mod in_flight;
@@ -122,6 +127,7 @@ pub mod session;
 pub mod status;
 pub mod transport;
 
+pub use auth::Identity;
 pub use codec::Format;
 pub use context::Context;
 pub use envelope::Metadata;
@@ -173,6 +179,11 @@ pub mod guide {
 
     pub mod errors {
         #![doc = include_str!("docs/errors.md")]
+    }
+
+    /// Who may do what, and what comes from outside: what is checked where.
+    pub mod security {
+        #![doc = include_str!("docs/security.md")]
     }
 }
 

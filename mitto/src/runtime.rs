@@ -1,6 +1,6 @@
 //! The one place that names the async runtime's clock and tasks.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(crate) use tokio::task::spawn;
 pub(crate) use tokio::time::{Instant, Sleep, sleep_until, timeout};
@@ -9,4 +9,10 @@ pub(crate) use tokio::time::{Instant, Sleep, sleep_until, timeout};
 pub(crate) fn later(now: Instant, time: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
     now + time.min(FAR)
+}
+
+/// Seconds of the wall clock, for what happens once in a second at most.
+pub(crate) fn unix_seconds() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use mitto::Identity;
+use mitto::auth::Stated;
 use mitto::codec::Format;
 use mitto::envelope::{CorrelationId, Head, Kind, MessageId, Metadata};
 use mitto::framing::{Framing, Hello, Native, SchemaEntry};
@@ -15,7 +17,8 @@ use mitto::status::{Code, Status};
 #[test]
 fn every_kind_of_frame_is_its_golden_file() {
     let metadata: Metadata = [("trace", "a1"), ("lang", "grüezi")].into_iter().collect();
-    let frames = frames(&metadata);
+    let ann = Some(Identity::new("ann").grant("read"));
+    let frames = frames(&metadata, &ann);
     for (name, head, payload) in &frames {
         let golden = hex(&file(&format!("golden/{name}.hex")));
         assert_eq!(written(head, payload), golden, "{name}, written");
@@ -87,7 +90,10 @@ fn hello_of_the_golden_file_is_read_back() {
     assert_eq!(read, hello_of("client"));
 }
 
-fn frames(metadata: &Metadata) -> Vec<(&'static str, Head<'_>, Vec<u8>)> {
+fn frames<'a>(
+    metadata: &'a Metadata,
+    identity: &'a Option<Identity>,
+) -> Vec<(&'static str, Head<'a>, Vec<u8>)> {
     let head = Head::new;
     let none = CorrelationId::NONE;
     let call = CorrelationId::new(3, 1);
@@ -119,6 +125,15 @@ fn frames(metadata: &Metadata) -> Vec<(&'static str, Head<'_>, Vec<u8>)> {
                 ..request
             },
             vec![0x81, 0xa1, b'n', 1],
+        ),
+        (
+            "request_forwarded",
+            Head {
+                hops: 2,
+                identity: Some(Stated::of(identity)),
+                ..request
+            },
+            br#"{"n":1}"#.into(),
         ),
         (
             "request_first_piece",

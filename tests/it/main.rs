@@ -1,11 +1,13 @@
 //! The behaviour of `mitto`, a file for each subject.
 
 mod answers;
+mod auth;
 mod behaviour;
 mod codec;
 mod framing;
 mod golden;
 mod layers;
+mod limits;
 mod listening;
 mod local;
 mod macros;

@@ -68,6 +68,8 @@ fn info(model: &Model) -> TokenStream {
         name,
         was,
         idempotent,
+        authenticated,
+        requires,
         ..
     } = model;
     let rust = ident.to_string();
@@ -99,6 +101,8 @@ fn info(model: &Model) -> TokenStream {
             docs: #docs,
             timeout: #timeout,
             idempotent: #idempotent,
+            authenticated: #authenticated,
+            requires: &[#(#requires),*],
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod expand;
 mod model;
+mod requires;
 
 use proc_macro2::TokenStream;
 use syn::{Data, DeriveInput};

@@ -7,6 +7,7 @@ use syn::{
     Attribute, Data, DeriveInput, Generics, LitInt, LitStr, Meta, Path, Type, TypeReference,
 };
 
+use super::requires;
 use crate::attr::{self, Keys, Seen};
 use crate::code::Code;
 use crate::docs;
@@ -32,6 +33,8 @@ pub(super) struct Model {
     pub(super) error: Option<Type>,
     pub(super) timeout_millis: Option<u64>,
     pub(super) idempotent: bool,
+    pub(super) authenticated: bool,
+    pub(super) requires: Vec<String>,
 }
 
 pub(super) enum Answer {
@@ -48,6 +51,8 @@ const REQUEST: Keys = Keys {
         "error",
         "timeout",
         "idempotent",
+        "authenticated",
+        "requires",
         "name",
         "id",
         "was",
@@ -58,7 +63,7 @@ const REQUEST: Keys = Keys {
 
 const NOTIFICATION: Keys = Keys {
     of: "#[notification]",
-    known: &["name", "id", "was", "crate"],
+    known: &["authenticated", "requires", "name", "id", "was", "crate"],
     repeatable: &["was"],
 };
 
@@ -95,6 +100,8 @@ impl Model {
             timeout_millis: keys.timeout_millis,
             idempotent: keys.idempotent,
             borrows: references(&item.data).next().is_some(),
+            authenticated: keys.authenticated || !keys.requires.is_empty(),
+            requires: keys.requires,
             ident: item.ident,
             generics: item.generics,
             name,
@@ -110,6 +117,8 @@ struct Values {
     error: Option<Type>,
     timeout_millis: Option<u64>,
     idempotent: bool,
+    authenticated: bool,
+    requires: Vec<String>,
     name: Option<LitStr>,
     id: Option<u32>,
     was: Vec<LitStr>,
@@ -173,6 +182,11 @@ impl Values {
                 attr::flag(key, input)?;
                 self.idempotent = true;
             }
+            "authenticated" => {
+                attr::flag(key, input)?;
+                self.authenticated = true;
+            }
+            "requires" => self.requires = requires::read(key, input, errors)?,
             "name" => self.name = Some(wire_name(key, input, errors)?),
             "id" => self.id = Some(id(key, input)?),
             "was" => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ConnectError;
 use super::options::Options;
+use crate::auth::{BearerToken, Identity};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
 use crate::codec::Format;
@@ -38,8 +39,7 @@ type Holder<S> = <<S as Stub>::Receiver as End>::Other;
 ///
 /// use mitto::{Format, Limits};
 ///
-/// let mut limits = Limits::default();
-/// limits.timeout = Duration::from_secs(5);
+/// let limits = Limits::default().timeout(Duration::from_secs(5));
 /// let client = HelloClient::builder().format(Format::JSON).limits(limits);
 ///
 /// // Nobody listens there: the error says so.
@@ -104,12 +104,33 @@ impl<S: Stub> Builder<S> {
         self
     }
 
+    /// Shows a bearer token to the server: in the hello, and on WebSocket as the header `Authorization`
+    /// too, which proxies see. What can be read on the way can be stolen: send it over TLS.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.options.token = Some(BearerToken::new(token));
+        self
+    }
+
+    /// Adds a header to the request that opens a WebSocket; other transports send none. An
+    /// `Authorization` of your own is sent instead of that of the [`token`](Self::token).
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.headers.add(name, value);
+        self
+    }
+
+    /// Whom a [`local`](Self::local) provider takes this client for; anonymous without it. A server
+    /// decides that by itself, so on a connection this says nothing.
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.options.identity = Some(identity);
+        self
+    }
+
     /// Connects to a server. The connection is closed with the last clone of the stub or of its
     /// peer.
     ///
     /// # Errors
     ///
-    /// When nobody listens there, or the two ends do not come to terms.
+    /// When nobody listens there, the two ends do not come to terms, or a limit cannot work.
     pub async fn connect(self, url: &str) -> Result<S, ConnectError> {
         self.options.connect(url).await.map(S::from)
     }

@@ -1,4 +1,5 @@
 use crate::codec::{CodecsError, Format};
+use crate::limits::LimitsError;
 use crate::session::HandshakeError;
 use crate::transport::TransportError;
 
@@ -15,6 +16,9 @@ pub enum ConnectError {
     /// The codecs do not go together.
     #[error(transparent)]
     Codecs(#[from] CodecsError),
+    /// A limit has a value that cannot work.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     /// The format asked for is not spoken here.
     #[error("no codec for {0}: turn on its feature of mitto, or add the codec to the builder")]
     UnknownFormat(Format),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::ConnectError;
+use crate::auth::{BearerToken, Identity};
 use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
@@ -16,7 +17,7 @@ use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::runtime::spawn;
 use crate::session::{Config, Session};
-use crate::transport::{Transport, Transports};
+use crate::transport::{RequestHeaders, Transport, Transports};
 
 pub(super) struct Options {
     pub(super) provider: Arc<dyn MessageProvider>,
@@ -26,6 +27,9 @@ pub(super) struct Options {
     pub(super) codecs: Vec<Arc<dyn Codec>>,
     pub(super) transports: Vec<Arc<dyn Transport>>,
     pub(super) framing: Arc<dyn Framing>,
+    pub(super) token: Option<BearerToken>,
+    pub(super) headers: RequestHeaders,
+    pub(super) identity: Option<Identity>,
 }
 
 impl Options {
@@ -38,11 +42,15 @@ impl Options {
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
+            token: None,
+            headers: RequestHeaders::default(),
+            identity: None,
         }
     }
 
     /// Connects, and runs the session in a task of its own.
     pub(super) async fn connect(self, url: &str) -> Result<Peer, ConnectError> {
+        self.limits.check()?;
         #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
         #[cfg(not(feature = "custom-codecs"))]
@@ -57,6 +65,8 @@ impl Options {
             codecs,
             format,
             framing: self.framing,
+            token: self.token,
+            headers: self.headers,
             ..Config::serving(self.provider, BuiltIns::default())
         };
         let settings = config.transport_settings();
@@ -73,6 +83,6 @@ impl Options {
         let here = self.provider;
         let [there, here] = [there, here]
             .map(|end| Arc::new(PassThrough::new(end, BuiltIns::default())) as Arc<dyn Queue>);
-        Local::pair(there, here, &self.limits)
+        Local::pair(there, here, &self.limits, self.identity)
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use crate::runtime::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Identity;
 use crate::envelope::{Entries, Metadata};
 use crate::job::{Answer, AnswerTo, Job};
 use crate::peer::Peer;
@@ -22,6 +23,8 @@ pub struct Parts<'a> {
     pub metadata: Entries<'a>,
     /// When its caller gives up.
     pub deadline: Option<Instant>,
+    /// Who asks; `None` for an anonymous caller.
+    pub identity: Option<&'a Identity>,
     /// Who asks, and can be called back.
     pub caller: &'a Peer,
     /// The way back.
@@ -46,6 +49,7 @@ impl<'a> Parts<'a> {
             address: job.address,
             metadata: job.metadata,
             deadline: job.deadline,
+            identity: job.identity,
             caller: job.caller,
             answer,
             items: None,
@@ -58,6 +62,7 @@ impl<'a> Parts<'a> {
             address: None,
             metadata: Entries::default(),
             deadline: None,
+            identity: None,
             caller,
             answer,
             items: None,
@@ -71,6 +76,7 @@ pub struct Context {
     address: Option<String>,
     metadata: Metadata,
     deadline: Option<Instant>,
+    identity: Option<Identity>,
     caller: Peer,
     answer: Option<AnswerTo>,
 }
@@ -82,6 +88,7 @@ impl Context {
             address: parts.address.map(str::to_owned),
             metadata: parts.metadata.into(),
             deadline: parts.deadline,
+            identity: parts.identity.cloned(),
             caller: parts.caller.clone(),
             answer: parts.answer.to(),
         }
@@ -100,6 +107,12 @@ impl Context {
     /// When its caller gives up.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// Who asks; `None` for an anonymous caller. On a link that is whom the other server asks for,
+    /// while [`Peer::identity`] is the server itself.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// Who asks, and can be called back.
@@ -137,6 +150,7 @@ impl fmt::Debug for Context {
             .field("address", &self.address)
             .field("metadata", &self.metadata)
             .field("deadline", &self.deadline)
+            .field("identity", &self.identity)
             .field("caller", &self.caller)
             .finish_non_exhaustive()
     }

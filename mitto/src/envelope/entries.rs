@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits, reached};
 use crate::status::Status;
 
 /// The longest key, in bytes: its length travels in one byte.
 const KEY_MAX: usize = u8::MAX as usize;
 /// The most packed bytes whatever the limits say: with the other parts they must fit into 64 KiB.
-const PACKED_MAX: usize = 60_000;
+const PACKED_MAX: usize = 57_000;
 /// What an entry costs beside its key and value: their lengths.
 const OVERHEAD: usize = 3;
 
@@ -125,27 +125,46 @@ impl<'a> Entries<'a> {
     ///
     /// A `BadRequest` that says which limit is passed or which key is not allowed.
     pub fn check(&self, limits: &Limits) -> Result<(), Status> {
+        self.refusal(limits).map_err(|(_, status)| status)
+    }
+
+    /// The same, and tells of a limit that is reached, by one who is `at`.
+    pub(crate) fn admit(&self, limits: &Limits, at: &str) -> Result<(), Status> {
+        self.refusal(limits).map_err(|(limit, status)| {
+            if let Some(limit) = limit {
+                reached(limit, at);
+            }
+            status
+        })
+    }
+
+    fn refusal(&self, limits: &Limits) -> Result<(), (Option<Limit>, Status)> {
         if self.len() > limits.metadata_entries {
-            return Err(Status::bad_request(format!(
+            let status = Status::bad_request(format!(
                 "{} metadata entries, at most {} are taken",
                 self.len(),
                 limits.metadata_entries
-            )));
+            ));
+            return Err((Some(Limit::MetadataEntries), status));
         }
         let most = limits
             .metadata_bytes
             .min(PACKED_MAX - OVERHEAD * self.len().min(PACKED_MAX / OVERHEAD));
         if self.bytes() > most {
-            return Err(Status::bad_request(format!(
+            let status = Status::bad_request(format!(
                 "{} bytes of metadata, at most {most} are taken",
                 self.bytes()
-            )));
+            ));
+            return Err((Some(Limit::MetadataBytes), status));
         }
         match self.0 {
             Source::Listed(entries) => match entries.iter().find(|(k, _)| !is_key(k.as_bytes())) {
-                Some((key, _)) => Err(Status::bad_request(format!(
-                    "metadata key {key:?}, take 1 to {KEY_MAX} visible ASCII characters"
-                ))),
+                Some((key, _)) => {
+                    let text = format!(
+                        "metadata key {key:?}, take 1 to {KEY_MAX} visible ASCII characters"
+                    );
+                    Err((None, Status::bad_request(text)))
+                }
                 None => Ok(()),
             },
             Source::Packed { .. } => Ok(()),

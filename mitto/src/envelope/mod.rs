@@ -14,6 +14,7 @@ use std::time::Duration;
 pub use self::entries::{Entries, MetadataError};
 pub use self::id::{CorrelationId, MessageId};
 pub use self::metadata::Metadata;
+use crate::auth::Stated;
 use crate::codec::Format;
 
 /// A head and its payload, both borrowed from the frame that they came in.
@@ -61,6 +62,8 @@ pub struct Head<'a> {
     pub timeout: Option<Duration>,
     /// What the two ends tell each other beside the message.
     pub metadata: Entries<'a>,
+    /// Whom a request or notification was forwarded for; believed only on a link.
+    pub identity: Option<Stated<'a>>,
     /// The bytes of the whole payload, in the first of several pieces.
     pub total: Option<u64>,
 }
@@ -83,11 +86,12 @@ impl Head<'_> {
             address: None,
             timeout: None,
             metadata: Entries::NONE,
+            identity: None,
             total: None,
         }
     }
 
-    /// The same without what it borrows: address and metadata, and without what tells a piece.
+    /// The same without what it borrows: address, metadata and identity, and without what tells a piece.
     pub const fn detached(&self) -> Head<'static> {
         Head {
             kind: self.kind,

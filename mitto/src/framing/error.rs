@@ -1,5 +1,6 @@
 //! Why a frame cannot be read, and what its receiver does about it.
 
+use crate::auth::StatedError;
 use crate::envelope::{CorrelationId, Kind, MetadataError};
 use crate::status::Status;
 
@@ -103,4 +104,7 @@ pub enum PartError {
     /// The metadata cannot be read.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
+    /// The identity cannot be read.
+    #[error(transparent)]
+    Identity(#[from] StatedError),
 }

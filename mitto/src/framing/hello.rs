@@ -2,6 +2,7 @@
 
 use super::parts::{self, Parts};
 use super::{FrameError, PartError};
+use crate::auth::BearerToken;
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Kind};
 use crate::limits::Limits;
@@ -14,9 +15,13 @@ const PIECES: u8 = 5;
 const FORMATS: u8 = 6;
 const FEATURES: u8 = 7;
 const SCHEMA: u8 = 8;
+const CREDENTIALS: u8 = 9;
 
 /// Where names are cut, in bytes: their length travels in one byte.
 const NAME_MAX: usize = u8::MAX as usize;
+
+/// Where credentials are cut, in bytes. What was cut is no valid token.
+const CREDENTIALS_MAX: usize = 16 << 10;
 
 /// What one end takes and speaks: the first envelope that it sends.
 ///
@@ -40,6 +45,8 @@ pub struct Hello {
     pub formats: Vec<Format>,
     /// The schemas that it speaks. Default: none.
     pub schemas: Vec<SchemaEntry>,
+    /// The bearer token that says who a client is, at most 16 KiB. Default: none.
+    pub credentials: Option<BearerToken>,
 }
 
 impl Hello {
@@ -50,6 +57,7 @@ impl Hello {
             message: limits.message as u64,
             in_flight: limits.in_flight.try_into().unwrap_or(u32::MAX),
             stream_window: limits.stream_window.try_into().unwrap_or(u32::MAX),
+            pieces: limits.pieces.try_into().unwrap_or(u32::MAX),
             ..Self::default()
         }
     }
@@ -71,6 +79,11 @@ impl Hello {
         }
         for schema in &self.schemas {
             parts::write_with(SCHEMA, out, |out| schema.write(out));
+        }
+        if let Some(token) = &self.credentials {
+            let bytes = token.secret().as_bytes();
+            let bytes = &bytes[..bytes.len().min(CREDENTIALS_MAX)];
+            parts::write(CREDENTIALS, bytes, out);
         }
     }
 
@@ -102,6 +115,9 @@ impl Hello {
                 PIECES => hello.pieces = u32::from_be_bytes(parts::number(tag, bytes)?),
                 FORMATS => hello.formats = bytes.iter().map(|n| Format::from_wire(*n)).collect(),
                 FEATURES => hello.features = u64::from_be_bytes(parts::number(tag, bytes)?),
+                CREDENTIALS => {
+                    hello.credentials = Some(BearerToken::new(parts::text(tag, bytes)?));
+                }
                 SCHEMA => hello.schemas.push(SchemaEntry::read(bytes)?),
                 _ => {}
             }
@@ -121,6 +137,7 @@ impl Default for Hello {
             features: 0,
             formats: Vec::new(),
             schemas: Vec::new(),
+            credentials: None,
         }
     }
 }

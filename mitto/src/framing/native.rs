@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::parts::{self, Parts};
 use super::{FrameError, Framing, PartError};
+use crate::auth::Stated;
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Entries, Envelope, Head, Kind, MessageId};
 use crate::status::{Code, Status};
@@ -24,6 +25,7 @@ const ADDRESS: u8 = 1;
 const TIMEOUT: u8 = 2;
 const METADATA: u8 = 3;
 const TOTAL: u8 = 4;
+const IDENTITY: u8 = 5;
 
 /// Where an address is cut. A valid one has at most 194 bytes, so that a receiver refuses what was
 /// cut instead of taking it for another.
@@ -49,6 +51,7 @@ impl Framing for Native {
         let plain = head.timeout.is_none()
             & head.address.is_none()
             & head.total.is_none()
+            & head.identity.is_none()
             & head.metadata.is_empty();
         if !plain {
             write_parts(head, start, out);
@@ -124,6 +127,9 @@ fn write_parts(head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
     }
     if !head.metadata.is_empty() {
         parts::write_with(METADATA, out, |out| head.metadata.pack(out));
+    }
+    if let Some(identity) = head.identity {
+        parts::write_with(IDENTITY, out, |out| identity.pack(out));
     }
     if let Some(total) = head.total {
         parts::write(TOTAL, &total.to_be_bytes(), out);
@@ -203,6 +209,7 @@ fn read_parts<'a>(
                 let milliseconds = u32::from_be_bytes(parts::number(tag, bytes)?);
                 head.timeout = Some(Duration::from_millis(milliseconds.into()));
             }
+            IDENTITY => head.identity = Some(Stated::packed(bytes)?),
             METADATA => head.metadata = Entries::packed(bytes)?,
             TOTAL => head.total = Some(u64::from_be_bytes(parts::number(tag, bytes)?)),
             _ => {}

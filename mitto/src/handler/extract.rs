@@ -1,5 +1,6 @@
 //! Where the arguments before the message come from.
 
+use crate::auth::Identity;
 use crate::context::{Context, Parts};
 use crate::envelope::Metadata;
 use crate::peer::Peer;
@@ -149,6 +150,21 @@ impl<S> Extract<S> for Metadata {
 impl<S> Extract<S> for Peer {
     fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
         Ok(parts.caller.clone())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> Extract<S> for Identity {
+    fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+        let identity = parts.identity.cloned();
+        identity.ok_or_else(|| Status::denied("this message needs an identity: show credentials"))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> Extract<S> for Option<Identity> {
+    fn extract(_: &S, parts: &Parts<'_>) -> Result<Self, Status> {
+        Ok(parts.identity.cloned())
     }
 }
 

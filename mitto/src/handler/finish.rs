@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::Extracts;
 use super::items::Encode;
+use super::permit::permit;
 use super::run::Ended;
 use crate::context::{ItemSource, Parts};
 use crate::job::{Answer, Job};
@@ -97,13 +98,19 @@ pub(super) struct Begun<M, A> {
     pub(super) opened: Option<Arc<AtomicBool>>,
 }
 
-/// Extracts the arguments, then decodes the message: whoever is refused costs no decoding. A failure
+/// Checks what the message requires, extracts the arguments, then decodes the message: whoever is refused costs no decoding. A failure
 /// is answered here.
 pub(super) fn begin<S, M: Message<Kind: Finish>, A: Extracts<S>>(
     state: &S,
     job: &mut Job<'_>,
     answer: Answer,
 ) -> Option<Begun<M, A>> {
+    if M::INFO.authenticated
+        && let Err(status) = permit(M::INFO, job.identity)
+    {
+        answer.fail(status);
+        return None;
+    }
     let opened = <M::Kind as Finish>::opened();
     let parts = Parts::new(job, &answer);
     let arguments = <M::Kind as Finish>::arguments::<S, M, A>(state, parts, opened.as_ref());

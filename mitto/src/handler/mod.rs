@@ -13,6 +13,7 @@ mod finish;
 mod in_place;
 mod items;
 mod local_stream;
+mod permit;
 mod run;
 
 pub use answers::{Answered, Answers, Feeds, answered};

@@ -37,6 +37,8 @@ pub struct Patience {
     pub timeout: Duration,
     /// However much progress is reported.
     pub max: Duration,
+    /// How long a stream that has begun may be idle; `None` for ever.
+    pub idle: Option<Duration>,
 }
 
 impl InFlight {
@@ -101,7 +103,11 @@ impl InFlight {
     ///
     /// When nobody waits for it: the request has ended, or never was.
     pub fn complete(&mut self, id: CorrelationId, reply: Reply) -> Result<Option<Waker>, Stale> {
-        self.get_mut(id)?.push(reply)
+        let slot = self.get_mut(id)?;
+        let waker = slot.push(reply)?;
+        let idle = slot.idle_until();
+        self.note_idle(idle);
+        Ok(waker)
     }
 
     /// Notes that the request is being worked on: it has a new full timeout, up to its maximum.
@@ -110,7 +116,11 @@ impl InFlight {
     ///
     /// When nobody waits for it.
     pub fn progress(&mut self, id: CorrelationId, now: Instant) -> Result<Option<Waker>, Stale> {
-        self.get_mut(id)?.progress(now)
+        let slot = self.get_mut(id)?;
+        let waker = slot.progress(now)?;
+        let idle = slot.idle_until();
+        self.note_idle(idle);
+        Ok(waker)
     }
 
     /// Waits for the next reply. The one that ends the request frees its slot.
@@ -123,6 +133,8 @@ impl InFlight {
             return Poll::Ready((Reply::Status(gone), None));
         };
         let (reply, credit) = std::task::ready!(slot.poll(cx));
+        let idle = slot.idle_until();
+        self.note_idle(idle);
         if reply.is_last() {
             self.release(id);
         }
@@ -134,7 +146,8 @@ impl InFlight {
         self.get(id).is_ok_and(Slot::is_open)
     }
 
-    /// When a request is given up; `None` when it has ended, or is a stream that has begun.
+    /// When a request is given up; `None` when it has ended, or is a stream that has begun and may be
+    /// idle.
     pub fn deadline(&self, id: CorrelationId) -> Option<Instant> {
         self.get(id).ok()?.deadline()
     }
@@ -159,8 +172,20 @@ impl InFlight {
         }
     }
 
+    /// Why a request was given up at its deadline.
+    pub fn late(&self, id: CorrelationId) -> Late {
+        match self.get(id).is_ok_and(|slot| slot.idle_until().is_some()) {
+            true => Late::Idle,
+            false => Late::Unanswered,
+        }
+    }
+
     /// Ends the requests whose deadline has passed, and hands each with its waker to `each`.
-    pub fn expire(&mut self, now: Instant, mut each: impl FnMut(CorrelationId, Option<Waker>)) {
+    pub fn expire(
+        &mut self,
+        now: Instant,
+        mut each: impl FnMut(CorrelationId, Late, Option<Waker>),
+    ) {
         if self.earliest.is_none_or(|earliest| now < earliest) {
             return;
         }
@@ -175,9 +200,12 @@ impl InFlight {
                 continue;
             }
             let id = CorrelationId::new(index as u32, slot.generation());
-            let late = Status::new(Code::Timeout, "no answer within the deadline");
-            if let Ok(waker) = slot.push(Reply::Status(late)) {
-                each(id, waker);
+            let late = match slot.idle_until() {
+                Some(_) => Late::Idle,
+                None => Late::Unanswered,
+            };
+            if let Ok(waker) = slot.push(Reply::Status(late.status())) {
+                each(id, late, waker);
             }
         }
     }
@@ -220,10 +248,38 @@ impl InFlight {
         self.free.push(id.slot());
     }
 
+    fn note_idle(&mut self, until: Option<Instant>) {
+        if let Some(until) = until {
+            self.note(until);
+        }
+    }
+
     fn note(&mut self, deadline: Instant) {
         if self.earliest.is_none_or(|earliest| deadline < earliest) {
             self.earliest = Some(deadline);
         }
+    }
+}
+
+/// Why a request is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late {
+    /// Nothing has come within its deadline.
+    Unanswered,
+    /// It is a stream that has begun and was idle for too long.
+    Idle,
+}
+
+impl Late {
+    /// What its caller gets.
+    pub fn status(self) -> Status {
+        Status::new(
+            Code::Timeout,
+            match self {
+                Self::Unanswered => "no answer within the deadline",
+                Self::Idle => "the stream was idle for too long",
+            },
+        )
     }
 }
 
@@ -239,6 +295,7 @@ mod tests {
     const PATIENCE: Patience = Patience {
         timeout: Duration::from_secs(30),
         max: Duration::from_secs(600),
+        idle: None,
     };
 
     fn context() -> Context<'static> {
@@ -298,8 +355,8 @@ mod tests {
         let id = reserve(&mut table);
         let mut late = Vec::new();
         let after = Instant::now() + Duration::from_secs(31);
-        table.expire(after, |id, _| late.push(id));
-        table.expire(after, |id, _| late.push(id));
+        table.expire(after, |id, _, _| late.push(id));
+        table.expire(after, |id, _, _| late.push(id));
         assert_eq!(late, [id]);
         let Poll::Ready((Reply::Status(status), None)) = table.poll(id, &mut context()) else {
             panic!("an expired request has an outcome");
@@ -318,12 +375,12 @@ mod tests {
                 .unwrap();
         }
         let mut late = 0;
-        table.expire(start + Duration::from_secs(569), |_, _| late += 1);
+        table.expire(start + Duration::from_secs(569), |_, _, _| late += 1);
         assert_eq!(late, 0);
         table
             .progress(id, start + Duration::from_secs(595))
             .unwrap();
-        table.expire(start + Duration::from_secs(601), |_, _| late += 1);
+        table.expire(start + Duration::from_secs(601), |_, _, _| late += 1);
         assert_eq!(late, 1);
     }
 }

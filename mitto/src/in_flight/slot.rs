@@ -22,6 +22,10 @@ pub(super) struct Slot {
     timeout: Duration,
     /// The deadline however much progress is reported.
     last_deadline: Option<Instant>,
+    /// How long a stream may be idle.
+    idle: Option<Duration>,
+    /// Whether items have come, so that the deadline is the idle one.
+    begun: bool,
     /// What a stream's sender may be ahead, in bytes.
     window: usize,
     /// What is waiting here of it.
@@ -72,6 +76,11 @@ impl Slot {
         }
     }
 
+    /// When a stream that has begun counts as idle.
+    pub(super) fn idle_until(&self) -> Option<Instant> {
+        self.deadline().filter(|_| self.begun)
+    }
+
     pub(super) fn reserve(
         &mut self,
         waker: &Waker,
@@ -88,6 +97,8 @@ impl Slot {
         let deadline = later(now, patience.timeout).min(last);
         self.deadline = Some(deadline);
         self.last_deadline = Some(last);
+        self.idle = patience.idle;
+        self.begun = false;
         self.window = window;
         self.buffered = 0;
         self.owed = 0;
@@ -106,8 +117,7 @@ impl Slot {
                 reply = Reply::Status(Status::new(Code::BadRequest, over));
             } else {
                 self.buffered += cost;
-                // A stream's deadline ends with its first item.
-                self.deadline = None;
+                self.begin();
             }
         }
         if reply.is_last() {
@@ -124,7 +134,9 @@ impl Slot {
         if self.state != State::Open {
             return Err(Stale);
         }
-        if let (Some(deadline), Some(last)) = (self.deadline, self.last_deadline) {
+        if self.begun {
+            self.begin();
+        } else if let (Some(deadline), Some(last)) = (self.deadline, self.last_deadline) {
             self.deadline = Some(later(now, self.timeout).min(last).max(deadline));
         }
         if self.window > 0 && self.next.is_none() {
@@ -146,12 +158,21 @@ impl Slot {
         let cost = reply.cost();
         self.buffered = self.buffered.saturating_sub(cost);
         self.owed += cost;
+        if cost > 0 {
+            self.begin();
+        }
         if self.owed > 0 && self.owed >= self.window / 2 && self.state == State::Open {
             let credit = u32::try_from(self.owed).unwrap_or(u32::MAX);
             self.owed = 0;
             return Poll::Ready((reply, Some(credit)));
         }
         Poll::Ready((reply, None))
+    }
+
+    /// A stream's deadline ends with its first item; from each one on it may be idle for a while.
+    fn begin(&mut self) {
+        self.begun = true;
+        self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
     }
 
     pub(super) fn release(&mut self) {

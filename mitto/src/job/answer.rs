@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::AnswerPart;
 use crate::envelope::CorrelationId;
+use crate::escaped::Escaped;
 use crate::message::{Encoded, Failure, Message, Outgoing, Returned, TakesFailure};
 use crate::status::{Code, Status};
 
@@ -112,7 +113,7 @@ impl Answer {
     pub fn fail(mut self, status: Status) {
         match self.to.take() {
             Some(AnswerTo { to, id }) => to.fail(id, status),
-            None => tracing::warn!(%status, "a notification failed"),
+            None => tracing::warn!(status = %Escaped(status), "a notification failed"),
         }
     }
 

@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Answering, Pool, Run};
 use crate::envelope::CorrelationId;
-use crate::in_flight::{InFlight, Patience, Reply};
+use crate::in_flight::{InFlight, Late, Patience, Reply};
+use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
 use crate::runtime::{Instant, Sleep, sleep_until};
 use crate::status::{Code, Status};
@@ -65,7 +66,10 @@ impl Exchange {
             return Err(closed());
         }
         let reserved = state.in_flight.reserve(waker, now, patience, window);
-        reserved.ok_or_else(|| Status::new(Code::Busy, "too many requests are running here"))
+        reserved.ok_or_else(|| {
+            reached(Limit::InFlightProcess, HERE);
+            Status::new(Code::Busy, "too many requests are running here")
+        })
     }
 
     /// Leaves the handler of a request with it, to be driven by its caller.
@@ -180,10 +184,13 @@ impl Exchange {
         if elapsed.is_none_or(|elapsed| elapsed.is_pending()) {
             return Poll::Pending;
         }
+        let late = state.in_flight.late(id);
         drop(state);
         self.cancel(id);
-        let late = Status::new(Code::Timeout, "no answer within the deadline");
-        Poll::Ready(Reply::Status(late))
+        if late == Late::Idle {
+            reached(Limit::StreamIdle, HERE);
+        }
+        Poll::Ready(Reply::Status(late.status()))
     }
 
     fn complete(&self, id: CorrelationId, reply: Reply) {
@@ -282,6 +289,9 @@ impl Answering for Exchange {
         token
     }
 }
+
+/// The other end, for logs.
+pub(super) const HERE: &str = "in process";
 
 fn closed() -> Status {
     Status::new(Code::ConnectionLost, "the peer in this process was closed")

@@ -2,22 +2,23 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
 
-use super::exchange::Exchange;
-use super::{Answer, Job, Queue, Run};
+use super::exchange::{Exchange, HERE};
+use super::{Answer, Counted, Job, Queue, Run};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::{Identity, LINK};
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::in_flight::{Patience, Reply};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits, reached};
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, Outbound, Peer, Started, Wait};
 use crate::runtime::{Instant, later, spawn};
-use crate::status::Status;
+use crate::status::{Code, Status};
 
 /// One direction between two ends of the same process.
 pub struct Local {
@@ -25,8 +26,14 @@ pub struct Local {
     queue: Arc<dyn Queue>,
     codecs: Codecs,
     limits: Limits,
+    /// Who calls in this direction.
+    identity: Option<Identity>,
+    /// Who is at the other end.
+    other: Option<Identity>,
     caller: OnceLock<Caller>,
     exchange: Arc<Exchange>,
+    /// The handlers of notifications that run.
+    notified: Arc<AtomicUsize>,
 }
 
 /// Who calls, seen from the handlers.
@@ -39,10 +46,19 @@ enum Caller {
 
 impl Local {
     /// Two ends of one process: a peer whose calls go to `there`, and whose handlers can call back
-    /// to `here`.
-    pub fn pair(there: Arc<dyn Queue>, here: Arc<dyn Queue>, limits: &Limits) -> Peer {
-        let back = Arc::new(Self::new(here, limits));
-        let forth = Arc::new(Self::new(there, limits));
+    /// to `here`. `identity` is whom `there` takes the caller for.
+    pub fn pair(
+        there: Arc<dyn Queue>,
+        here: Arc<dyn Queue>,
+        limits: &Limits,
+        identity: Option<Identity>,
+    ) -> Peer {
+        let mut back = Self::new(here, limits);
+        back.other.clone_from(&identity);
+        let back = Arc::new(back);
+        let mut forth = Self::new(there, limits);
+        forth.identity = identity;
+        let forth = Arc::new(forth);
         let _ = back.caller.set(Caller::Owner(Arc::downgrade(&forth)));
         let _ = forth.caller.set(Caller::Owned(Peer::new(back)));
         Peer::new(forth)
@@ -78,8 +94,11 @@ impl Local {
             queue,
             codecs: Codecs::default(),
             limits: limits.clone(),
+            identity: None,
+            other: None,
             caller: OnceLock::new(),
             exchange: Arc::new(Exchange::new(limits.in_flight_process)),
+            notified: Arc::default(),
         }
     }
 
@@ -106,11 +125,23 @@ impl Local {
             job.address = head.address;
             job.metadata = head.metadata.entries();
             job.deadline = deadline;
+            (job.identity, job.hops) = self.asks(head);
             job.pool = Some(pool);
             // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
             catch_unwind(AssertUnwindSafe(|| self.queue.submit(job, answer)))
                 .unwrap_or_else(|_| Run::done())
         })
+    }
+
+    /// Who asks, and how often that was forwarded.
+    fn asks<'a>(&'a self, head: &CallHead<'a>) -> (Option<&'a Identity>, u8) {
+        let own = self.identity.as_ref();
+        match head.forwarded {
+            Some(forwarded) if own.is_some_and(|own| own.has(LINK)) => {
+                (forwarded.identity.as_ref(), forwarded.hops)
+            }
+            _ => (own, 0),
+        }
     }
 }
 
@@ -122,7 +153,7 @@ impl Outbound for Local {
         _: &mut Wait,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
-        head.metadata.check(&self.limits)?;
+        head.metadata.entries().admit(&self.limits, HERE)?;
         let now = Instant::now();
         let patience = patience(&self.limits, head.timeout);
         let window = match head.kind {
@@ -143,14 +174,22 @@ impl Outbound for Local {
         _: &mut Wait,
         _: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
-        head.metadata.check(&self.limits)?;
+        head.metadata.entries().admit(&self.limits, HERE)?;
         if self.exchange.is_closed() {
             return Poll::Ready(Err(Status::unavailable("the peer was closed")));
         }
+        let Some(running) = Counted::one(&self.notified, self.limits.in_flight_process) else {
+            reached(Limit::InFlightProcess, HERE);
+            let busy = Status::new(Code::Busy, "too many notifications are being handled here");
+            return Poll::Ready(Err(busy));
+        };
         let run = self.submit(head, message, None, Answer::nobody());
         if !run.is_done() {
             // Nobody waits for a notification, so nobody drives its handler.
-            spawn(run);
+            spawn(async move {
+                run.await;
+                drop(running);
+            });
         }
         Poll::Ready(Ok(()))
     }
@@ -170,11 +209,15 @@ impl Outbound for Local {
     }
 
     fn remote(&self) -> &str {
-        "in process"
+        HERE
     }
 
     fn id(&self) -> u64 {
         self.id
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.other.as_ref()
     }
 
     fn is_connected(&self) -> bool {
@@ -234,5 +277,6 @@ fn patience(limits: &Limits, timeout: Option<std::time::Duration>) -> Patience {
     Patience {
         timeout: timeout.unwrap_or(limits.timeout),
         max: limits.timeout_max,
+        idle: limits.stream_idle,
     }
 }

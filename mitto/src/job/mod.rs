@@ -4,6 +4,7 @@
 //! a queue; it gets a [`Run`] back, which it polls until the handler has finished.
 
 mod answer;
+mod counted;
 mod exchange;
 mod local;
 mod owned;
@@ -18,6 +19,7 @@ use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};
+pub(crate) use counted::Counted;
 pub use local::Local;
 pub use owned::OwnedJob;
 pub(crate) use parts::unsent;
@@ -29,6 +31,7 @@ pub(crate) use run::Handling;
 pub use run::Run;
 pub use watched::Watched;
 
+use crate::auth::Identity;
 use crate::codec::Codecs;
 use crate::envelope::{Entries, MessageId};
 use crate::message::Payload;
@@ -50,6 +53,10 @@ pub struct Job<'a> {
     pub metadata: Entries<'a>,
     /// When its caller gives up.
     pub deadline: Option<Instant>,
+    /// Who it is from; `None` for an anonymous caller.
+    pub identity: Option<&'a Identity>,
+    /// How often it was forwarded between servers before.
+    pub hops: u8,
     /// Who asks, and can be called back.
     pub caller: &'a Peer,
     /// Where finished handlers leave their memory to be used again.
@@ -57,7 +64,7 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// A job without address, metadata and deadline.
+    /// A job without address, metadata, deadline and identity.
     pub fn new(
         message: MessageId,
         payload: Payload<'a>,
@@ -71,6 +78,8 @@ impl<'a> Job<'a> {
             address: None,
             metadata: Entries::default(),
             deadline: None,
+            identity: None,
+            hops: 0,
             caller,
             pool: None,
         }

@@ -1,6 +1,7 @@
 //! A job that is kept.
 
 use super::Job;
+use crate::auth::Identity;
 use crate::codec::{CodecError, Codecs, Encoder, Format};
 use crate::envelope::{MessageId, Metadata};
 use crate::message::Payload;
@@ -24,10 +25,14 @@ pub struct OwnedJob {
     pub metadata: Metadata,
     /// When its caller gives up; `None` for a notification.
     pub deadline: Option<Instant>,
+    /// Who it is from; `None` for an anonymous caller.
+    pub identity: Option<Identity>,
+    /// How often it was forwarded between servers before.
+    pub hops: u8,
 }
 
 impl OwnedJob {
-    /// A job without address, metadata and deadline.
+    /// A job without address, metadata, deadline and identity.
     pub fn new(message: MessageId, format: Format, payload: Vec<u8>) -> Self {
         Self {
             message,
@@ -36,6 +41,8 @@ impl OwnedJob {
             address: None,
             metadata: Metadata::new(),
             deadline: None,
+            identity: None,
+            hops: 0,
         }
     }
 
@@ -61,6 +68,8 @@ impl OwnedJob {
             address: job.address.map(str::to_owned),
             metadata: job.metadata.into(),
             deadline: job.deadline,
+            identity: job.identity.cloned(),
+            hops: job.hops,
             ..Self::new(job.message, format, payload)
         })
     }
@@ -75,6 +84,8 @@ impl OwnedJob {
         job.address = self.address.as_deref();
         job.metadata = self.metadata.entries();
         job.deadline = self.deadline;
+        job.identity = self.identity.as_ref();
+        job.hops = self.hops;
         job
     }
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::escaped::Escaped;
 use crate::status::{Code, Status};
 
 /// A poll that takes longer keeps every other request of the connection waiting.
@@ -55,7 +56,7 @@ impl Watched {
             .copied()
             .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("no text");
-        tracing::error!(handler = self.name, panic = text, "a handler panicked");
+        tracing::error!(handler = self.name, panic = %Escaped(text), "a handler panicked");
         Status::new(Code::Internal, format!("handler `{}` panicked", self.name))
     }
 

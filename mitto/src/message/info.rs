@@ -27,6 +27,10 @@ pub struct MessageInfo {
     pub timeout: Option<Duration>,
     /// Whether it may be run twice without harm.
     pub idempotent: bool,
+    /// Whether its caller needs an identity; so for every message that requires a grant.
+    pub authenticated: bool,
+    /// The grants that its caller needs, all of them.
+    pub requires: &'static [&'static str],
 }
 
 /// How a message is answered.
@@ -55,5 +59,7 @@ impl MessageInfo {
         docs: "",
         timeout: None,
         idempotent: false,
+        authenticated: false,
+        requires: &[],
     };
 }

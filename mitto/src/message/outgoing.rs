@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{ErrorOf, Message};
 use crate::codec::{CodecError, Codecs, Decoder, Encoder, Format};
+use crate::limits::{Limit, reached};
 use crate::status::{Code, Status};
 
 /// A value that is being sent, by a caller or as an answer.
@@ -185,6 +186,9 @@ impl fmt::Debug for Body {
 
 #[cold]
 fn unread(name: &str, error: &CodecError) -> Status {
+    if let CodecError::TooDeep = error {
+        reached(Limit::Depth, name);
+    }
     let code = match error {
         CodecError::TooLarge { .. } => Code::TooLarge,
         CodecError::UnsupportedFormat(_) => Code::UnsupportedFormat,

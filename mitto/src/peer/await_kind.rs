@@ -4,6 +4,7 @@ use std::task::{Context, Poll, ready};
 
 use super::{Call, ItemStream, Outbound, Reply};
 use crate::codec::{CodecError, Decoder};
+use crate::limits::{Limit, reached};
 use crate::message::{Body, ErrorOf, Failure, Kind, Message, OneWay, Streaming, Unary};
 use crate::status::{Code, Status};
 
@@ -114,6 +115,9 @@ fn other_way(name: &str) -> Status {
 
 #[cold]
 fn unreadable(name: &str, error: &CodecError) -> Status {
+    if let CodecError::TooDeep = error {
+        reached(Limit::Depth, name);
+    }
     let text = format!("the answer to `{name}`: {error}");
     Status::new(Code::BadRequest, text)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
 use super::{CallHead, Outbound, Peer, Reply, Started, Wait};
+use crate::auth::{Forwarded, Identity};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Metadata};
 use crate::message::{Message, MessageInfo, Outgoing, Sent};
@@ -71,6 +72,8 @@ pub struct CallOptions {
     pub metadata: Metadata,
     /// The format it is sent in.
     pub format: Option<Format>,
+    /// Whom it is sent for, if not for this program itself.
+    pub forwarded: Option<Forwarded>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,6 +130,16 @@ impl<M: Message> Call<'_, M> {
     /// Sends it in another format than the connection's own.
     pub fn format(mut self, format: Format) -> Self {
         self.progress.options.format = Some(format);
+        self
+    }
+
+    /// Sends it for somebody else: for `identity`, or for an anonymous caller, as one that was forwarded
+    /// `hops` times, this time included.
+    ///
+    /// For gateways. The other end believes it only on a link, a connection that it gave the grant
+    /// [`LINK`](crate::auth::LINK); elsewhere the request is this program's own.
+    pub fn forwarded_for(mut self, identity: Option<Identity>, hops: u8) -> Self {
+        self.progress.options.forwarded = Some(Forwarded { identity, hops });
         self
     }
 
@@ -274,6 +287,7 @@ fn head<'a>(info: &'a MessageInfo, options: &'a CallOptions) -> CallHead<'a> {
         address: options.address.as_deref(),
         metadata: &options.metadata,
         format: options.format,
+        forwarded: options.forwarded.as_ref(),
     }
 }
 

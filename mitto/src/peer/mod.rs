@@ -22,6 +22,7 @@ pub use outbound::{CallHead, Outbound, Started, Wait};
 pub use statistics::Statistics;
 pub use stub::{Calls, NoCalls, Sends, Stub, call};
 
+use crate::auth::Identity;
 use crate::envelope::CorrelationId;
 use crate::message::Message;
 use crate::status::Status;
@@ -111,6 +112,12 @@ impl Peer {
     /// Where it is, for people: `127.0.0.1:53124`, `in process`.
     pub fn remote(&self) -> &str {
         self.out.as_ref().map_or("nobody", |out| out.remote())
+    }
+
+    /// Who it is, as the server's authenticator found; `None` for an anonymous client, and for a
+    /// server.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.out.as_ref().and_then(|out| out.identity())
     }
 
     /// A number that tells the peers of this process apart.

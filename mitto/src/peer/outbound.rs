@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Statistics;
 use crate::runtime::Instant;
 
+use crate::auth::{Forwarded, Identity};
 use crate::codec::{Codecs, Format};
 use crate::envelope::{CorrelationId, MessageId, Metadata};
 use crate::in_flight::Reply;
@@ -67,6 +68,11 @@ pub trait Outbound: Send + Sync + 'static {
     /// See [`Peer::id`](super::Peer::id).
     fn id(&self) -> u64;
 
+    /// See [`Peer::identity`](super::Peer::identity).
+    fn identity(&self) -> Option<&Identity> {
+        None
+    }
+
     /// See [`Peer::is_connected`](super::Peer::is_connected).
     fn is_connected(&self) -> bool;
 
@@ -101,6 +107,8 @@ pub struct CallHead<'a> {
     pub metadata: &'a Metadata,
     /// The format it must be sent in, if not the connection's own.
     pub format: Option<Format>,
+    /// Whom it is sent for, if not for this end itself.
+    pub forwarded: Option<&'a Forwarded>,
 }
 
 /// What a call keeps of its way to the other end.

@@ -14,4 +14,12 @@ pub struct Statistics {
     pub outbound: usize,
     /// Frames that came and meant nothing: of an unknown kind, for a request that has ended.
     pub ignored: u64,
+    /// Bytes of all frames that were read, without what the transport puts around them.
+    pub read: u64,
+    /// Bytes per second that were read, over about the last second.
+    pub read_rate: u64,
+    /// Bytes of all frames that were written, likewise.
+    pub written: u64,
+    /// Bytes per second that were written, over about the last second.
+    pub written_rate: u64,
 }

@@ -28,7 +28,13 @@ impl PassThrough {
 impl Queue for PassThrough {
     fn submit(&self, job: Job<'_>, answer: Answer) -> Run {
         match self.built_ins.find(job.message, &*self.provider) {
-            Some(built_in) => built_in.run(job, answer, &*self.provider),
+            Some(built_in) => match self.built_ins.refuse(built_in, &job) {
+                Some(status) => {
+                    answer.fail(status);
+                    Run::done()
+                }
+                None => built_in.run(job, answer, &*self.provider),
+            },
             None => self.provider.dispatch(job, answer),
         }
     }

@@ -22,7 +22,7 @@ pub struct Descriptor {
     pub to_server: Cow<'static, [MessageDescriptor]>,
     /// The messages that go from the server to the client.
     pub to_client: Cow<'static, [MessageDescriptor]>,
-    /// A hash of the messages' names, ids, kinds and types that does not depend on their order: two
+    /// A hash of the messages' names, ids, kinds, types and required grants that does not depend on their order: two
     /// ends with equal digests need not compare further.
     pub digest: u64,
 }
@@ -51,6 +51,12 @@ pub struct MessageDescriptor {
     pub timeout_ms: Option<u64>,
     /// Whether it may be run twice without harm.
     pub idempotent: bool,
+    /// Whether its caller needs an identity.
+    #[serde(default)]
+    pub authenticated: bool,
+    /// The grants that its caller needs, all of them.
+    #[serde(default)]
+    pub requires: Names,
 }
 
 impl Descriptor {
@@ -107,6 +113,8 @@ impl MessageDescriptor {
                 None => None,
             },
             idempotent: info.idempotent,
+            authenticated: info.authenticated,
+            requires: Names::Static(info.requires),
         }
     }
 }
@@ -136,6 +144,12 @@ impl Names {
             Self::Owned(read) => (&[], read),
         };
         known.iter().copied().chain(read.iter().map(String::as_str))
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::Static(&[])
     }
 }
 
@@ -199,10 +213,24 @@ const fn digest_of(list: &List, direction: &[u8]) -> u64 {
             },
         );
         let hash = self::hash(hash, &message.id.0.to_le_bytes());
+        let hash = required(message, hash);
         sum = sum.wrapping_add(hash);
         at += 1;
     }
     sum
+}
+
+/// What a message requires of its caller. One that requires nothing adds nothing.
+const fn required(message: &MessageInfo, mut hash: u64) -> u64 {
+    if message.authenticated {
+        hash = self::hash(hash, b"authenticated");
+    }
+    let mut at = 0;
+    while at < message.requires.len() {
+        hash = self::hash(hash, message.requires[at].as_bytes());
+        at += 1;
+    }
+    hash
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;

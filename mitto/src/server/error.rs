@@ -1,4 +1,5 @@
 use crate::codec::CodecsError;
+use crate::limits::LimitsError;
 use crate::transport::TransportError;
 
 /// Why a server cannot listen.
@@ -11,6 +12,9 @@ pub enum ListenError {
     /// The codecs do not go together.
     #[error(transparent)]
     Codecs(#[from] CodecsError),
+    /// A limit has a value that cannot work.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     /// The provider is one for clients.
     #[error("the provider handles the client's side: a server takes one with `server of ..`")]
     WrongSide,

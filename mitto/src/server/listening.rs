@@ -11,11 +11,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{ListenError, OnConnect, Peers};
+use crate::escaped::Escaped;
+use crate::job::Counted;
+use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
-use crate::session::{Config, Session};
+use crate::session::{Config, HandshakeError, Session};
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
 };
+
+/// Connections over the limit that are told so at once; one more is closed without a word.
+const REFUSED: usize = 256;
 
 /// A server that listens. It accepts connections while [`run`](Self::run) is polled.
 #[must_use = "connections are accepted only while it runs"]
@@ -31,6 +37,8 @@ struct Shared {
     peers: Peers,
     on_connect: Option<OnConnect>,
     open: AtomicUsize,
+    /// Connections that are being told that there is no room.
+    refused: Arc<AtomicUsize>,
     tasks: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -55,6 +63,7 @@ impl Listening {
                 peers: Peers::default(),
                 on_connect,
                 open: AtomicUsize::new(0),
+                refused: Arc::default(),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
                 abort: CancellationToken::new(),
@@ -124,10 +133,9 @@ impl Listening {
         shared.tasks.close();
         let drain = shared.config.limits.drain;
         if timeout(drain, shared.tasks.wait()).await.is_err() {
-            tracing::warn!(
-                left = shared.tasks.len(),
-                "connections aborted after {drain:?}"
-            );
+            let left = shared.tasks.len();
+            reached(Limit::Drain, "the server");
+            tracing::debug!(left, "connections aborted after {drain:?}");
         }
         drop(abort);
         shared.tasks.wait().await;
@@ -146,14 +154,22 @@ impl Shared {
     fn admit(self: Arc<Self>, incoming: Box<dyn Incoming>) {
         let remote = incoming.remote().to_owned();
         let place = Place::take(self.clone());
+        if place.is_none() {
+            reached(Limit::Connections, &remote);
+        }
+        let refused = Counted::one(&self.refused, REFUSED);
+        if place.is_none() && refused.is_none() {
+            return;
+        }
         let tasks = self.tasks.clone();
         tasks.spawn(async move {
             let abort = self.abort.clone();
             let connection = async {
                 let Some(place) = place else {
-                    tracing::warn!(peer = %remote, "connection refused: the server is full");
-                    return incoming.refuse().await;
+                    incoming.refuse().await;
+                    return drop(refused);
                 };
+                drop(refused);
                 self.serve(incoming, &remote).await;
                 drop(place);
             };
@@ -164,20 +180,29 @@ impl Shared {
     async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
         let limit = self.config.limits.handshake;
         let handshake = async {
-            let mut connection = incoming.accept().await?;
-            // Nobody decides from it yet, and a request's headers must not stay for as long as the
-            // connection does.
-            drop(connection.take_peer_info());
+            let connection = incoming.accept().await?;
             Session::accept(connection, self.config.clone()).await
         };
         let session = match timeout(limit, handshake).await {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
-                tracing::debug!(peer = %remote, %error, "handshake failed");
+                let peer = Escaped(remote);
+                match error {
+                    HandshakeError::Denied(why) => {
+                        tracing::info!(%peer, why = %Escaped(why), "connection refused");
+                    }
+                    error => {
+                        if let HandshakeError::Transport(TransportError::Timeout(_)) = error {
+                            reached(Limit::Handshake, remote);
+                        }
+                        tracing::debug!(%peer, error = %Escaped(error), "handshake failed");
+                    }
+                }
                 return;
             }
             Err(_) => {
-                tracing::debug!(peer = %remote, "no handshake within {limit:?}");
+                reached(Limit::Handshake, remote);
+                tracing::debug!(peer = %Escaped(remote), "no handshake within {limit:?}");
                 return;
             }
         };
@@ -190,7 +215,7 @@ impl Shared {
         }
         let why = session.await;
         drop(entered);
-        tracing::debug!(peer = %remote, %why, "connection ended");
+        tracing::debug!(peer = %Escaped(remote), why = %Escaped(why), "connection ended");
     }
 }
 
@@ -228,7 +253,7 @@ impl Handle {
         self.shared.peers.clone()
     }
 
-    /// How many requests run, over all connections.
+    /// How many requests and notifications run, over all connections.
     pub fn running(&self) -> usize {
         self.shared.config.running.load(Relaxed)
     }

@@ -3,6 +3,7 @@
 //! A [`Server`] is made of a provider and listens at one URL or more; what it listens with is a
 //! [`Listening`], which runs until it is shut down.
 
+mod access;
 mod error;
 mod listening;
 mod peers;
@@ -14,6 +15,7 @@ pub use peers::Peers;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::auth::Authenticator;
 use crate::built_in::{BuiltIn, BuiltIns};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
@@ -24,7 +26,7 @@ use crate::peer::Peer;
 use crate::provider::MessageProvider;
 use crate::schema::Side;
 use crate::session::Config;
-use crate::transport::{Transport, Transports};
+use crate::transport::{Transport, Transports, WebAccess};
 
 /// A server that does not listen yet.
 ///
@@ -71,6 +73,9 @@ pub struct Server {
     transports: Vec<Arc<dyn Transport>>,
     framing: Arc<dyn Framing>,
     on_connect: Option<OnConnect>,
+    authenticator: Option<Arc<dyn Authenticator>>,
+    anonymous: bool,
+    web: WebAccess,
 }
 
 /// What is told of each peer that has connected.
@@ -88,6 +93,9 @@ impl Server {
             transports: Vec::new(),
             framing: Arc::new(Native),
             on_connect: None,
+            authenticator: None,
+            anonymous: false,
+            web: WebAccess::default(),
         }
     }
 
@@ -136,11 +144,12 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the URL or the place cannot be used, or two codecs have one format.
+    /// When the URL or the place cannot be used, two codecs have one format, or a limit cannot work.
     pub async fn listen(self, url: &str) -> Result<Listening, ListenError> {
         if self.provider.side() != Side::Server {
             return Err(ListenError::WrongSide);
         }
+        self.limits.check()?;
         #[cfg(feature = "custom-codecs")]
         let codecs = Codecs::new(self.codecs)?;
         #[cfg(not(feature = "custom-codecs"))]
@@ -151,6 +160,9 @@ impl Server {
             codecs,
             format,
             framing: self.framing,
+            authenticator: self.authenticator,
+            anonymous: self.anonymous,
+            web: self.web,
             ..Config::serving(self.provider, self.built_ins)
         };
         let transports = Transports::new(self.transports);

@@ -10,6 +10,7 @@ use super::shared::{Shared, State};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::item_cost;
 use crate::job::{Answering, unsent};
+use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
 use crate::status::{Code, Status};
 
@@ -22,8 +23,9 @@ impl Shared {
         };
         let format = request.format.unwrap_or(self.config.format);
         // Handlers of the session's task wait while the buffer is full; this is for those elsewhere.
-        if state.out.len() >= 2 * self.config.limits.outbound {
+        if state.out.len() >= 2 * self.outbound {
             drop(state);
+            reached(Limit::Outbound, &self.remote);
             let full = "the answer was not sent: its caller does not read";
             return self.fail(id, Status::new(Code::Busy, full));
         }
@@ -119,7 +121,7 @@ impl Answering for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
         let mut state = self.state();
-        let room = state.out.len() < self.config.limits.outbound;
+        let room = state.out.len() < self.outbound;
         let Some(request) = state.requests.get(id) else {
             return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
         };
@@ -143,7 +145,7 @@ impl Answering for Shared {
     fn progress(&self, id: CorrelationId) {
         let mut state = self.state();
         // One report is as good as two: when there is no room the next one will do.
-        let room = state.out.len() < self.config.limits.outbound;
+        let room = state.out.len() < self.outbound;
         if state.requests.get(id).is_none() || !room {
             return;
         }

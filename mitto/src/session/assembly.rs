@@ -2,6 +2,7 @@
 
 use crate::runtime::Instant;
 
+use crate::auth::{Identity, Stated};
 use crate::envelope::{CorrelationId, Envelope, Head, Kind, Metadata};
 
 /// The messages of which some pieces have come.
@@ -18,6 +19,8 @@ pub(super) struct Part {
     head: Head<'static>,
     address: Option<String>,
     metadata: Metadata,
+    /// What the head states of it, if it does.
+    identity: Option<Option<Identity>>,
     total: usize,
     payload: Vec<u8>,
     deadline: Instant,
@@ -135,6 +138,7 @@ impl Assembly {
             head: head.detached(),
             address: head.address.map(str::to_owned),
             metadata: head.metadata.into(),
+            identity: head.identity.map(|stated| stated.identity()),
             total,
             payload: Vec::new(),
             deadline,
@@ -160,6 +164,7 @@ impl Part {
                 address: self.address.as_deref(),
                 timeout: (self.head.kind == Kind::Request).then_some(left),
                 metadata: self.metadata.entries(),
+                identity: self.identity.as_ref().map(Stated::of),
                 ..self.head
             },
             payload: &self.payload,

@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use crate::auth::{Authenticator, BearerToken, Identity, LINK};
 use crate::built_in::BuiltIns;
 use crate::codec::{Codecs, Format};
+use crate::escaped::Escaped;
 use crate::framing::{Framing, Hello, Native, PIECE, SchemaEntry};
 use crate::limits::Limits;
 use crate::provider::MessageProvider;
 use crate::queue::{PassThrough, Queue};
-use crate::transport::Settings;
+use crate::transport::{RequestHeaders, Settings, WebAccess};
 
 /// What all sessions of one client or server have in common.
 pub struct Config {
@@ -26,6 +28,16 @@ pub struct Config {
     pub schemas: Vec<SchemaEntry>,
     /// Where the other end's requests are handed on.
     pub queue: Arc<dyn Queue>,
+    /// Decides who connects to this end. Without one everybody is let in, and nobody has an identity.
+    pub authenticator: Option<Arc<dyn Authenticator>>,
+    /// Whether connections are let in that show no credentials.
+    pub anonymous: bool,
+    /// What this end shows of who it is, when it connects.
+    pub token: Option<BearerToken>,
+    /// What this end adds to an upgrade request, when it connects.
+    pub headers: RequestHeaders,
+    /// Which web pages may connect to this end.
+    pub web: WebAccess,
     /// The requests that run in this process.
     pub running: Arc<AtomicUsize>,
 }
@@ -41,6 +53,11 @@ impl Config {
             framing: Arc::new(Native),
             schemas: Vec::new(),
             queue,
+            authenticator: None,
+            anonymous: false,
+            token: None,
+            headers: RequestHeaders::default(),
+            web: WebAccess::default(),
             running: Arc::default(),
         }
     }
@@ -59,13 +76,22 @@ impl Config {
         }
     }
 
+    /// The requests that an end with this identity may have in flight.
+    pub(super) fn in_flight(&self, identity: Option<&Identity>) -> usize {
+        match identity {
+            Some(identity) if identity.has(LINK) => self.limits.in_flight_link,
+            _ => self.limits.in_flight,
+        }
+    }
+
     /// Says in the log where the two ends differ in their schemas. That is no reason to refuse: old and
     /// new versions live side by side while a fleet is updated.
     pub(super) fn compare(&self, hello: &Hello, remote: &str) {
         for ours in &self.schemas {
             let theirs = hello.schemas.iter().find(|theirs| theirs.name == ours.name);
             if theirs.is_some_and(|theirs| theirs.digest != ours.digest) {
-                tracing::warn!(peer = %remote, schema = ours.name, "the other end has another version");
+                let peer = Escaped(remote);
+                tracing::warn!(%peer, schema = ours.name, "the other end has another version");
             }
         }
     }
@@ -73,9 +99,17 @@ impl Config {
     /// What a transport must know. The largest frame is a whole payload, or a piece of one, and what
     /// stands around it.
     pub fn transport_settings(&self) -> Settings {
+        let mut headers = self.headers.clone();
+        if let Some(token) = &self.token
+            && !headers.has("authorization")
+        {
+            headers.add("authorization", format!("Bearer {}", token.secret()));
+        }
         Settings {
             max_frame: self.limits.message.max(PIECE) + Native::OVERHEAD,
             handshake: self.limits.handshake,
+            headers,
+            web: Arc::new(self.web.clone()),
         }
     }
 }

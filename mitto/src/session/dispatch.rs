@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::receive::Receive;
 use super::requests::Refusal;
 use crate::envelope::{CorrelationId, Envelope, Head};
+use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
+use crate::limits::{Limit, reached};
 use crate::message::Payload;
 use crate::peer::Peer;
 use crate::runtime::Instant;
@@ -28,7 +30,7 @@ impl Receive {
         };
         let run = self.submit(head, payload, peer, Some(deadline));
         if !run.is_done() {
-            self.runs.start(id, run, &mut self.pool);
+            self.runs.start(id, run, None, &mut self.pool);
         }
     }
 
@@ -40,13 +42,22 @@ impl Receive {
             return Err(Status::bad_request("the request does not name its format"));
         }
         if !head.metadata.is_empty() {
-            head.metadata.check(limits)?;
+            head.metadata.admit(limits, &shared.remote)?;
         }
         let timeout = head
             .timeout
             .unwrap_or(limits.timeout)
             .min(limits.timeout_max);
+        if head.hops > limits.hops {
+            reached(Limit::Hops, &shared.remote);
+            let text = format!(
+                "passed {} servers, at most {} are taken",
+                head.hops, limits.hops
+            );
+            return Err(Status::new(Code::LoopDetected, text));
+        }
         if self.busy && shared.is_full() {
+            reached(Limit::Outbound, &shared.remote);
             let full = "too many answers wait to be read";
             return Err(Status::new(Code::Busy, full));
         }
@@ -54,7 +65,7 @@ impl Receive {
         if state.closing.is_some() {
             return Err(Status::unavailable("this end is shutting down"));
         }
-        if self.runs.len() >= 2 * limits.in_flight || !shared.count_running() {
+        if self.is_crowded() || !shared.count_running() {
             return Err(Status::new(
                 Code::Busy,
                 "too many requests are running here",
@@ -68,7 +79,10 @@ impl Receive {
         accepted.map_err(|refusal| {
             shared.uncount_running();
             Status::bad_request(match refusal {
-                Refusal::OutOfRange => "the request's slot is out of range",
+                Refusal::OutOfRange => {
+                    reached(shared.in_flight_limit(), &shared.remote);
+                    "the request's slot is out of range"
+                }
                 Refusal::Duplicate => "the request's slot is taken by one that still runs",
             })
         })
@@ -76,25 +90,44 @@ impl Receive {
 
     pub(super) fn notification(&mut self, envelope: &Envelope<'_>, peer: &Peer) {
         let Envelope { head, payload } = envelope;
-        let limits = &self.shared.config.limits;
-        let dropped = match head.metadata.check(limits) {
+        let shared = &self.shared;
+        let limits = &shared.config.limits;
+        let mut running = None;
+        let dropped = match head.metadata.admit(limits, &shared.remote) {
             Err(status) => Some(status),
             Ok(()) if head.format.is_none() => {
                 Some(Status::bad_request("it does not name its format"))
             }
-            Ok(()) if self.busy || self.runs.len() >= 2 * limits.in_flight => {
+            Ok(()) if self.busy || self.is_crowded() => {
                 Some(Status::new(Code::Busy, "too much is running here"))
             }
-            Ok(()) => None,
+            Ok(()) => {
+                running = shared.count_notification();
+                let full = "too many requests are running here";
+                running.is_none().then(|| Status::new(Code::Busy, full))
+            }
         };
         if let Some(why) = dropped {
-            tracing::warn!(peer = %self.shared.remote, %why, "notification dropped");
+            let peer = Escaped(&self.shared.remote);
+            tracing::warn!(%peer, why = %Escaped(why), "notification dropped");
             return self.shared.note_ignored();
         }
         let run = self.submit(head, payload, peer, None);
         if !run.is_done() {
-            self.runs.start(CorrelationId::NONE, run, &mut self.pool);
+            self.runs
+                .start(CorrelationId::NONE, run, running, &mut self.pool);
         }
+    }
+
+    /// Whether more handlers run than the limit lets in: those that have answered and go on, and those
+    /// of notifications.
+    fn is_crowded(&self) -> bool {
+        let shared = &self.shared;
+        let crowded = self.runs.len() >= 2 * shared.in_flight;
+        if crowded {
+            reached(shared.in_flight_limit(), &shared.remote);
+        }
+        crowded
     }
 
     fn submit(
@@ -113,10 +146,22 @@ impl Receive {
             format: head.format.unwrap_or(shared.config.format),
             bytes: payload,
         };
+        let stated;
+        let (identity, hops) = match head.identity {
+            Some(of) if shared.link => {
+                stated = of.identity();
+                (stated.as_ref(), head.hops)
+            }
+            // Forwarded for somebody it does not name: certainly not for itself.
+            None if shared.link && head.hops > 0 => (None, head.hops),
+            _ => (shared.identity.as_ref(), 0),
+        };
         let mut job = Job::new(head.message, payload, peer, &shared.config.codecs);
         job.address = head.address;
         job.metadata = head.metadata;
         job.deadline = deadline;
+        job.identity = identity;
+        job.hops = hops;
         job.pool = Some(&mut self.pool);
         let queue = &*shared.config.queue;
         catch_unwind(AssertUnwindSafe(|| queue.submit(job, answer))).unwrap_or_else(|_| Run::done())

@@ -9,10 +9,12 @@ use std::time::Duration;
 use crate::runtime::{Instant, Sleep, later, sleep_until};
 
 use super::ending::{broken, lost};
+use super::pace::Pace;
 use super::receive::{End, Receive};
 use super::shared::{Shared, State};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::Framing;
+use crate::limits::{Limit, reached};
 use crate::peer::Peer;
 use crate::status::Status;
 use crate::transport::{Batch, CloseReason, Connection};
@@ -35,8 +37,12 @@ pub(super) struct Driver {
     /// The batch that the connection writes from.
     pub(super) writing: Batch,
     pub(super) write: Write,
+    /// How fast is written, where that is limited.
+    pub(super) pace: Option<Pace>,
+    /// Since when so much has waited to be written that nothing may be started, if it does.
+    full: Option<Instant>,
     /// Whether the task has gone to the back of the run queue to let the next batch grow.
-    yielded: bool,
+    pub(super) yielded: bool,
     /// Whether nothing is read because too much waits to be written.
     held: bool,
     pub(super) timer: Pin<Box<Sleep>>,
@@ -59,13 +65,16 @@ pub(super) enum Write {
 impl Driver {
     pub(super) fn new(connection: Box<dyn Connection>, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
+        let limits = &shared.config.limits;
         Self {
             connection,
             framing: shared.config.framing.clone(),
-            timer: Box::pin(sleep_until(later(now, shared.config.limits.ping))),
+            timer: Box::pin(sleep_until(later(now, limits.ping))),
+            pace: limits.bandwidth.map(|rate| Pace::new(rate, now)),
             receive: Receive::new(shared),
             writing: Batch::new(),
             write: Write::Idle,
+            full: None,
             yielded: false,
             held: false,
             last_read: now,
@@ -84,6 +93,9 @@ impl Driver {
             let Poll::Ready(end) = self.poll_open(peer, cx) else {
                 return Poll::Pending;
             };
+            if let Some(limit) = end.limit {
+                reached(limit, &self.shared().remote);
+            }
             self.begin_end(&end, cx);
             self.shared().close(&end.why);
             self.receive.clear();
@@ -132,14 +144,14 @@ impl Driver {
             return true;
         }
         let state = shared.state();
-        let idle = self.write == Write::Idle;
-        if idle && state.out.is_ready() || state.closing.as_ref().is_some_and(|c| !c.told) {
+        if self.may_write(&state, now) || state.closing.as_ref().is_some_and(|c| !c.told) {
             return true;
         }
         self.next(&state, now) < self.timer.deadline() || self.is_over(&state, now).is_some()
     }
 
     fn read(&mut self, peer: &Peer, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
+        self.full = self.shared().is_full().then(|| self.full.unwrap_or(now));
         self.receive.busy = self.is_deadlocked(now);
         for _ in 0..READS {
             self.held = !self.frames(peer, now)?;
@@ -163,15 +175,24 @@ impl Driver {
     }
 
     /// Whether this end reads nothing because the other one reads nothing, for long enough that the
-    /// same may hold there. Then it reads on, and refuses requests.
+    /// same may hold there. Then it reads on, and refuses requests. The same where it is this end
+    /// that takes its time to write: the other one must not take it for one that does not read.
     fn is_deadlocked(&self, now: Instant) -> bool {
-        let Write::Pending { since, .. } = self.write else {
+        let Some(since) = self.stuck_since() else {
             return false;
         };
-        let outbound = self.shared().config.limits.outbound;
-        self.shared().is_full()
+        let shared = self.shared();
+        shared.is_full()
             && now.saturating_duration_since(since) >= DEADLOCK
-            && self.shared().state().out.len() < 2 * outbound
+            && shared.state().out.len() < 2 * shared.outbound
+    }
+
+    fn stuck_since(&self) -> Option<Instant> {
+        match (self.write, &self.pace) {
+            (_, Some(_)) => self.full,
+            (Write::Pending { since, .. }, None) => Some(since),
+            (Write::Idle, None) => None,
+        }
     }
 
     /// Works off the frames that have been read. Says whether it was all of them: who does not read its
@@ -195,6 +216,7 @@ impl Driver {
             if frame.text != framing.text() {
                 return Err(End::protocol("a frame of another framing"));
             }
+            receive.read += frame.bytes.len();
             let mut outcome = Ok(());
             let parsed = framing.parse(frame.bytes, &mut |envelope| {
                 if outcome.is_ok() {
@@ -212,7 +234,7 @@ impl Driver {
     fn tick(&mut self, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
         let limits = &self.shared().config.limits;
         let (ping, silence) = (limits.ping, limits.silence);
-        let earliest = self.receive.earliest(&self.shared().state());
+        let earliest = self.receive.count_read(now);
         if earliest.is_some_and(|earliest| earliest <= now) {
             self.receive.expire(now);
         }
@@ -222,6 +244,7 @@ impl Driver {
                 why: lost("the other end has been silent for too long"),
                 reason: CloseReason::new(CloseReason::GOING_AWAY, "silent for too long"),
                 goodbye: None,
+                limit: Some(Limit::Silence),
             });
         }
         if silent >= ping && !self.pinged {
@@ -257,10 +280,18 @@ impl Driver {
         let mut next = later(self.last_read, quiet);
         if let Write::Pending { since, .. } = self.write {
             next = next.min(later(since, limits.write_stall));
+        }
+        if let Some(since) = self.stuck_since().filter(|_| self.held) {
             let deadlock = later(since, DEADLOCK);
-            if self.held && deadlock > now {
+            if deadlock > now {
                 next = next.min(deadlock);
             }
+        }
+        if let Some(pace) = &self.pace
+            && self.write == Write::Idle
+            && state.out.is_ready()
+        {
+            next = next.min(pace.ready_at());
         }
         if let Some(earliest) = self.receive.earliest(state) {
             next = next.min(earliest);
@@ -283,75 +314,6 @@ impl Driver {
         let head = Head::new(Kind::Ping, CorrelationId::NONE);
         shared.control(&mut shared.state(), &head, |_| {});
         true
-    }
-
-    fn write(&mut self, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
-        let shared = self.receive.shared.clone();
-        loop {
-            if self.write == Write::Idle {
-                let mut state = shared.state();
-                // A batch must be allowed to grow: with several calls outstanding the task goes once
-                // to the back of the run queue, and the callers it has woken come first.
-                let several = state.in_flight.len() + state.requests.live() > 1;
-                if state.out.is_ready() && several && !self.yielded {
-                    self.yielded = true;
-                    cx.waker().wake_by_ref();
-                    return Ok(());
-                }
-                state.out.take(&*self.framing, &mut self.writing);
-            }
-            self.yielded = false;
-            let wrote = !self.writing.is_empty() || self.write != Write::Idle;
-            match self.connection.poll_write(cx, &mut self.writing) {
-                Poll::Ready(Ok(())) => {
-                    self.write = Write::Idle;
-                    if !wrote {
-                        return Ok(());
-                    }
-                    self.written();
-                }
-                Poll::Ready(Err(error)) => return Err(broken(&error)),
-                Poll::Pending => return self.stalled(now),
-            }
-        }
-    }
-
-    /// A batch is out: there is room again.
-    fn written(&mut self) {
-        let shared = self.receive.shared.clone();
-        let mut state = shared.state();
-        state.out.written();
-        shared.made_room(&mut state, &mut self.receive.wakers);
-        drop(state);
-        self.receive.wake();
-    }
-
-    /// A peer that accepts no byte for too long does not read.
-    fn stalled(&mut self, now: Instant) -> Result<(), End> {
-        let accepted = self.connection.accepted();
-        match self.write {
-            Write::Pending {
-                accepted: before,
-                since,
-            } if before == accepted => {
-                if now.saturating_duration_since(since) < self.shared().config.limits.write_stall {
-                    return Ok(());
-                }
-                tracing::warn!(peer = %self.shared().remote, "closed: a slow consumer");
-                Err(End {
-                    why: lost("the other end does not read"),
-                    reason: CloseReason::new(CloseReason::POLICY, "slow consumer"),
-                    goodbye: None,
-                })
-            }
-            _ => {
-                self.write = Write::Pending {
-                    accepted,
-                    since: now,
-                };
-                Ok(())
-            }
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::driver::{Driver, Write};
 use super::receive::End;
 use super::shared::{Closing, Leaving, State};
 use crate::envelope::{CorrelationId, Head, Kind};
+use crate::limits::Limit;
 use crate::runtime::Instant;
 use crate::status::{Code, Status};
 use crate::transport::{CloseReason, TransportError};
@@ -33,6 +34,7 @@ impl Driver {
                 why: Status::new(Code::ConnectionLost, why.message().to_owned()),
                 reason: CloseReason::new(CloseReason::GOING_AWAY, why.message()),
                 goodbye: None,
+                limit: self.is_cut_short(&state).then_some(Limit::Drain),
             }),
             None => Ok(()),
         }
@@ -54,6 +56,12 @@ impl Driver {
         written.then_some(why)
     }
 
+    /// Whether something still runs that was to finish first.
+    fn is_cut_short(&self, state: &State) -> bool {
+        let gently = state.closing.as_ref().is_some_and(|closing| closing.drain);
+        gently && !self.is_idle(state)
+    }
+
     fn is_idle(&self, state: &State) -> bool {
         state.requests.live() == 0 && state.in_flight.is_empty() && self.receive.runs.len() == 0
     }
@@ -65,7 +73,9 @@ impl Driver {
         {
             let framing = &*self.framing;
             let writing = &mut self.writing;
-            self.receive.shared.state().out.take(framing, writing);
+            let mut state = self.receive.shared.state();
+            state.out.take(framing, writing, usize::MAX);
+            drop(state);
             let head = Head::new(Kind::Goodbye, CorrelationId::NONE);
             let start = writing.bytes_mut().len();
             framing.begin(&head, writing.bytes_mut());
@@ -107,6 +117,7 @@ impl Driver {
             why: lost(why),
             reason: CloseReason::done(),
             goodbye: None,
+            limit: None,
         }
     }
 }
@@ -114,14 +125,13 @@ impl Driver {
 /// The transport has failed.
 pub(super) fn broken(error: &TransportError) -> End {
     let text = error.to_string();
-    let goodbye = match error {
-        TransportError::TooLarge { .. } => Some(Status::new(Code::TooLarge, text.clone())),
-        _ => None,
-    };
+    let large = matches!(error, TransportError::TooLarge { .. });
+    let goodbye = large.then(|| Status::new(Code::TooLarge, text.clone()));
     End {
         why: lost(format!("the connection broke: {text}")),
         reason: error.close_reason(),
         goodbye,
+        limit: large.then_some(Limit::Message),
     }
 }
 

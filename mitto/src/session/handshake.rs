@@ -5,8 +5,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::Config;
+use super::admission::admit;
+use crate::auth::Identity;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::{FrameError, Framing, Hello};
+use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::status::{Code, Status};
 use crate::transport::{Batch, CloseReason, Connection, TransportError};
@@ -31,6 +34,9 @@ pub enum HandshakeError {
     /// The other end said no.
     #[error("the other end refused the connection")]
     Refused(#[source] Status),
+    /// The other end may not connect. It is told so.
+    #[error("the other end was refused: {0}")]
+    Denied(Status),
     /// The other end did not say hello in time.
     #[error("the other end did not say hello within {0:?}")]
     Timeout(Duration),
@@ -51,38 +57,56 @@ fn said(reason: Option<&CloseReason>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-/// Exchanges hellos, within the limit. On an error the other end is told why, and closed.
+/// Exchanges hellos and finds out who has connected, within the limit. On an error the other end is
+/// told why, and closed.
 pub(super) async fn run(
     connection: &mut dyn Connection,
     config: &Config,
     side: Side,
-) -> Result<Hello, HandshakeError> {
+) -> Result<(Hello, Option<Identity>), HandshakeError> {
     let framing = &*config.framing;
-    if !framing.hello() {
-        return Ok(Hello::default());
-    }
+    let info = connection.take_peer_info();
     let limit = config.limits.handshake;
     let exchange = async {
-        if side == Side::Connecting {
-            send(connection, config).await?;
+        if side == Side::Connecting && framing.hello() {
+            send(connection, config, side, None).await?;
         }
-        let hello = poll_fn(|cx| poll_hello(connection, framing, cx)).await?;
+        let mut hello = match framing.hello() {
+            true => poll_fn(|cx| poll_hello(connection, framing, cx)).await?,
+            false => Hello::default(),
+        };
+        let mut identity = None;
         if side == Side::Accepting {
-            send(connection, config).await?;
+            // Before the server says a word of itself.
+            let admitted = admit(config, info, hello.credentials.take()).await;
+            identity = admitted.map_err(HandshakeError::Denied)?;
+            if framing.hello() {
+                send(connection, config, side, identity.as_ref()).await?;
+            }
         }
-        Ok(hello)
+        Ok((hello, identity))
     };
     let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(HandshakeError::Timeout(limit)),
+        Err(_) => {
+            reached(Limit::Handshake, connection.remote());
+            Err(HandshakeError::Timeout(limit))
+        }
     };
     if let Err(error) = &outcome {
+        if let HandshakeError::Transport(TransportError::TooLarge { .. }) = error {
+            reached(Limit::Message, connection.remote());
+        }
         let reason = match error {
             HandshakeError::Transport(error) => error.close_reason(),
+            HandshakeError::Denied(status) => match status.code() {
+                Code::Denied => CloseReason::new(CloseReason::POLICY, status.message()),
+                _ => CloseReason::new(CloseReason::INTERNAL, status.message()),
+            },
             error => CloseReason::new(CloseReason::PROTOCOL, error.to_string()),
         };
         let close = async {
-            if let Some(status) = goodbye(error) {
+            if let Some(status) = goodbye(error).filter(|_| framing.hello()) {
                 let mut batch = Batch::new();
                 frame(framing, Kind::Goodbye, &mut batch, |out| {
                     framing.write_status(&status, out);
@@ -103,8 +127,17 @@ pub(super) async fn run(
     outcome
 }
 
-async fn send(connection: &mut dyn Connection, config: &Config) -> Result<(), HandshakeError> {
+async fn send(
+    connection: &mut dyn Connection,
+    config: &Config,
+    side: Side,
+    to: Option<&Identity>,
+) -> Result<(), HandshakeError> {
     let mut hello = Hello::new(&config.limits);
+    hello.in_flight = config.in_flight(to).try_into().unwrap_or(u32::MAX);
+    if side == Side::Connecting {
+        hello.credentials.clone_from(&config.token);
+    }
     hello.formats = config.codecs.formats().collect();
     hello.schemas.clone_from(&config.schemas);
     let mut batch = Batch::new();
@@ -126,6 +159,7 @@ fn frame(framing: &dyn Framing, kind: Kind, batch: &mut Batch, payload: impl FnO
 /// What the other end is told of its violation.
 fn goodbye(error: &HandshakeError) -> Option<Status> {
     match error {
+        HandshakeError::Denied(status) => Some(status.clone()),
         HandshakeError::Frame(frame) => Some(frame.to_status()),
         HandshakeError::NotHello(_) => Some(Status::bad_request(error.to_string())),
         HandshakeError::Transport(TransportError::TooLarge { .. }) => {

@@ -11,6 +11,7 @@
 //! Before this comes the transport, which delimits frames, and the framing, which lays them out;
 //! after it the queue.
 
+mod admission;
 mod answering;
 mod assembly;
 mod config;
@@ -20,6 +21,7 @@ mod ending;
 mod handshake;
 mod out;
 mod outbound;
+mod pace;
 mod pieces;
 mod receive;
 mod requests;
@@ -27,7 +29,9 @@ mod runs;
 mod shared;
 mod signal;
 mod spare;
+mod traffic;
 mod waiting;
+mod writing;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -81,9 +85,9 @@ impl Session {
         config: Arc<Config>,
         side: Side,
     ) -> Result<Self, HandshakeError> {
-        let hello = handshake::run(&mut *connection, &config, side).await?;
+        let (hello, identity) = handshake::run(&mut *connection, &config, side).await?;
         config.compare(&hello, connection.remote());
-        let shared = Arc::new(Shared::new(config, &hello, connection.remote()));
+        let shared = Arc::new(Shared::new(config, &hello, identity, connection.remote()));
         Ok(Self {
             peer: Peer::new(shared.clone()),
             driver: Driver::new(connection, shared),
@@ -112,9 +116,6 @@ impl std::fmt::Debug for Session {
             .finish_non_exhaustive()
     }
 }
-
-/// The messages in pieces that one end takes at once.
-const PIECES_AT_ONCE: usize = 4;
 
 /// No user code runs under the session's locks, so that what a panic leaves behind is whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

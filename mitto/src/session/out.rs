@@ -32,14 +32,15 @@ pub(super) struct Draft {
 }
 
 impl Out {
-    pub(super) fn new(pieces_at_once: usize) -> Self {
+    /// Nothing yet. So many messages take turns to be sent in pieces of `piece` bytes.
+    pub(super) fn new(pieces_at_once: usize, piece: usize) -> Self {
         Self {
             batch: Batch::new(),
             late: Batch::new(),
             lent: false,
             away: 0,
             writing: 0,
-            pieces: Pieces::new(pieces_at_once),
+            pieces: Pieces::new(pieces_at_once, piece),
         }
     }
 
@@ -113,17 +114,20 @@ impl Out {
     }
 
     /// Moves what is to be written next into `writing`, which is empty: all whole frames, and a piece
-    /// of a large message behind them.
-    pub(super) fn take(&mut self, framing: &dyn Framing, writing: &mut Batch) -> bool {
-        if !self.is_ready() {
-            return false;
+    /// of a large message behind them. Of more than `most` bytes, only the first frames.
+    pub(super) fn take(&mut self, framing: &dyn Framing, writing: &mut Batch, most: usize) {
+        if !self.is_ready() || most == 0 {
+            return;
         }
-        if !self.pieces.is_empty() {
-            self.pieces.write_next(framing, &mut self.batch);
+        if self.batch.len() > most {
+            self.batch.move_first(most, writing);
+        } else {
+            if !self.pieces.is_empty() {
+                self.pieces.write_next(framing, &mut self.batch);
+            }
+            std::mem::swap(&mut self.batch, writing);
         }
-        std::mem::swap(&mut self.batch, writing);
         self.writing = writing.len();
-        true
     }
 
     /// Gives memory back that an idle connection does not need.
@@ -132,8 +136,8 @@ impl Out {
         self.late.shrink();
     }
 
-    /// The connection has written what it took.
-    pub(super) fn written(&mut self) {
-        self.writing = 0;
+    /// The connection has written what it took. Says how much that was.
+    pub(super) fn written(&mut self) -> usize {
+        std::mem::take(&mut self.writing)
     }
 }

@@ -6,9 +6,12 @@ use std::task::{Context, Poll, Waker};
 use tokio_util::sync::CancellationToken;
 
 use super::shared::{Closing, Shared, State};
+use crate::auth::{Identity, Stated};
 use crate::codec::{CodecError, Codecs};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
+use crate::job::Counted;
+use crate::limits::{Limit, reached, waits};
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, Outbound, Started, Statistics, Wait};
 use crate::runtime::later;
@@ -36,15 +39,20 @@ impl Shared {
             let full = "the connection had no room for it within the deadline";
             return Poll::Ready(Err(Status::new(Code::Timeout, full)));
         }
-        let room = self.has_room(state) && (!slot || state.in_flight.room() > 0);
-        if room && state.waiting.is_first(wait.ticket) {
+        let free = !slot || state.in_flight.room() > 0;
+        if free && self.has_room(state) && state.waiting.is_first(wait.ticket) {
             state.waiting.leave(&mut wait.ticket);
             return Poll::Ready(Ok(()));
         }
         let timeout = head.timeout.unwrap_or(self.config.limits.timeout);
-        let deadline = *wait
-            .deadline
-            .get_or_insert_with(|| later(Self::now(), timeout));
+        let deadline = *wait.deadline.get_or_insert_with(|| {
+            let limit = match free {
+                true => Limit::Outbound,
+                false => self.in_flight_limit(),
+            };
+            waits(limit, &self.remote);
+            later(Self::now(), timeout)
+        });
         state.waiting.wait(&mut wait.ticket, cx.waker(), deadline);
         self.signal.raise();
         Poll::Pending
@@ -73,7 +81,7 @@ impl Outbound for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
         let limits = &self.config.limits;
-        head.metadata.check(limits)?;
+        head.metadata.entries().admit(limits, &self.remote)?;
         let mut state = self.state();
         std::task::ready!(self.poll_room(&mut state, head, true, wait, cx))?;
         let now = Self::now();
@@ -84,6 +92,7 @@ impl Outbound for Shared {
         let patience = Patience {
             timeout,
             max: limits.timeout_max,
+            idle: limits.stream_idle,
         };
         let window = match head.kind {
             MessageKind::Stream => limits.stream_window,
@@ -101,6 +110,10 @@ impl Outbound for Shared {
             address: head.address,
             timeout: Some(timeout),
             metadata: head.metadata.entries(),
+            hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
+            identity: head
+                .forwarded
+                .map(|forwarded| Stated::of(&forwarded.identity)),
             ..Head::new(Kind::Request, id)
         };
         let reserved = Reserved { shared: self, id };
@@ -121,7 +134,8 @@ impl Outbound for Shared {
         wait: &mut Wait,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
-        head.metadata.check(&self.config.limits)?;
+        let limits = &self.config.limits;
+        head.metadata.entries().admit(limits, &self.remote)?;
         let mut state = self.state();
         std::task::ready!(self.poll_room(&mut state, head, false, wait, cx))?;
         let format = head.format.unwrap_or(self.config.format);
@@ -131,6 +145,10 @@ impl Outbound for Shared {
             format: Some(format),
             address: head.address,
             metadata: head.metadata.entries(),
+            hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
+            identity: head
+                .forwarded
+                .map(|forwarded| Stated::of(&forwarded.identity)),
             ..Head::new(Kind::Notification, CorrelationId::NONE)
         };
         let sent = self.send(state, &wire, format, message, |_, _| true);
@@ -196,6 +214,10 @@ impl Outbound for Shared {
         self.id
     }
 
+    fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
     fn is_connected(&self) -> bool {
         Self::refusal(&self.state()).is_none()
     }
@@ -205,6 +227,7 @@ impl Outbound for Shared {
     }
 
     fn statistics(&self) -> Statistics {
+        let now = Self::now();
         let state = self.state();
         Statistics {
             in_flight: state.in_flight.len(),
@@ -213,6 +236,10 @@ impl Outbound for Shared {
             handlers: self.handlers.load(Relaxed),
             outbound: state.out.len(),
             ignored: self.ignored.load(Relaxed),
+            read: state.read.total(),
+            read_rate: state.read.rate(now),
+            written: state.written.total(),
+            written_rate: state.written.rate(now),
         }
     }
 
@@ -255,6 +282,14 @@ impl Shared {
         wakers.into_iter().for_each(Waker::wake);
     }
 
+    /// The limit that counts on this connection.
+    pub(super) fn in_flight_limit(&self) -> Limit {
+        match self.link {
+            true => Limit::InFlightLink,
+            false => Limit::InFlight,
+        }
+    }
+
     /// Counts a request of the other end that runs in this process.
     pub(super) fn count_running(&self) -> bool {
         let running = &self.config.running;
@@ -262,7 +297,17 @@ impl Shared {
             return true;
         }
         self.uncount_running();
+        reached(Limit::InFlightProcess, &self.remote);
         false
+    }
+
+    /// The same for a notification, until its handler has ended.
+    pub(super) fn count_notification(&self) -> Option<Counted> {
+        let counted = Counted::one(&self.config.running, self.config.limits.in_flight_process);
+        if counted.is_none() {
+            reached(Limit::InFlightProcess, &self.remote);
+        }
+        counted
     }
 
     pub(super) fn uncount_running(&self) {

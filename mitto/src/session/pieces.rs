@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::auth::{Identity, Stated};
 use crate::envelope::{CorrelationId, Head, Metadata};
-use crate::framing::{Framing, PIECE};
+use crate::framing::Framing;
 use crate::transport::Batch;
 
 /// The messages that are being sent in pieces. They take turns, some at once; the others wait.
@@ -12,6 +13,8 @@ pub(super) struct Pieces {
     queue: VecDeque<Large>,
     /// How many take turns: what the other end said it takes.
     at_once: usize,
+    /// The largest payload of one frame, in bytes.
+    piece: usize,
     bytes: usize,
 }
 
@@ -31,6 +34,8 @@ struct OwnedHead {
     head: Head<'static>,
     address: Option<String>,
     metadata: Metadata,
+    /// What the head states of it, if it does.
+    identity: Option<Option<Identity>>,
 }
 
 impl Large {
@@ -39,6 +44,7 @@ impl Large {
             head: OwnedHead {
                 address: head.address.map(str::to_owned),
                 metadata: head.metadata.into(),
+                identity: head.identity.map(|stated| stated.identity()),
                 head: head.detached(),
             },
             payload,
@@ -56,8 +62,8 @@ impl Large {
     }
 
     /// Writes the next piece; `true` when it was the last.
-    fn write(&mut self, framing: &dyn Framing, batch: &mut Batch) -> bool {
-        let end = self.payload.len().min(self.sent + PIECE);
+    fn write(&mut self, piece: usize, framing: &dyn Framing, batch: &mut Batch) -> bool {
+        let end = self.payload.len().min(self.sent + piece);
         let more = end < self.payload.len();
         let first = self.sent == 0;
         let head = match first {
@@ -66,6 +72,7 @@ impl Large {
                 total: more.then_some(self.payload.len() as u64),
                 address: self.head.address.as_deref(),
                 metadata: self.head.metadata.entries(),
+                identity: self.head.identity.as_ref().map(Stated::of),
                 ..self.head.head
             },
             false => Head {
@@ -90,10 +97,11 @@ impl Large {
 }
 
 impl Pieces {
-    pub(super) fn new(at_once: usize) -> Self {
+    pub(super) fn new(at_once: usize, piece: usize) -> Self {
         Self {
             queue: VecDeque::new(),
             at_once: at_once.max(1),
+            piece,
             bytes: 0,
         }
     }
@@ -152,7 +160,7 @@ impl Pieces {
             return;
         };
         let before = large.sent;
-        let last = large.write(framing, batch);
+        let last = large.write(self.piece, framing, batch);
         self.bytes -= large.sent - before;
         let next = match last {
             false => Some(large),
@@ -176,6 +184,7 @@ mod tests {
     use super::*;
     use crate::envelope::Kind;
     use crate::framing::Native;
+    use crate::framing::PIECE;
 
     fn large(slot: u32, kind: Kind, bytes: usize) -> Large {
         let head = Head::new(kind, CorrelationId::new(slot, 1));
@@ -202,7 +211,7 @@ mod tests {
 
     #[test]
     fn large_messages_take_turns() {
-        let mut pieces = Pieces::new(2);
+        let mut pieces = Pieces::new(2, PIECE);
         for slot in 1..=3 {
             pieces.push(large(slot, Kind::Response, PIECE + 1));
         }
@@ -212,7 +221,7 @@ mod tests {
 
     #[test]
     fn items_of_one_stream_keep_their_order() {
-        let mut pieces = Pieces::new(4);
+        let mut pieces = Pieces::new(4, PIECE);
         pieces.push(large(1, Kind::Item, PIECE * 2));
         pieces.push(large(2, Kind::Item, PIECE * 2));
         pieces.push(large(1, Kind::End, 0));

@@ -12,9 +12,11 @@ use super::runs::Runs;
 use super::shared::{Leaving, Shared, State};
 use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
+use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
-use crate::in_flight::Reply;
+use crate::in_flight::{Late, Reply};
 use crate::job::Pool;
+use crate::limits::{Limit, reached};
 use crate::message::Body;
 use crate::peer::Peer;
 use crate::status::{Code, Status};
@@ -31,7 +33,9 @@ pub(super) struct Receive {
     pub(super) wakers: Vec<Waker>,
     /// Whether requests are refused, because neither end takes what the other sends.
     pub(super) busy: bool,
-    late: Vec<CorrelationId>,
+    late: Vec<(CorrelationId, bool)>,
+    /// Bytes of frames that came and are not yet counted.
+    pub(super) read: usize,
     /// When a message last came; `None` when what it needed has been given back.
     used: Option<Instant>,
 }
@@ -43,6 +47,8 @@ pub(super) struct End {
     pub(super) reason: CloseReason,
     /// What the other end is told before.
     pub(super) goodbye: Option<Status>,
+    /// The limit that was passed, if it was one.
+    pub(super) limit: Option<Limit>,
 }
 
 impl End {
@@ -55,6 +61,7 @@ impl End {
             ),
             goodbye: Some(Status::bad_request(text.clone())),
             reason: CloseReason::new(CloseReason::PROTOCOL, text),
+            limit: None,
         }
     }
 
@@ -64,6 +71,7 @@ impl End {
             why: Status::new(Code::ConnectionLost, format!("the other end sent {text}")),
             goodbye: Some(Status::new(Code::TooLarge, text.clone())),
             reason: CloseReason::new(CloseReason::TOO_LARGE, text),
+            limit: Some(Limit::Message),
         }
     }
 }
@@ -73,10 +81,14 @@ impl Receive {
         Self {
             runs: Runs::new(shared.signal.clone()),
             pool: Pool::default(),
-            assembly: Assembly::new(super::PIECES_AT_ONCE, shared.config.limits.message),
+            assembly: {
+                let limits = &shared.config.limits;
+                Assembly::new(limits.pieces, limits.message)
+            },
             wakers: Vec::new(),
             busy: false,
             late: Vec::new(),
+            read: 0,
             used: None,
             shared,
         }
@@ -122,7 +134,8 @@ impl Receive {
             Fault::Close => return Err(End::protocol(error.to_string())),
             Fault::Skip => {
                 shared.note_ignored();
-                tracing::debug!(peer = %shared.remote, %error, "frame ignored");
+                let peer = Escaped(&shared.remote);
+                tracing::debug!(%peer, error = %Escaped(error), "frame ignored");
             }
             Fault::Refuse(id) if id.generation() == 0 => shared.note_ignored(),
             Fault::Refuse(id) => shared.refuse(&mut shared.state(), id, &error.to_status()),
@@ -147,7 +160,10 @@ impl Receive {
         let mut state = shared.state();
         let wakers = &mut self.wakers;
         let mut given_up = Vec::new();
-        state.in_flight.expire(now, |id, waker| {
+        state.in_flight.expire(now, |id, late, waker| {
+            if late == Late::Idle {
+                reached(Limit::StreamIdle, &shared.remote);
+            }
             given_up.push(id);
             wakers.extend(waker);
         });
@@ -157,13 +173,16 @@ impl Receive {
         state.waiting.expired(now, wakers);
         state.requests.expired(now, &mut self.late);
         let mut tokens = Vec::new();
-        for id in &self.late {
-            let late = Status::new(
-                Code::Timeout,
-                "the deadline passed before the answer was there",
-            );
+        for (id, idle) in &self.late {
+            let late = match idle {
+                false => "the deadline passed before the answer was there",
+                true => {
+                    reached(Limit::StreamIdle, &shared.remote);
+                    "the stream was idle for too long"
+                }
+            };
             tokens.extend(shared.cancelled(&mut state, *id));
-            shared.refuse(&mut state, *id, &late);
+            shared.refuse(&mut state, *id, &Status::new(Code::Timeout, late));
         }
         self.assembly.expire(now, |head| {
             if head.kind == Kind::Request {
@@ -175,9 +194,18 @@ impl Receive {
         for token in tokens {
             token.cancel();
         }
-        for id in self.late.drain(..) {
+        for (id, _) in self.late.drain(..) {
             self.runs.cancel(id);
         }
+    }
+
+    /// Counts what has come, and gives the [`earliest`](Self::earliest) deadline.
+    pub(super) fn count_read(&mut self, now: Instant) -> Option<Instant> {
+        let mut state = self.shared.state();
+        if self.read > 0 {
+            state.read.add(std::mem::take(&mut self.read), now);
+        }
+        self.earliest(&state)
     }
 
     /// A moment before which nothing expires.
@@ -270,7 +298,8 @@ impl Receive {
     /// A frame that means nothing here.
     pub(super) fn ignore(&self, head: &Head<'_>) {
         let (kind, id) = (head.kind, head.correlation);
-        tracing::debug!(peer = %self.shared.remote, %kind, %id, "frame ignored");
+        let peer = Escaped(&self.shared.remote);
+        tracing::debug!(%peer, %kind, %id, "frame ignored");
         self.shared.note_ignored();
     }
 
@@ -295,11 +324,13 @@ impl Receive {
         let last = reply.is_last();
         let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
             shared.note_ignored();
-            return tracing::trace!(peer = %shared.remote, id = %head.correlation, "stale reply");
+            let peer = Escaped(&shared.remote);
+            return tracing::trace!(%peer, id = %head.correlation, "stale reply");
         };
         self.wakers.extend(waker);
         if !last && !state.in_flight.is_open(head.correlation) {
             // An item that was not allowed has ended its stream.
+            reached(Limit::StreamWindow, &shared.remote);
             shared.control_cancel(&mut state, head.correlation);
         }
     }
@@ -319,7 +350,12 @@ impl Receive {
     fn bad_piece(&mut self, head: &Head<'_>, error: PieceError) -> Result<(), End> {
         match error {
             PieceError::TooLarge { .. } => return Err(End::too_large(error.to_string())),
-            PieceError::TooMany(_) => return Err(End::protocol(error.to_string())),
+            PieceError::TooMany(_) => {
+                return Err(End {
+                    limit: Some(Limit::Pieces),
+                    ..End::protocol(error.to_string())
+                });
+            }
             _ => {}
         }
         let status = Status::bad_request(error.to_string());
@@ -332,7 +368,10 @@ impl Receive {
                 shared.refuse(&mut shared.state(), head.correlation, &status);
             }
             (_, false) => self.fail(head.correlation, status),
-            _ => tracing::warn!(peer = %self.shared.remote, %error, "notification dropped"),
+            _ => {
+                let peer = Escaped(&self.shared.remote);
+                tracing::warn!(%peer, %error, "notification dropped");
+            }
         }
         Ok(())
     }

@@ -19,6 +19,8 @@ pub(super) struct Requests {
     earliest: Option<Instant>,
     /// Whether a handler waits for room.
     crowded: bool,
+    /// How long a stream that has begun may be idle.
+    idle: Option<Duration>,
 }
 
 /// One request of the other end.
@@ -35,6 +37,8 @@ pub(super) struct Request {
     deadline: Option<Instant>,
     last_deadline: Option<Instant>,
     timeout: Duration,
+    /// Whether items were sent, so that the deadline is the idle one.
+    begun: bool,
 }
 
 /// Why a request is not taken.
@@ -47,13 +51,14 @@ pub(super) enum Refusal {
 }
 
 impl Requests {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, idle: Option<Duration>) -> Self {
         Self {
             slots: Vec::new(),
             limit: limit.min(1 << 16),
             live: 0,
             earliest: None,
             crowded: false,
+            idle,
         }
     }
 
@@ -96,6 +101,7 @@ impl Requests {
             deadline: Some(deadline),
             last_deadline: Some(later(now, max.max(timeout))),
             timeout,
+            begun: false,
         };
         self.live += 1;
         self.note(deadline);
@@ -112,7 +118,11 @@ impl Requests {
     pub(super) fn credit(&mut self, id: CorrelationId, bytes: u32) -> Option<Waker> {
         let slot = self.get(id)?;
         slot.credit = slot.credit.saturating_add(i64::from(bytes));
-        slot.waker.take()
+        let waker = slot.waker.take();
+        if slot.begun {
+            self.rest(id);
+        }
+        waker
     }
 
     /// The request is answered.
@@ -147,23 +157,28 @@ impl Requests {
 
     /// The request is being worked on: it has a new full timeout, up to its maximum.
     pub(super) fn progress(&mut self, id: CorrelationId, now: Instant) {
-        if let Some(slot) = self.get(id)
-            && let (Some(deadline), Some(last)) = (slot.deadline, slot.last_deadline)
-        {
+        let Some(slot) = self.get(id) else {
+            return;
+        };
+        if slot.begun {
+            self.rest(id);
+        } else if let (Some(deadline), Some(last)) = (slot.deadline, slot.last_deadline) {
             slot.deadline = Some(later(now, slot.timeout).min(last).max(deadline));
         }
     }
 
-    /// A stream's deadline ends with its first item.
+    /// A stream's deadline ends with its first item; from each one on it may be idle for a while.
     pub(super) fn item_sent(&mut self, id: CorrelationId, cost: usize) {
         if let Some(slot) = self.get(id) {
+            slot.begun = true;
             slot.deadline = None;
             slot.credit -= i64::try_from(cost).unwrap_or(i64::MAX);
+            self.rest(id);
         }
     }
 
-    /// The requests whose deadline has passed.
-    pub(super) fn expired(&mut self, now: Instant, late: &mut Vec<CorrelationId>) {
+    /// The requests whose deadline has passed, and whether they are streams that were idle.
+    pub(super) fn expired(&mut self, now: Instant, late: &mut Vec<(CorrelationId, bool)>) {
         if self.earliest.is_none_or(|earliest| now < earliest) {
             return;
         }
@@ -172,7 +187,8 @@ impl Requests {
             let slot = &self.slots[index];
             match slot.deadline.filter(|_| slot.live) {
                 Some(deadline) if deadline <= now => {
-                    late.push(CorrelationId::new(index as u32, slot.generation));
+                    let id = CorrelationId::new(index as u32, slot.generation);
+                    late.push((id, slot.begun));
                 }
                 Some(deadline) => self.note(deadline),
                 None => {}
@@ -217,6 +233,18 @@ impl Requests {
         if self.live == 0 {
             self.slots = Vec::new();
         }
+    }
+
+    /// A stream may be idle from now on.
+    fn rest(&mut self, id: CorrelationId) {
+        let Some(idle) = self.idle else {
+            return;
+        };
+        let until = later(Instant::now(), idle);
+        if let Some(slot) = self.get(id) {
+            slot.deadline = Some(until);
+        }
+        self.note(until);
     }
 
     fn note(&mut self, deadline: Instant) {

@@ -11,7 +11,7 @@ use std::task::{Context, Wake, Waker};
 use super::lock;
 use super::signal::Signal;
 use crate::envelope::CorrelationId;
-use crate::job::{Pool, Run};
+use crate::job::{Counted, Pool, Run};
 
 /// The handlers that are running on a connection's task.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Runs {
 #[derive(Debug)]
 struct Place {
     run: Option<Run>,
+    /// Counts the handler of a notification.
+    running: Option<Counted>,
     id: CorrelationId,
     waker: Waker,
     token: Arc<Token>,
@@ -64,7 +66,13 @@ impl Runs {
     }
 
     /// Polls a new handler in its place. If that does not finish it, it stays.
-    pub(super) fn start(&mut self, id: CorrelationId, run: Run, pool: &mut Pool) {
+    pub(super) fn start(
+        &mut self,
+        id: CorrelationId,
+        run: Run,
+        running: Option<Counted>,
+        pool: &mut Pool,
+    ) {
         let index = self.free.pop().unwrap_or_else(|| {
             let index = self.places.len();
             let token = Arc::new(Token {
@@ -74,6 +82,7 @@ impl Runs {
             });
             self.places.push(Place {
                 run: None,
+                running: None,
                 id,
                 waker: Waker::from(token.clone()),
                 token,
@@ -82,6 +91,7 @@ impl Runs {
         });
         self.places[index].id = id;
         self.places[index].run = Some(run);
+        self.places[index].running = running;
         self.poll(index, pool);
     }
 
@@ -145,6 +155,7 @@ impl Runs {
 
     fn end(&mut self, index: usize) {
         let run = self.places[index].run.take();
+        self.places[index].running = None;
         self.free.push(index);
         if catch_unwind(AssertUnwindSafe(|| drop(run))).is_err() {
             tracing::error!("a handler panicked while it was dropped");

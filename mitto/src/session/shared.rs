@@ -12,17 +12,25 @@ use crate::runtime::Instant;
 use super::Config;
 use super::lock;
 use super::out::{Draft, Out};
+use super::pace;
 use super::pieces::Large;
 use super::requests::Requests;
 use super::signal::Signal;
 use super::spare::Spare;
+use super::traffic::Meter;
 use super::waiting::Waiting;
+use crate::auth::{Identity, LINK};
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
-use crate::framing::{Hello, PIECE};
+use crate::framing::Hello;
 use crate::in_flight::InFlight;
+use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
 use crate::status::{Code, Status};
+
+/// The payload that is encoded in the batch, in bytes, while nothing is written. A larger one is begun
+/// again apart.
+const IN_PLACE: usize = 1 << 20;
 
 /// The state of one connection that callers, handlers and the session's task work on.
 pub(super) struct Shared {
@@ -38,11 +46,21 @@ pub(super) struct Shared {
     pub(super) handlers: AtomicUsize,
     pub(super) config: Arc<Config>,
     pub(super) remote: String,
+    /// Who the other end is, as the authenticator found.
+    pub(super) identity: Option<Identity>,
+    /// Whether what the other end says of other callers is believed.
+    pub(super) link: bool,
+    /// The requests that the other end may have in flight.
+    pub(super) in_flight: usize,
     pub(super) id: u64,
     /// The largest payload that the other end takes, in bytes.
     pub(super) message_limit: usize,
     /// The bytes that a stream towards the other end may be ahead.
     pub(super) window: usize,
+    /// The bytes that may wait to be written.
+    pub(super) outbound: usize,
+    /// The largest payload that goes in one frame, in bytes.
+    pub(super) piece: usize,
 }
 
 pub(super) struct State {
@@ -58,6 +76,9 @@ pub(super) struct State {
     pub(super) leaving: Option<Leaving>,
     /// Buffers of replies, to be used again.
     pub(super) spare: Spare,
+    /// The frames that were read and written.
+    pub(super) read: Meter,
+    pub(super) written: Meter,
 }
 
 /// How the other end wants to close.
@@ -81,20 +102,34 @@ pub(super) struct Closing {
 }
 
 impl Shared {
-    pub(super) fn new(config: Arc<Config>, hello: &Hello, remote: &str) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        hello: &Hello,
+        identity: Option<Identity>,
+        remote: &str,
+    ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let limits = &config.limits;
-        let in_flight = usize::try_from(hello.in_flight).unwrap_or(usize::MAX);
+        let theirs = usize::try_from(hello.in_flight).unwrap_or(usize::MAX);
+        let link = identity.as_ref().is_some_and(|other| other.has(LINK));
+        let in_flight = config.in_flight(identity.as_ref());
+        let message_limit = usize::try_from(hello.message)
+            .unwrap_or(usize::MAX)
+            .min(limits.message);
+        let piece = pace::piece(limits.bandwidth);
+        let meter = Meter::new(Self::now());
         Self {
             state: Mutex::new(State {
-                out: Out::new(usize::try_from(hello.pieces).unwrap_or(1)),
-                in_flight: InFlight::new(in_flight.min(limits.in_flight)),
-                requests: Requests::new(limits.in_flight),
+                out: Out::new(usize::try_from(hello.pieces).unwrap_or(1), piece),
+                in_flight: InFlight::new(theirs.min(in_flight)),
+                requests: Requests::new(in_flight, limits.stream_idle),
                 waiting: Waiting::default(),
                 closed: None,
                 closing: None,
                 leaving: None,
                 spare: Spare::default(),
+                read: meter,
+                written: meter,
             }),
             signal: Arc::default(),
             closed: CancellationToken::new(),
@@ -102,10 +137,13 @@ impl Shared {
             ignored: AtomicU64::new(0),
             handlers: AtomicUsize::new(0),
             remote: remote.to_owned(),
+            identity,
+            link,
+            in_flight,
             id: NEXT.fetch_add(1, Relaxed),
-            message_limit: usize::try_from(hello.message)
-                .unwrap_or(usize::MAX)
-                .min(limits.message),
+            message_limit,
+            outbound: limits.outbound.max(message_limit.saturating_mul(3)),
+            piece,
             window: usize::try_from(hello.stream_window).unwrap_or(usize::MAX),
             config,
         }
@@ -135,10 +173,20 @@ impl Shared {
         framing.begin(head, out);
         let payload = out.len();
         let codecs = &self.config.codecs;
-        body.encode(&mut Encoder::new(codecs, format, out, self.message_limit))?;
-        let length = out.len() - payload;
         let in_pieces = !framing.text();
-        let mut large = (in_pieces && length > PIECE).then(|| out.split_off(payload));
+        let most = match in_pieces {
+            true => self.message_limit.min(IN_PLACE),
+            false => self.message_limit,
+        };
+        match body.encode(&mut Encoder::new(codecs, format, out, most)) {
+            Err(CodecError::TooLarge { .. }) if most < self.message_limit => {
+                drop(lent);
+                return self.send_large(head, format, body, keep);
+            }
+            encoded => self.note_size(encoded)?,
+        }
+        let length = out.len() - payload;
+        let mut large = (in_pieces && length > self.piece).then(|| out.split_off(payload));
         let (mut state, mut draft) = lent.give_back();
         if !keep(&mut state, length) {
             state.out.restore(draft);
@@ -161,6 +209,35 @@ impl Shared {
         drop(state);
         self.signal.raise();
         Ok(())
+    }
+
+    /// The same for one that has proved too large to be encoded in place: nothing waits for it here.
+    fn send_large(
+        &self,
+        head: &Head<'_>,
+        format: Format,
+        body: &dyn Outgoing,
+        keep: impl FnOnce(&mut State, usize) -> bool,
+    ) -> Result<(), CodecError> {
+        let mut payload = Vec::new();
+        let codecs = &self.config.codecs;
+        let mut encoder = Encoder::new(codecs, format, &mut payload, self.message_limit);
+        self.note_size(body.encode(&mut encoder))?;
+        let mut state = self.state();
+        if keep(&mut state, payload.len()) {
+            state.out.large(Large::new(head, payload));
+            self.note_full(&state);
+        }
+        drop(state);
+        self.signal.raise();
+        Ok(())
+    }
+
+    fn note_size(&self, encoded: Result<(), CodecError>) -> Result<(), CodecError> {
+        if let Err(CodecError::TooLarge { .. }) = encoded {
+            reached(Limit::Message, &self.remote);
+        }
+        encoded
     }
 
     /// Adds a frame without the user's payload.
@@ -193,7 +270,7 @@ impl Shared {
 
     /// Looks whether the out buffer is full; whoever adds to it or takes from it does.
     pub(super) fn note_full(&self, state: &State) {
-        let full = state.out.len() >= self.config.limits.outbound;
+        let full = state.out.len() >= self.outbound;
         if full != self.full.load(Relaxed) {
             self.full.store(full, Relaxed);
         }
@@ -236,7 +313,7 @@ impl Shared {
     /// Whether our own messages may be added. They leave half of the buffer to answers, which end
     /// what the other end waits for.
     pub(super) fn has_room(&self, state: &State) -> bool {
-        state.out.len() < self.config.limits.outbound / 2
+        state.out.len() < self.outbound / 2
     }
 
     /// Gives a buffer back that a reply came in.
@@ -259,7 +336,7 @@ impl Shared {
         let running = state.requests.live();
         self.config.running.fetch_sub(running, Relaxed);
         let tokens = state.requests.cancel_all();
-        let out = std::mem::replace(&mut state.out, Out::new(1));
+        let out = std::mem::replace(&mut state.out, Out::new(1, self.piece));
         self.note_full(&state);
         drop(state);
         drop(out);

@@ -120,6 +120,19 @@ impl Batch {
         other.clear();
     }
 
+    /// Moves the first frames, of `most` bytes together but at least one, into `other`, which is empty.
+    pub(crate) fn move_first(&mut self, most: usize, other: &mut Batch) {
+        let fit = self.marks.partition_point(|mark| mark.end <= most).max(1);
+        let Some(Mark { end, .. }) = self.marks.get(fit - 1).copied() else {
+            return;
+        };
+        other.bytes.extend(self.bytes.drain(..end));
+        other.marks.extend(self.marks.drain(..fit));
+        for mark in &mut self.marks {
+            mark.end -= end;
+        }
+    }
+
     /// Empties the batch. It keeps about the memory that it needed lately, 2 MiB at most.
     pub fn clear(&mut self) {
         self.kept_bytes.empty(&mut self.bytes);
@@ -199,6 +212,17 @@ mod tests {
         all.append(&mut more);
         assert_eq!(texts(&all), ["a", "", "bc"]);
         assert!(more.is_empty());
+    }
+
+    #[test]
+    fn first_frames_are_moved_whole_and_at_least_one() {
+        let mut all = batch(&["abc", "de", "", "fgh"]);
+        for (most, expected) in [(1, &["abc"][..]), (4, &["de", ""]), (9, &["fgh"]), (9, &[])] {
+            let mut first = Batch::new();
+            all.move_first(most, &mut first);
+            assert_eq!(texts(&first), expected);
+        }
+        assert_eq!(all.len(), 0);
     }
 
     #[test]

@@ -13,8 +13,10 @@ mod http;
 mod kept;
 mod peer_info;
 mod registry;
+mod request_headers;
 #[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
 mod socket;
+mod web_access;
 
 pub mod memory;
 #[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
@@ -36,10 +38,13 @@ pub use connection::Connection;
 pub use error::TransportError;
 pub use peer_info::{PeerInfo, UnixCredentials, UpgradeRequest};
 pub use registry::Transports;
+pub use request_headers::RequestHeaders;
+pub use web_access::WebAccess;
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -174,6 +179,10 @@ pub struct Settings {
     pub max_frame: usize,
     /// Time for the transport's own handshake: 10 s.
     pub handshake: Duration,
+    /// What is added to the request of a client, where the transport sends one: WebSocket. None.
+    pub headers: RequestHeaders,
+    /// Which web pages may connect to a WebSocket server: those of the same origin.
+    pub web: Arc<WebAccess>,
 }
 
 impl Default for Settings {
@@ -181,6 +190,8 @@ impl Default for Settings {
         Self {
             max_frame: (1 << 20) + (16 << 10),
             handshake: Duration::from_secs(10),
+            headers: RequestHeaders::default(),
+            web: Arc::default(),
         }
     }
 }

@@ -19,14 +19,15 @@ const LAYERS: &[&[&str]] = &[
     &["built_in"],
     &["provider", "pipeline"],
     &["handler", "middleware"],
-    &["context", "auth"],
+    &["context"],
     &["job"],
     &["peer", "export"],
     &["framing", "in_flight", "schema"],
     &["message"],
     &["envelope"],
+    &["auth"],
     &["address", "status", "limits", "codec", "transport"],
-    &["error", "runtime"],
+    &["error", "escaped", "runtime"],
 ];
 
 /// The table of contents, and the list of paths that generated code may name: they see every layer.

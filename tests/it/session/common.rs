@@ -298,7 +298,8 @@ impl End {
         for _ in 0..10_000 {
             let now = self.peer.statistics();
             let mut none = Statistics::default();
-            none.ignored = now.ignored;
+            (none.ignored, none.read, none.written) = (now.ignored, now.read, now.written);
+            (none.read_rate, none.written_rate) = (now.read_rate, now.written_rate);
             let running = self.config.running.load(SeqCst);
             if now == none && running == 0 && self.world.alive() == 0 {
                 return;

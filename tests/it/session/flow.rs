@@ -1,18 +1,19 @@
 //! What holds a peer back that sends more than it reads.
 
+use mitto::limits::Limits;
 use mitto::message::Message;
 use mitto::status::Code;
 use tokio::time::Instant;
 
 use super::common::{
-    Echo, Note, Wait, Watch, client_and_raw, echo, limits, pair, secs, server_and_raw, settle,
+    Echo, Note, Wait, Watch, client_and_raw, echo, pair, secs, server_and_raw, settle,
 };
 use super::raw::{CANCEL, FROM_REQUESTER, Frame, PING, PONG, REQUEST, RESPONSE};
 
 const OUTBOUND: usize = 256 << 10;
 
-fn small() -> mitto::limits::Limits {
-    limits(|limits| limits.outbound = OUTBOUND)
+fn small() -> Limits {
+    Limits::default().outbound(OUTBOUND).message(OUTBOUND / 4)
 }
 
 /// Sends what `frames` makes, again and again, and reads nothing. Gives the most bytes that the other

@@ -8,6 +8,6 @@ mod common;
 mod flow;
 mod hostile;
 mod large;
-mod raw;
+pub(crate) mod raw;
 mod streams;
 mod stress;

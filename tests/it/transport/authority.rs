@@ -10,40 +10,40 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
 use super::end::Place;
 
 /// An authority that signs certificates.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
-    pub(super) fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// A certificate for a name, and its key.
-    pub(super) fn sign(&self, name: &str) -> (String, String) {
+    pub(crate) fn sign(&self, name: &str) -> (String, String) {
         self.finish(&CertificateParams::new([name.to_owned()]).unwrap())
     }
 
     /// A certificate for 127.0.0.1 that is valid no longer, and its key.
-    pub(super) fn sign_expired(&self) -> (String, String) {
+    pub(crate) fn sign_expired(&self) -> (String, String) {
         let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
         self.finish(&params)
     }
 
-    pub(super) fn server(&self) -> TlsServer {
+    pub(crate) fn server(&self) -> TlsServer {
         let (certificate, key) = self.sign("127.0.0.1");
         TlsServer::from_pem(certificate, key).unwrap()
     }
 
     /// A client that trusts this authority alone.
-    pub(super) fn client(&self) -> TlsClient {
+    pub(crate) fn client(&self) -> TlsClient {
         TlsClient::trusting(self.pem()).unwrap()
     }
 

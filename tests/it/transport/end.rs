@@ -170,10 +170,10 @@ pub(super) async fn accept(listener: &mut dyn Listener) -> Result<End, Transport
 }
 
 /// A directory that is removed with all that is in it.
-pub(super) struct Directory(pub(super) PathBuf);
+pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!(
             "mitto-{}-{}",
@@ -189,7 +189,7 @@ impl Directory {
         self.0.join("test.sock")
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("unix://{}", self.socket().display())
     }
 }

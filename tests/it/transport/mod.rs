@@ -1,7 +1,7 @@
 //! What every transport must do, over each of them; then what is their own.
 
-mod authority;
-mod end;
+pub(crate) mod authority;
+pub(crate) mod end;
 mod every;
 mod proxy;
 mod streams;

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::end::{Place, accept};
 
-const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: here\r\nConnection: keep-alive, Upgrade\r\n\
+const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
@@ -182,10 +182,10 @@ async fn request_that_is_no_upgrade_gets_a_short_answer() {
         ("426 ", REQUEST.replace("Version: 13", "Version: 8")),
         ("400 ", REQUEST.replace("GET", "POST")),
         ("400 ", REQUEST.replace("HTTP/1.1", "HTTP/1.0")),
-        ("400 ", REQUEST.replace("Host: here\r\n", "")),
+        ("400 ", REQUEST.replace("Host: localhost\r\n", "")),
         ("400 ", REQUEST.replace("ZQ==", "")),
         ("400 ", REQUEST.replace(", Upgrade", "")),
-        ("400 ", REQUEST.replace("Host: here", "no header")),
+        ("400 ", REQUEST.replace("Host: localhost", "no header")),
         ("400 ", "\x16\x03\x01\x02\x00\x01\x00\x01\u{7c}".to_owned()),
         ("431 ", headers),
         ("431 ", long),

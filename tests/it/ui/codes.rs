@@ -21,7 +21,7 @@ fn a_code_means_one_mistake() {
 fn every_code_is_explained_once_and_no_other() {
     let page = fs::read_to_string(PAGE).unwrap();
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `E"));
-    let mut explained: Vec<String> = rows.filter_map(|row| code(&format!("E{row}"))).collect();
+    let mut explained: Vec<String> = rows.filter_map(|row| code(format!("E{row}"))).collect();
     explained.sort();
     let emitted: Vec<String> = places().into_keys().collect();
     assert_eq!(explained, emitted);

@@ -18,11 +18,13 @@
 mod client;
 mod error;
 mod explain;
+mod fingerprint;
 mod pem;
 mod server;
 
 pub use client::TlsClient;
 pub use error::TlsError;
+pub use fingerprint::fingerprint;
 pub use server::TlsServer;
 
 pub(super) use explain::explain;

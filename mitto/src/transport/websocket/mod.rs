@@ -41,7 +41,8 @@ const SCHEMES: &[Scheme] = &[WS];
 /// URLs of clients do. Give one to the builder to set more.
 ///
 /// A client offers the subprotocol `mitto.1`; a server takes it when it is offered and does not ask
-/// for it. A server listening at a path other than `/` answers only there.
+/// for it. A server listening at a path other than `/` answers only there, and only pages and host names
+/// that [`Settings::web`] allows.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct WebSocket {
@@ -119,7 +120,8 @@ impl Transport for WebSocket {
     ) -> BoxFuture<'a, Result<Box<dyn Listener>, TransportError>> {
         Box::pin(async move {
             let url = SocketUrl::parse(url, SCHEMES)?;
-            let upgrading = Upgrading::new(url.path());
+            settings.web.check()?;
+            let upgrading = Upgrading::new(url.path()).at(url.host());
             self.options.listen(&url, upgrading, settings).await
         })
     }

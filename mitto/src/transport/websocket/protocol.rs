@@ -16,7 +16,7 @@ impl Protocol for Asking {
         peer: PeerInfo,
         settings: Settings,
     ) -> Result<Box<dyn Connection>, TransportError> {
-        let rest = handshake::client(&mut stream, &self.url).await?;
+        let rest = handshake::client(&mut stream, &self.url, &settings.headers).await?;
         let connection = WsConnection::new(stream, rest, Role::Client, &settings, peer);
         Ok(Box::new(connection))
     }
@@ -26,12 +26,22 @@ impl Protocol for Asking {
 #[derive(Clone)]
 pub(super) struct Upgrading {
     path: String,
+    /// The host that it listens at.
+    host: Option<String>,
 }
 
 impl Upgrading {
     pub(super) fn new(path: &str) -> Self {
         Self {
             path: path.to_owned(),
+            host: None,
+        }
+    }
+
+    pub(super) fn at(self, host: &str) -> Self {
+        Self {
+            host: Some(host.to_owned()),
+            ..self
         }
     }
 }
@@ -43,7 +53,13 @@ impl Protocol for Upgrading {
         mut peer: PeerInfo,
         settings: Settings,
     ) -> Result<Box<dyn Connection>, TransportError> {
-        let (rest, request) = handshake::server(&mut stream, &self.path).await?;
+        let place = handshake::Place {
+            path: &self.path,
+            host: self.host.as_deref(),
+            encrypted: peer.encrypted,
+            web: &settings.web,
+        };
+        let (rest, request) = handshake::server(&mut stream, &place).await?;
         peer.request = Some(request);
         let connection = WsConnection::new(stream, rest, Role::Server, &settings, peer);
         Ok(Box::new(connection))

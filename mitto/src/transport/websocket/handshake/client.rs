@@ -2,6 +2,8 @@ use data_encoding::BASE64;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::{SUBPROTOCOL, accept_key};
+use crate::escaped::Escaped;
+use crate::transport::RequestHeaders;
 use crate::transport::TransportError;
 use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use crate::transport::socket::SocketUrl;
@@ -17,7 +19,9 @@ const TLS_ALERT: u8 = 0x15;
 pub(in crate::transport::websocket) async fn client(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     url: &SocketUrl,
+    headers: &RequestHeaders,
 ) -> Result<Vec<u8>, TransportError> {
+    let headers = written(headers)?;
     let key = BASE64.encode(&rand::random::<[u8; 16]>());
     let request = format!(
         "GET {} HTTP/1.1\r\n\
@@ -26,7 +30,8 @@ pub(in crate::transport::websocket) async fn client(
          Connection: Upgrade\r\n\
          Sec-WebSocket-Key: {key}\r\n\
          Sec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n",
+         Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\
+         {headers}\r\n",
         url.target(),
         url.authority(),
     );
@@ -37,6 +42,35 @@ pub(in crate::transport::websocket) async fn client(
         .map_err(explain)?;
     check(head.bytes(), &key)?;
     Ok(head.into_rest())
+}
+
+/// The user's own headers, as lines. The error names a header and never its value.
+fn written(headers: &RequestHeaders) -> Result<String, TransportError> {
+    const OWN: [&str; 5] = [
+        "connection",
+        "content-length",
+        "host",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    let mut lines = String::new();
+    for (name, value) in headers.iter() {
+        let lower = name.to_ascii_lowercase();
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let reason = if name.is_empty() || !name.bytes().all(is_word) {
+            "a name is letters, digits and `-`"
+        } else if OWN.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
+            "it belongs to the handshake"
+        } else if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            "a value is visible ASCII and spaces"
+        } else {
+            lines.extend([name, ": ", value, "\r\n"]);
+            continue;
+        };
+        let text = format!("the header `{}` cannot be sent: {reason}", Escaped(name));
+        return Err(TransportError::Handshake(text));
+    }
+    Ok(lines)
 }
 
 fn explain(error: NoHead) -> TransportError {

@@ -7,7 +7,7 @@ mod client;
 mod server;
 
 pub(super) use client::client;
-pub(super) use server::{refuse, server};
+pub(super) use server::{Place, refuse, server};
 
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
@@ -28,6 +28,7 @@ mod tests {
     use super::*;
     use crate::transport::socket::SocketUrl;
     use crate::transport::websocket::WS;
+    use crate::transport::{RequestHeaders, WebAccess};
 
     #[test]
     fn accept_key_is_that_of_the_standard() {
@@ -39,11 +40,44 @@ mod tests {
     async fn handshake_succeeds_byte_by_byte() {
         let (mut there, mut here) = tokio::io::duplex(1);
         let url = SocketUrl::parse("ws://somewhere/a?b", &[WS]).unwrap();
-        let (server, client) = tokio::join!(server(&mut there, "/a"), client(&mut here, &url));
+        let place = Place {
+            path: "/a",
+            host: None,
+            encrypted: false,
+            web: &WebAccess::default(),
+        };
+        let mut headers = RequestHeaders::default();
+        headers.add("x-key", "a b");
+        let client = client(&mut here, &url, &headers);
+        let (server, client) = tokio::join!(server(&mut there, &place), client);
         let (rest, request) = server.unwrap();
         assert!(rest.is_empty());
         assert_eq!(request.target(), "/a?b");
         assert_eq!(request.header("host"), Some("somewhere"));
+        assert_eq!(request.header("x-key"), Some("a b"));
         assert!(client.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn headers_that_would_say_something_else_are_not_sent() {
+        let url = SocketUrl::parse("ws://somewhere", &[WS]).unwrap();
+        for (name, value) in [
+            ("x", "s3cret\r\ny: z"),
+            ("x", "s3cret\0"),
+            ("x: y\r\nz", "s3cret"),
+            ("", "s3cret"),
+            ("Host", "s3cret"),
+            ("sec-websocket-key", "s3cret"),
+        ] {
+            let mut headers = RequestHeaders::default();
+            headers.add(name, value);
+            let (mut here, _there) = tokio::io::duplex(1);
+            let error = client(&mut here, &url, &headers).await.unwrap_err();
+            let text = error.to_string();
+            assert!(
+                text.contains("cannot be sent") && !text.contains("s3cret"),
+                "{text}"
+            );
+        }
     }
 }

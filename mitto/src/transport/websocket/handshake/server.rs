@@ -4,7 +4,8 @@ use tokio::io::AsyncWriteExt;
 use super::{SUBPROTOCOL, accept_key};
 use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use crate::transport::socket::{ByteStream, path_of, say_and_close};
-use crate::transport::{TransportError, UpgradeRequest};
+use crate::transport::web_access::Unwelcome;
+use crate::transport::{TransportError, UpgradeRequest, WebAccess};
 
 /// An answer that turns a peer away: status line, further headers, and a text for people.
 type Refusal = (&'static str, &'static str, &'static str);
@@ -25,6 +26,16 @@ const BAD_UPGRADE: Refusal = (
     "",
     "this is not a valid WebSocket upgrade",
 );
+const BAD_ORIGIN: Refusal = (
+    "403 Forbidden",
+    "",
+    "this server does not answer pages of this origin: allow it with `Server::allow_origin`",
+);
+const BAD_HOST: Refusal = (
+    "403 Forbidden",
+    "",
+    "this server is not known by this host name: allow it with `Server::allow_host`",
+);
 const NOT_FOUND: Refusal = ("404 Not Found", "", "nothing is here");
 const UPGRADE: Refusal = (
     "426 Upgrade Required",
@@ -32,7 +43,18 @@ const UPGRADE: Refusal = (
     "this place speaks WebSocket (version 13) only: connect to it with ws://",
 );
 
-/// Answers a client that asks for a WebSocket at `path`; `/` stands for any. Returns what the client
+/// Where a server answers, and whom.
+pub(in crate::transport::websocket) struct Place<'a> {
+    /// The path; `/` stands for any.
+    pub(in crate::transport::websocket) path: &'a str,
+    /// The host that it listens at, if that is known.
+    pub(in crate::transport::websocket) host: Option<&'a str>,
+    /// Whether the stream is.
+    pub(in crate::transport::websocket) encrypted: bool,
+    pub(in crate::transport::websocket) web: &'a WebAccess,
+}
+
+/// Answers a client that asks for a WebSocket at `place`. Returns what the client
 /// sent behind its request, and the request. One that asks for anything else gets a short HTTP answer.
 ///
 /// # Errors
@@ -40,7 +62,7 @@ const UPGRADE: Refusal = (
 /// The request is no upgrade to WebSocket, or the stream fails.
 pub(in crate::transport::websocket) async fn server(
     stream: &mut impl ByteStream,
-    path: &str,
+    place: &Place<'_>,
 ) -> Result<(Vec<u8>, UpgradeRequest), TransportError> {
     let head = match Head::read(stream, |first| first.is_ascii_alphabetic()).await {
         Ok(head) => head,
@@ -57,7 +79,7 @@ pub(in crate::transport::websocket) async fn server(
             return Err(failed(&format!("a request head over {MAX_BYTES} bytes")));
         }
     };
-    match answer(head.bytes(), path) {
+    match answer(head.bytes(), place) {
         Ok((answer, request)) => {
             stream.write_all(answer.as_bytes()).await?;
             stream.flush().await?;
@@ -65,7 +87,10 @@ pub(in crate::transport::websocket) async fn server(
         }
         Err(refusal) => {
             turn_away(stream, refusal).await;
-            Err(failed(&format!("a request was answered {}", refusal.0)))
+            Err(failed(&format!(
+                "a request was answered {}: {}",
+                refusal.0, refusal.2
+            )))
         }
     }
 }
@@ -75,7 +100,7 @@ pub(in crate::transport::websocket) async fn refuse(stream: &mut impl ByteStream
     turn_away(stream, NO_ROOM).await;
 }
 
-fn answer(head: &[u8], path: &str) -> Result<(String, UpgradeRequest), Refusal> {
+fn answer(head: &[u8], place: &Place<'_>) -> Result<(String, UpgradeRequest), Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {
@@ -84,7 +109,7 @@ fn answer(head: &[u8], path: &str) -> Result<(String, UpgradeRequest), Refusal> 
         _ => return Err(MALFORMED),
     }
     let target = request.path.unwrap_or("/");
-    if path != "/" && path_of(target) != path {
+    if place.path != "/" && path_of(target) != place.path {
         return Err(NOT_FOUND);
     }
     let headers = Headers(request.headers);
@@ -102,6 +127,21 @@ fn answer(head: &[u8], path: &str) -> Result<(String, UpgradeRequest), Refusal> 
     {
         return Err(BAD_UPGRADE);
     }
+    let host = headers
+        .one("host")
+        .and_then(|host| std::str::from_utf8(host).ok());
+    let origins: Vec<_> = headers.all("origin").collect();
+    let web = place.web;
+    web.judge(
+        host.unwrap_or_default(),
+        &origins,
+        place.host,
+        place.encrypted,
+    )
+    .map_err(|unwelcome| match unwelcome {
+        Unwelcome::Origin => BAD_ORIGIN,
+        Unwelcome::Host => BAD_HOST,
+    })?;
     let subprotocol = match headers.lists("sec-websocket-protocol", SUBPROTOCOL) {
         true => format!("Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n"),
         false => String::new(),

@@ -1,0 +1,10 @@
+//! Who connects, what it may do, and what is believed of what it says.
+
+mod browsers;
+mod built_ins;
+mod desk;
+mod handshake;
+mod links;
+mod logs;
+mod requires;
+mod shown;
