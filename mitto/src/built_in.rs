@@ -42,6 +42,7 @@ use crate::message::{Kind, Message, MessageInfo, MessageKind, Never, OneWay, Una
 use crate::provider::MessageProvider;
 use crate::schema::Descriptor;
 use crate::status::Status;
+use crate::telemetry::{HealthReport, Vitals};
 
 /// Asks whether the other end answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,10 @@ pub struct LogStatus {}
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Describe {}
 
+/// Asks how the other end is. A server that authenticates tells only callers with an identity. It is answered with a [`HealthReport`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {}
+
 /// One of the built-in requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -87,12 +92,15 @@ pub enum BuiltIn {
     LogStatus,
     /// [`Describe`], answered with a [`Descriptor`].
     Describe,
+    /// [`Health`], answered with a [`HealthReport`].
+    Health,
 }
 
 /// Which built-in requests are answered: all, unless switched off.
 #[derive(Clone, Debug, Default)]
 pub struct BuiltIns {
     off: Vec<BuiltIn>,
+    vitals: Vitals,
     guarded: bool,
 }
 
@@ -100,6 +108,11 @@ impl BuiltIns {
     /// Switches one off.
     pub fn switch_off(&mut self, built_in: BuiltIn) {
         self.off.push(built_in);
+    }
+
+    /// How this end is, as the answer to [`Health`] says it.
+    pub(crate) fn vitals(&self) -> &Vitals {
+        &self.vitals
     }
 
     /// Answers only callers with an identity, except for [`Ping`]: what a server that authenticates
@@ -122,30 +135,50 @@ impl BuiltIns {
 }
 
 impl BuiltIn {
+    /// The messages of all of them.
+    #[cfg(any(feature = "client", feature = "server"))]
+    pub(crate) const MESSAGES: &[&'static MessageInfo] = &[
+        Ping::INFO,
+        Echo::INFO,
+        Info::INFO,
+        LogStatus::INFO,
+        Describe::INFO,
+        Health::INFO,
+    ];
+
     fn of(id: MessageId) -> Option<Self> {
         const PING: MessageId = Ping::INFO.id;
         const ECHO: MessageId = Echo::INFO.id;
         const INFO: MessageId = Info::INFO.id;
         const LOG_STATUS: MessageId = LogStatus::INFO.id;
         const DESCRIBE: MessageId = Describe::INFO.id;
+        const HEALTH: MessageId = Health::INFO.id;
         match id {
             PING => Some(Self::Ping),
             ECHO => Some(Self::Echo),
             INFO => Some(Self::Info),
             LOG_STATUS => Some(Self::LogStatus),
             DESCRIBE => Some(Self::Describe),
+            HEALTH => Some(Self::Health),
             _ => None,
         }
     }
 
     /// Answers a request.
-    pub(crate) fn run(self, job: Job<'_>, answer: Answer, provider: &dyn MessageProvider) -> Run {
+    pub(crate) fn run(
+        self,
+        job: Job<'_>,
+        answer: Answer,
+        provider: &dyn MessageProvider,
+        vitals: &Vitals,
+    ) -> Run {
         match self {
             Self::Ping => respond::<Ping>(job, answer, |_| Pong {}),
             Self::Echo => respond::<Echo>(job, answer, |echo| echo),
             Self::Describe => {
                 respond::<Describe>(job, answer, |_| provider.descriptor().clone());
             }
+            Self::Health => respond::<Health>(job, answer, |_| vitals.report()),
             Self::Info => {
                 let peer = Escaped(job.caller.remote().to_owned());
                 respond::<Info>(job, answer, |info| {
@@ -234,5 +267,6 @@ macro_rules! message {
 message!(Ping, "mitto-ping", Unary -> Pong);
 message!(Echo, "mitto-echo", Unary -> Echo);
 message!(Describe, "mitto-describe", Unary -> Descriptor);
+message!(Health, "mitto-health", Unary -> HealthReport);
 message!(Info, "mitto-info", OneWay -> ());
 message!(LogStatus, "mitto-log-status", OneWay -> ());

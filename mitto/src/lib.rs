@@ -83,7 +83,8 @@
 //! | `unix` | | `unix://`: `transport::unix`; nothing on other systems |
 //! | `tls` | | `tls://`, and `wss://` with `websocket`: `transport::tls`; turns `tcp` on |
 //! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
-//! | `metrics` | | counters through the `metrics` facade: [`limits`] |
+//! | `metrics` | | what a process does, through the `metrics` facade: [`limits`] reached, connections, bytes, `middleware::Metrics` |
+//! | `tower` | | `middleware::Tower`: layers of `tower` around requests |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
@@ -93,12 +94,13 @@
 //! - [`server`] listens, [`client`] connects; [`session`] is one live connection, the same at both ends
 //! - [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
 //!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
+//! - [`middleware`] stands around requests, in both directions
 //! - [`job`] is one request on its way to a handler; [`peer`] is the other end, to be called
 //! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
 //! - [`message`] are the user's structs, [`envelope`] what travels around them
 //! - [`auth`] says who the other end is
 //! - [`codec`] turns values into bytes, [`transport`] moves them; [`limits`] bounds everything, [`status`] is
-//!   what travels when a call fails
+//!   what travels when a call fails; [`telemetry`] is what can be said of it all to who watches
 
 pub mod auth;
 pub mod built_in;
@@ -114,6 +116,8 @@ pub mod in_flight;
 pub mod job;
 pub mod limits;
 pub mod message;
+pub mod middleware;
+mod panics;
 pub mod peer;
 #[doc(hidden)]
 pub mod private;
@@ -125,6 +129,7 @@ pub mod schema;
 pub mod server;
 pub mod session;
 pub mod status;
+pub mod telemetry;
 pub mod transport;
 
 pub use auth::Identity;
@@ -177,8 +182,14 @@ macro_rules! schema {
 pub mod guide {
     #![doc = include_str!("docs/guide.md")]
 
+    /// The compile errors, by code.
     pub mod errors {
         #![doc = include_str!("docs/errors.md")]
+    }
+
+    /// Spans, metrics and health: what can be watched.
+    pub mod telemetry {
+        #![doc = include_str!("docs/telemetry.md")]
     }
 
     /// Who may do what, and what comes from outside: what is checked where.

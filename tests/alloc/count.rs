@@ -20,6 +20,13 @@ pub(crate) fn held() -> usize {
         .saturating_sub(stats.bytes_deallocated)
 }
 
+/// The bytes that something allocates, whether it gives them back or not.
+pub(crate) fn allocated(run: impl FnOnce()) -> usize {
+    let region = Region::new(ALLOCATOR);
+    run();
+    region.change().bytes_allocated
+}
+
 /// All figures, and how many of them are too high.
 #[derive(Default)]
 pub(crate) struct Counts {

@@ -1,16 +1,20 @@
-//! How often a request allocates, once everything is warm, and what an idle connection holds: the
-//! figures are printed.
+//! How often a request allocates, once everything is warm, and what is held for idle and for hostile
+//! connections: the figures are printed. Then what floods and damaged payloads take.
 //!
 //! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
 
 mod count;
+mod decoding;
+mod floods;
+mod hostile;
 mod hundred;
 mod idle;
 mod service;
 
 use count::Counts;
 use hundred::{HundredClient, HundredServer, M0, M57};
+use mitto::middleware::{Next, from_fn};
 use mitto::transport::memory::Memory;
 use mitto::{Format, ItemStream, Server};
 use service::{
@@ -30,10 +34,15 @@ fn main() {
         for format in [Format::MESSAGE_PACK, Format::JSON] {
             connected(&mut counts, format).await;
         }
+        around(&mut counts).await;
         hundred(&mut counts).await;
         idle::idle().await;
+        hostile::announced().await;
+        hostile::mute().await;
+        floods::floods().await;
     });
     counts.finish();
+    decoding::decoding();
 }
 
 /// A provider called directly never allocates.
@@ -94,9 +103,35 @@ async fn connected(counts: &mut Counts, format: Format) {
     server.shutdown().await;
 }
 
+/// One middleware that does not wait allocates twice: for the request, and for its future.
+async fn around(counts: &mut Counts) {
+    let passes = from_fn(|head, next: Next| next.run(head));
+    let memory = Memory::new();
+    let server = Server::new(CountedServer::default()).transport(memory.clone());
+    let server = server.middleware(passes);
+    let server = server.listen("memory://around").await.expect("listens");
+    let url = server.url().to_owned();
+    let server = server.spawn();
+    let builder = || CountedClient::builder().transport(memory.clone());
+    let client = builder().connect(&url).await.expect("connects");
+    both(counts, "one at the server", 2, &client).await;
+    let client = builder().middleware(passes).connect(&url).await;
+    both(counts, "one at each end", 4, &client.expect("connects")).await;
+    let client = CountedClient::builder()
+        .middleware(passes)
+        .local(CountedServer::default());
+    both(counts, "one, local", 3, &client).await;
+    server.shutdown().await;
+}
+
 /// What a local client and a connected one have in common; an answer may allocate `allowed` times.
 async fn both(counts: &mut Counts, way: &str, allowed: usize, client: &CountedClient) {
     let name = |what: &str| format!("{way}, {what}");
+    // Nothing comes back for a notification.
+    let notes = match allowed {
+        1 => 0,
+        _ => allowed,
+    };
     let call = async || assert_eq!(client.plain(Plain { n: 1 }).await, Ok(1));
     counts.check(&name("plain fn"), allowed, call).await;
     let call = async || assert_eq!(client.r#async(Async { n: 1 }).await, Ok(1));
@@ -118,7 +153,7 @@ async fn both(counts: &mut Counts, way: &str, allowed: usize, client: &CountedCl
         client.note(Note { n: 1 }).await.expect("sent");
         tokio::task::yield_now().await;
     };
-    counts.check(&name("notification"), 0, call).await;
+    counts.check(&name("notification"), notes, call).await;
     let stream = client.numbers(Numbers {}).await;
     let mut stream: ItemStream<Numbers> = stream.expect("begins");
     let call = async || assert!(matches!(stream.next().await, Some(Ok(_))));

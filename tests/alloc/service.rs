@@ -60,6 +60,13 @@ pub(crate) struct Refused(pub(crate) u64);
 #[request(stream = u64)]
 pub(crate) struct Numbers {}
 
+/// Answered by a text of so many bytes.
+#[derive(Serialize, Deserialize, Request)]
+#[request(response = String)]
+pub(crate) struct Large {
+    pub(crate) bytes: usize,
+}
+
 /// Counted.
 #[derive(Serialize, Deserialize, Notification)]
 pub(crate) struct Note {
@@ -70,14 +77,14 @@ mitto::schema! {
     /// Everything that is counted.
     pub(crate) Counted {
         client => server as CountedClient: [
-            Plain, Async, Waiting, Stateful, Knowing, Asking, Echo, Refusable, Numbers, Note,
+            Plain, Async, Waiting, Stateful, Knowing, Asking, Echo, Refusable, Numbers, Large, Note,
         ],
         server => client as CountedCaller: [Asked],
     }
 }
 
 #[provider(server of Counted: [
-    plain, later, waiting, stateful, knowing, asking, echo, refusable, numbers, note,
+    plain, later, waiting, stateful, knowing, asking, echo, refusable, numbers, large, note,
 ])]
 #[derive(Default)]
 pub(crate) struct CountedServer {
@@ -138,6 +145,11 @@ async fn numbers(items: Items<u64>, _: Numbers) -> Result<(), Status> {
         items.send(n).await?;
         n += 1;
     }
+}
+
+#[handler]
+fn large(req: Large) -> String {
+    "x".repeat(req.bytes)
 }
 
 #[handler]

@@ -10,6 +10,7 @@ use crate::codec::Codec;
 use crate::codec::Format;
 use crate::framing::Framing;
 use crate::limits::Limits;
+use crate::middleware::Middleware;
 use crate::peer::Stub;
 use crate::provider::{NoHandlers, Serves};
 use crate::schema::End;
@@ -101,6 +102,20 @@ impl<S: Stub> Builder<S> {
     /// Lays frames out in another way; the server must do the same.
     pub fn framing(mut self, framing: impl Framing) -> Self {
         self.options.framing = Arc::new(framing);
+        self
+    }
+
+    /// Puts a [middleware](crate::middleware) around the requests that this client makes, inside of those
+    /// that are there.
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.options.outgoing.push(middleware);
+        self
+    }
+
+    /// Puts a [middleware](crate::middleware) around the requests that the server makes of this client,
+    /// inside of those that are there.
+    pub fn incoming(mut self, middleware: impl Middleware) -> Self {
+        self.options.incoming.push(middleware);
         self
     }
 

@@ -1,5 +1,6 @@
 //! Connects to a server, and gives back the typed stub over the connection.
 
+mod around;
 mod builder;
 mod error;
 mod options;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::ConnectError;
+use super::around::Around;
 use crate::auth::{BearerToken, Identity};
 use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
@@ -12,11 +13,13 @@ use crate::codec::{Codecs, Format};
 use crate::framing::{Framing, Native};
 use crate::job::{Local, Queue};
 use crate::limits::Limits;
+use crate::middleware::Stack;
 use crate::peer::Peer;
 use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::runtime::spawn;
 use crate::session::{Config, Session};
+use crate::telemetry::handshake_failed;
 use crate::transport::{RequestHeaders, Transport, Transports};
 
 pub(super) struct Options {
@@ -27,6 +30,8 @@ pub(super) struct Options {
     pub(super) codecs: Vec<Arc<dyn Codec>>,
     pub(super) transports: Vec<Arc<dyn Transport>>,
     pub(super) framing: Arc<dyn Framing>,
+    pub(super) incoming: Stack,
+    pub(super) outgoing: Stack,
     pub(super) token: Option<BearerToken>,
     pub(super) headers: RequestHeaders,
     pub(super) identity: Option<Identity>,
@@ -42,6 +47,8 @@ impl Options {
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
+            incoming: Stack::new(),
+            outgoing: Stack::new(),
             token: None,
             headers: RequestHeaders::default(),
             identity: None,
@@ -60,7 +67,8 @@ impl Options {
             Some(format) => return Err(ConnectError::UnknownFormat(format)),
             None => codecs.default_format().ok_or(ConnectError::NoFormat)?,
         };
-        let config = Config {
+        let around = Around::new(&*self.provider, self.incoming, self.outgoing, &self.limits);
+        let mut config = Config {
             limits: self.limits,
             codecs,
             format,
@@ -69,11 +77,13 @@ impl Options {
             headers: self.headers,
             ..Config::serving(self.provider, BuiltIns::default())
         };
+        config.queue = around.queue(config.queue);
         let settings = config.transport_settings();
         let transports = Transports::new(self.transports);
         let connection = transports.by_url(url)?.connect(url, &settings).await?;
-        let session = Session::connect(connection, Arc::new(config)).await?;
-        let peer = session.peer().clone().into_owner();
+        let session = Session::connect(connection, Arc::new(config)).await;
+        let session = session.inspect_err(|_| handshake_failed())?;
+        let peer = around.peer(session.peer().clone()).into_owner();
         spawn(session);
         Ok(peer)
     }
@@ -81,8 +91,10 @@ impl Options {
     /// Reaches a provider in this process.
     pub(super) fn local(self, there: Arc<dyn MessageProvider>) -> Peer {
         let here = self.provider;
+        let around = Around::new(&*here, self.incoming, self.outgoing, &self.limits);
         let [there, here] = [there, here]
             .map(|end| Arc::new(PassThrough::new(end, BuiltIns::default())) as Arc<dyn Queue>);
-        Local::pair(there, here, &self.limits, self.identity)
+        let here = around.queue(here);
+        around.peer(Local::pair(there, here, &self.limits, self.identity))
     }
 }

@@ -121,16 +121,20 @@ fn walk(payload: &[u8]) -> Result<(), CodecError> {
     // How many values are still to come in each open array or map.
     let mut open = [0_usize; MAX_DEPTH];
     let mut depth = 0;
+    // The same of all together: each of them takes a byte at least.
+    let mut to_come = 0_usize;
     while let Some(item) = Item::first_of(rest) {
         let Some(behind) = rest.get(item.bytes..) else {
             return Ok(());
         };
         rest = behind;
-        if item.values > rest.len() {
-            return Err(truncated());
-        }
         if depth > 0 {
             open[depth - 1] -= 1;
+            to_come -= 1;
+        }
+        to_come = to_come.saturating_add(item.values);
+        if to_come > rest.len() {
+            return Err(truncated());
         }
         if item.opens {
             if depth == MAX_DEPTH {
@@ -293,6 +297,14 @@ mod tests {
             let error = check_structure(&[marker, 0xff, 0xff, 0xff, 0xff]).unwrap_err();
             assert!(matches!(error, CodecError::Decode { .. }));
         }
+    }
+
+    #[test]
+    fn nested_claims_add_up() {
+        // A hundred lists of a hundred, one in the other, in 400 bytes: no list alone claims too much.
+        let payload = [&[0xdc, 0, 100][..].repeat(100), &[0xc0; 100][..]].concat();
+        let error = walk(&payload).unwrap_err();
+        assert!(matches!(error, CodecError::Decode { .. }));
     }
 
     #[test]

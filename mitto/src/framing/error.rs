@@ -45,7 +45,7 @@ impl FrameError {
                 ..
             } => match (kind, from_requester) {
                 (Kind::Hello, _) => Fault::Close,
-                (Kind::Request | Kind::Item, true) => Fault::Refuse(correlation),
+                (Kind::Request, true) => Fault::Refuse(correlation),
                 (Kind::Response | Kind::Error | Kind::Item | Kind::End, false) => {
                     Fault::Fail(correlation)
                 }

@@ -174,7 +174,35 @@ impl SchemaEntry {
     }
 }
 
+/// A name as far as it fits, cut between characters: else the other end could not read it.
 fn name(text: &str) -> &[u8] {
-    let bytes = text.as_bytes();
-    &bytes[..bytes.len().min(NAME_MAX)]
+    let mut end = text.len().min(NAME_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text.as_bytes()[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        let mut hello = Hello {
+            agent: "ä".repeat(200),
+            ..Hello::default()
+        };
+        hello.schemas.push(SchemaEntry {
+            name: "€".repeat(100),
+            role: "😀".repeat(100),
+            digest: 7,
+        });
+        let mut out = Vec::new();
+        hello.write(&mut out);
+        let read = Hello::parse(&out).expect("what was written can be read");
+        assert_eq!(read.agent, "ä".repeat(127));
+        assert_eq!(read.schemas[0].name, "€".repeat(85));
+        assert_eq!(read.schemas[0].role, "😀".repeat(63));
+    }
 }

@@ -1,6 +1,6 @@
 //! The ways to run a handler.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -11,6 +11,7 @@ use super::finish::{Begun, Finish, begin, finish};
 use super::{Extracts, Handler};
 use crate::job::{Answer, Handling, Job, Pool, Run};
 use crate::message::{IsMessage, Message, ReturnOf};
+use crate::telemetry::Here;
 
 /// A handler that is a plain fn; `A` are its arguments before the message.
 pub trait Plain<M, A, O>: Handler {
@@ -77,7 +78,9 @@ where
 }
 
 fn spawned(handling: Handling) -> Run {
-    Run::new(Task(tokio::spawn(handling)))
+    let (mut handling, here) = (handling, Here::now());
+    let joined = poll_fn(move |cx| here.enter(|| Pin::new(&mut handling).poll(cx)));
+    Run::new(Task(tokio::spawn(joined)))
 }
 
 /// Runs a plain fn on a thread where it may block.
@@ -102,7 +105,9 @@ where
 }
 
 fn blocking(call: Box<dyn FnOnce() + Send>) -> Run {
-    Run::new(Task(tokio::task::spawn_blocking(call)))
+    let here = Here::now();
+    let joined = move || here.enter(call);
+    Run::new(Task(tokio::task::spawn_blocking(joined)))
 }
 
 fn handling<H, M, A>(begun: Begun<M, A>, pool: Option<&mut Pool>) -> Handling

@@ -1,7 +1,6 @@
 //! A peer in the same process: calls go straight to a queue, and nothing is encoded.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
@@ -16,6 +15,7 @@ use crate::envelope::CorrelationId;
 use crate::in_flight::{Patience, Reply};
 use crate::limits::{Limit, Limits, reached};
 use crate::message::{MessageKind, Outgoing};
+use crate::panics::catch;
 use crate::peer::{CallHead, Outbound, Peer, Started, Wait};
 use crate::runtime::{Instant, later, spawn};
 use crate::status::{Code, Status};
@@ -128,8 +128,7 @@ impl Local {
             (job.identity, job.hops) = self.asks(head);
             job.pool = Some(pool);
             // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
-            catch_unwind(AssertUnwindSafe(|| self.queue.submit(job, answer)))
-                .unwrap_or_else(|_| Run::done())
+            catch(|| self.queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
         })
     }
 

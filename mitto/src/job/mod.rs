@@ -27,8 +27,8 @@ pub use parts::{AnswerPart, AnswerParts};
 pub(crate) use place::Place;
 pub use pool::Pool;
 pub use queue::Queue;
-pub(crate) use run::Handling;
 pub use run::Run;
+pub(crate) use run::{Drive, Handling};
 pub use watched::Watched;
 
 use crate::auth::Identity;
@@ -82,6 +82,28 @@ impl<'a> Job<'a> {
             hops: 0,
             caller,
             pool: None,
+        }
+    }
+
+    /// The same job, lent for less long, so that parts of it can be replaced.
+    pub(crate) fn lend(&mut self) -> Job<'_> {
+        Job {
+            message: self.message,
+            payload: match &mut self.payload {
+                Payload::Encoded { format, bytes } => Payload::Encoded {
+                    format: *format,
+                    bytes,
+                },
+                Payload::Value(value) => Payload::Value(&mut **value),
+            },
+            codecs: self.codecs,
+            address: self.address,
+            metadata: self.metadata,
+            deadline: self.deadline,
+            identity: self.identity,
+            hops: self.hops,
+            caller: self.caller,
+            pool: self.pool.as_deref_mut(),
         }
     }
 }

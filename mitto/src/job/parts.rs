@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -17,6 +16,7 @@ use crate::envelope::CorrelationId;
 use crate::in_flight::item_cost;
 use crate::limits::Limits;
 use crate::message::Outgoing;
+use crate::panics::catch;
 use crate::status::{Code, Status};
 
 /// A part of an answer, encoded: what travels back from where the handler runs. Each answer has
@@ -179,10 +179,10 @@ impl Recorder {
     fn encode(&self, value: &dyn Outgoing) -> Result<Vec<u8>, Status> {
         let mut bytes = Vec::new();
         // `Serialize` is the user's code: it may panic.
-        let encoded = catch_unwind(AssertUnwindSafe(|| {
+        let encoded = catch(|| {
             let mut encoder = Encoder::new(&self.codecs, self.format, &mut bytes, self.limit);
             value.encode(&mut encoder)
-        }));
+        });
         match encoded {
             Ok(Ok(())) => Ok(bytes),
             Ok(Err(error)) => Err(unsent(&error)),

@@ -22,7 +22,19 @@ pub struct Run {
 enum Running {
     Future(Pin<Box<dyn Future<Output = ()> + Send>>),
     Handler(Handling),
+    Driven(Driven),
 }
+
+/// A request that is driven by whoever holds its run, and known to others meanwhile.
+pub(crate) trait Drive: Send + Sync + 'static {
+    /// Goes on as far as it can.
+    fn poll(self: Arc<Self>, pool: Option<&mut Pool>, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Drops what has not finished.
+    fn cancel(&self);
+}
+
+struct Driven(Arc<dyn Drive>);
 
 /// An async handler on its way to its answer.
 pub(crate) struct Handling {
@@ -54,6 +66,13 @@ impl Run {
         }
     }
 
+    /// A request that its holder drives.
+    pub(crate) fn driven(request: Arc<dyn Drive>) -> Self {
+        Self {
+            running: Some(Running::Driven(Driven(request))),
+        }
+    }
+
     /// Whether nothing is left to do.
     pub fn is_done(&self) -> bool {
         self.running.is_none()
@@ -64,11 +83,13 @@ impl Run {
         self.poll_with(Some(pool), cx)
     }
 
-    fn poll_with(&mut self, pool: Option<&mut Pool>, cx: &mut Context<'_>) -> Poll<()> {
+    /// Polls it, with a pool where there is one.
+    pub(crate) fn poll_with(&mut self, pool: Option<&mut Pool>, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.running {
             None => {}
             Some(Running::Future(future)) => ready!(future.as_mut().poll(cx)),
             Some(Running::Handler(handling)) => ready!(handling.poll_with(pool, cx)),
+            Some(Running::Driven(Driven(request))) => ready!(request.clone().poll(pool, cx)),
         }
         self.running = None;
         Poll::Ready(())
@@ -160,6 +181,12 @@ impl Future for Handling {
 impl Drop for Handling {
     fn drop(&mut self) {
         self.clear();
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 

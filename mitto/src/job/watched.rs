@@ -1,11 +1,10 @@
 //! What is noticed of a handler while it runs: panics, and polls that take too long.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::escaped::Escaped;
+use crate::panics::{Panicked, catch};
 use crate::status::{Code, Status};
 
 /// A poll that takes longer keeps every other request of the connection waiting.
@@ -45,18 +44,13 @@ impl Watched {
 
     /// Runs a part of the handler that may take its time.
     pub(crate) fn guard(&self, part: &mut dyn FnMut()) -> Result<(), Status> {
-        // Whatever the handler left half done is its own state; nothing of ours is in there.
-        catch_unwind(AssertUnwindSafe(part)).map_err(|panic| self.panicked(&*panic))
+        catch(part).map_err(|panicked| self.panicked(&panicked))
     }
 
     #[cold]
-    fn panicked(&self, panic: &(dyn Any + Send)) -> Status {
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no text");
-        tracing::error!(handler = self.name, panic = %Escaped(text), "a handler panicked");
+    fn panicked(&self, panicked: &Panicked) -> Status {
+        let text = Escaped(panicked.text());
+        tracing::error!(handler = self.name, panic = %text, "a handler panicked");
         Status::new(Code::Internal, format!("handler `{}` panicked", self.name))
     }
 

@@ -54,7 +54,10 @@ pub struct Limits {
     /// Silence after which a connection counts as lost: 45 s. [`Duration::MAX`] is never.
     pub silence: Duration,
     /// Bytes waiting to be written per connection: 4 MiB, or three times the largest message if that
-    /// is more, so that one message holds nobody up. At the limit senders wait.
+    /// is more, so that one message holds nobody up. From half of it on our own messages wait; from
+    /// three quarters on handlers do, and nothing is read. The rest is for one more answer and for the
+    /// buffers themselves. Buffers that grew with very small or very large messages may have up to
+    /// three times as much allocated.
     pub outbound: usize,
     /// Time without a byte accepted, while some wait, after which a peer counts as a slow consumer
     /// and is closed: 10 s.

@@ -33,7 +33,7 @@ impl Queue for PassThrough {
                     answer.fail(status);
                     Run::done()
                 }
-                None => built_in.run(job, answer, &*self.provider),
+                None => built_in.run(job, answer, &*self.provider, self.built_ins.vitals()),
             },
             None => self.provider.dispatch(job, answer),
         }

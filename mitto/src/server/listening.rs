@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::future::{poll_fn, ready};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use crate::job::Counted;
 use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::session::{Config, HandshakeError, Session};
+use crate::telemetry::{HealthReport, Vitals, handshake_failed};
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
 };
@@ -42,6 +43,7 @@ struct Shared {
     tasks: TaskTracker,
     stop: CancellationToken,
     abort: CancellationToken,
+    vitals: OnceLock<Vitals>,
 }
 
 /// A handle to a server that listens or runs; clones are cheap.
@@ -67,10 +69,25 @@ impl Listening {
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
                 abort: CancellationToken::new(),
+                vitals: OnceLock::new(),
             }),
             transports,
             listeners: Vec::new(),
         }
+    }
+
+    /// Lets `vitals` say how this server is.
+    pub(super) fn watched(self, vitals: Vitals, version: String) -> Self {
+        let shared = Arc::downgrade(&self.shared);
+        vitals.set(move |health| {
+            health.version.clone_from(&version);
+            match shared.upgrade() {
+                Some(shared) => shared.say(health),
+                None => health.ready = false,
+            }
+        });
+        let _ = self.shared.vitals.set(vitals);
+        self
     }
 
     /// Listens at one more URL.
@@ -150,6 +167,13 @@ impl Listening {
 }
 
 impl Shared {
+    fn say(&self, health: &mut HealthReport) {
+        health.connections = self.peers.len() as u64;
+        health.running = self.config.running.load(Relaxed) as u64;
+        health.draining = self.stop.is_cancelled();
+        health.ready = !health.draining;
+    }
+
     /// Runs one connection in a task of its own, its handshake included.
     fn admit(self: Arc<Self>, incoming: Box<dyn Incoming>) {
         let remote = incoming.remote().to_owned();
@@ -186,6 +210,7 @@ impl Shared {
         let session = match timeout(limit, handshake).await {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
+                handshake_failed();
                 let peer = Escaped(remote);
                 match error {
                     HandshakeError::Denied(why) => {
@@ -202,6 +227,7 @@ impl Shared {
             }
             Err(_) => {
                 reached(Limit::Handshake, remote);
+                handshake_failed();
                 tracing::debug!(peer = %Escaped(remote), "no handshake within {limit:?}");
                 return;
             }
@@ -256,6 +282,12 @@ impl Handle {
     /// How many requests and notifications run, over all connections.
     pub fn running(&self) -> usize {
         self.shared.config.running.load(Relaxed)
+    }
+
+    /// How the server is: for a probe. [`Health`](crate::built_in::Health) asks the same from afar.
+    pub fn health(&self) -> HealthReport {
+        let vitals = self.shared.vitals.get();
+        vitals.map(Vitals::report).unwrap_or_default()
     }
 
     /// Runs the session of a connection that came in by other means, in a task of its own, as if a

@@ -22,6 +22,7 @@ use crate::codec::Codec;
 use crate::codec::Codecs;
 use crate::framing::{Framing, Native};
 use crate::limits::Limits;
+use crate::middleware::{Incoming, Known, Middleware, Outgoing, Stack};
 use crate::peer::Peer;
 use crate::provider::MessageProvider;
 use crate::schema::Side;
@@ -72,7 +73,10 @@ pub struct Server {
     codecs: Vec<Arc<dyn Codec>>,
     transports: Vec<Arc<dyn Transport>>,
     framing: Arc<dyn Framing>,
+    incoming: Stack,
+    outgoing: Stack,
     on_connect: Option<OnConnect>,
+    version: String,
     authenticator: Option<Arc<dyn Authenticator>>,
     anonymous: bool,
     web: WebAccess,
@@ -92,7 +96,10 @@ impl Server {
             codecs: Vec::new(),
             transports: Vec::new(),
             framing: Arc::new(Native),
+            incoming: Stack::new(),
+            outgoing: Stack::new(),
             on_connect: None,
+            version: String::new(),
             authenticator: None,
             anonymous: false,
             web: WebAccess::default(),
@@ -124,12 +131,33 @@ impl Server {
         self
     }
 
+    /// Puts a [middleware](crate::middleware) around the requests that come in, inside of those that are
+    /// there.
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.incoming.push(middleware);
+        self
+    }
+
+    /// Puts a [middleware](crate::middleware) around the requests that this server makes of its peers,
+    /// inside of those that are there.
+    pub fn outgoing(mut self, middleware: impl Middleware) -> Self {
+        self.outgoing.push(middleware);
+        self
+    }
+
     /// Calls `hook` with each peer that has connected, before its first request is handled.
     ///
     /// It runs in the connection's task, so it must not block. Spawn a task that awaits
     /// [`Peer::closed`] to hear when the peer has gone.
     pub fn on_connect(mut self, hook: impl Fn(&Peer) + Send + Sync + 'static) -> Self {
         self.on_connect = Some(Arc::new(hook));
+        self
+    }
+
+    /// Sets the application's version, for [`HealthReport::version`](crate::telemetry::HealthReport):
+    /// `env!("CARGO_PKG_VERSION")`.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
         self
     }
 
@@ -155,7 +183,12 @@ impl Server {
         #[cfg(not(feature = "custom-codecs"))]
         let codecs = Codecs::default();
         let format = codecs.default_format().ok_or(ListenError::NoFormat)?;
-        let config = Config {
+        let vitals = self.built_ins.vitals().clone();
+        let schema = self.provider.descriptor();
+        let incoming = Known::new(schema, Side::Server).and(BuiltIn::MESSAGES);
+        let outgoing = Known::new(schema, Side::Client).and(BuiltIn::MESSAGES);
+        let mut config = Config {
+            outgoing: Outgoing::new(self.outgoing, outgoing, &self.limits),
             limits: self.limits,
             codecs,
             format,
@@ -165,8 +198,11 @@ impl Server {
             web: self.web,
             ..Config::serving(self.provider, self.built_ins)
         };
+        let limit = config.limits.message;
+        config.queue = Incoming::around(self.incoming, incoming, limit, config.queue);
         let transports = Transports::new(self.transports);
         Listening::new(Arc::new(config), transports, self.on_connect)
+            .watched(vitals, self.version)
             .and_listen(url)
             .await
     }

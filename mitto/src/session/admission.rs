@@ -1,11 +1,11 @@
 //! Who has connected, and whether it may.
 
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
 use super::Config;
 use crate::auth::{Authenticator, BearerToken, Claim, Identity};
+use crate::panics::catch;
 use crate::status::Status;
 use crate::transport::PeerInfo;
 
@@ -40,7 +40,7 @@ pub(super) async fn admit(
 async fn ask(authenticator: &dyn Authenticator, claim: &Claim) -> Result<Option<Identity>, Status> {
     let mut asked = Box::pin(async move { authenticator.authenticate(claim).await });
     poll_fn(|cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx)));
+        let polled = catch(|| asked.as_mut().poll(cx));
         polled.unwrap_or_else(|_| {
             tracing::error!("the authenticator panicked");
             let text = "the connection could not be authenticated";

@@ -1,6 +1,5 @@
 //! A session as where the answers to the other end's requests go.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
@@ -12,6 +11,7 @@ use crate::in_flight::item_cost;
 use crate::job::{Answering, unsent};
 use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
+use crate::panics::catch;
 use crate::status::{Code, Status};
 
 impl Shared {
@@ -34,13 +34,13 @@ impl Shared {
             ..Head::new(kind, id)
         };
         // `Serialize` is the user's code: it may panic.
-        let sent = catch_unwind(AssertUnwindSafe(|| {
+        let sent = catch(|| {
             self.send(state, &head, format, body, |state, _| {
                 let waited_for = state.requests.get(id).is_some();
                 self.finish(state, id);
                 waited_for
             })
-        }));
+        });
         match sent {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.fail(id, unsent(&error)),
@@ -121,7 +121,7 @@ impl Answering for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
         let mut state = self.state();
-        let room = state.out.len() < self.outbound;
+        let room = self.has_room_for_answers(&state);
         let Some(request) = state.requests.get(id) else {
             return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
         };
@@ -145,7 +145,7 @@ impl Answering for Shared {
     fn progress(&self, id: CorrelationId) {
         let mut state = self.state();
         // One report is as good as two: when there is no room the next one will do.
-        let room = state.out.len() < self.outbound;
+        let room = self.has_room_for_answers(&state);
         if state.requests.get(id).is_none() || !room {
             return;
         }

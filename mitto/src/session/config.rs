@@ -10,6 +10,7 @@ use crate::codec::{Codecs, Format};
 use crate::escaped::Escaped;
 use crate::framing::{Framing, Hello, Native, PIECE, SchemaEntry};
 use crate::limits::Limits;
+use crate::middleware::Outgoing;
 use crate::provider::MessageProvider;
 use crate::queue::{PassThrough, Queue};
 use crate::transport::{RequestHeaders, Settings, WebAccess};
@@ -28,6 +29,8 @@ pub struct Config {
     pub schemas: Vec<SchemaEntry>,
     /// Where the other end's requests are handed on.
     pub queue: Arc<dyn Queue>,
+    /// What stands around the requests that this end makes.
+    pub outgoing: Outgoing,
     /// Decides who connects to this end. Without one everybody is let in, and nobody has an identity.
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// Whether connections are let in that show no credentials.
@@ -53,6 +56,7 @@ impl Config {
             framing: Arc::new(Native),
             schemas: Vec::new(),
             queue,
+            outgoing: Outgoing::NONE,
             authenticator: None,
             anonymous: false,
             token: None,

@@ -1,7 +1,5 @@
 //! The other end's requests and notifications on their way to the queue, and what it says of them later.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::receive::Receive;
 use super::requests::Refusal;
 use crate::envelope::{CorrelationId, Envelope, Head};
@@ -9,6 +7,7 @@ use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
 use crate::limits::{Limit, reached};
 use crate::message::Payload;
+use crate::panics::catch;
 use crate::peer::Peer;
 use crate::runtime::Instant;
 use crate::status::{Code, Status};
@@ -24,6 +23,7 @@ impl Receive {
         let deadline = match self.accept(head, now) {
             Ok(deadline) => deadline,
             Err(status) => {
+                self.refused += usize::from(self.busy);
                 let shared = &self.shared;
                 return shared.refuse(&mut shared.state(), id, &status);
             }
@@ -48,7 +48,7 @@ impl Receive {
             .timeout
             .unwrap_or(limits.timeout)
             .min(limits.timeout_max);
-        if head.hops > limits.hops {
+        if shared.link && head.hops > limits.hops {
             reached(Limit::Hops, &shared.remote);
             let text = format!(
                 "passed {} servers, at most {} are taken",
@@ -164,7 +164,7 @@ impl Receive {
         job.hops = hops;
         job.pool = Some(&mut self.pool);
         let queue = &*shared.config.queue;
-        catch_unwind(AssertUnwindSafe(|| queue.submit(job, answer))).unwrap_or_else(|_| Run::done())
+        catch(|| queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
     }
 
     pub(super) fn cancel(&mut self, id: CorrelationId) {

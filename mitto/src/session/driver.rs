@@ -17,6 +17,7 @@ use crate::framing::Framing;
 use crate::limits::{Limit, reached};
 use crate::peer::Peer;
 use crate::status::Status;
+use crate::telemetry::Meter;
 use crate::transport::{Batch, CloseReason, Connection};
 
 /// Reads in a row before handlers and callers get their turn.
@@ -41,6 +42,7 @@ pub(super) struct Driver {
     pub(super) pace: Option<Pace>,
     /// Since when so much has waited to be written that nothing may be started, if it does.
     full: Option<Instant>,
+    pub(super) meter: Meter,
     /// Whether the task has gone to the back of the run queue to let the next batch grow.
     pub(super) yielded: bool,
     /// Whether nothing is read because too much waits to be written.
@@ -75,6 +77,7 @@ impl Driver {
             writing: Batch::new(),
             write: Write::Idle,
             full: None,
+            meter: Meter::new(),
             yielded: false,
             held: false,
             last_read: now,
@@ -153,7 +156,7 @@ impl Driver {
     fn read(&mut self, peer: &Peer, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
         self.full = self.shared().is_full().then(|| self.full.unwrap_or(now));
         self.receive.busy = self.is_deadlocked(now);
-        for _ in 0..READS {
+        for read in 0..READS {
             self.held = !self.frames(peer, now)?;
             if self.held {
                 // Who is not listened to is not silent.
@@ -161,7 +164,13 @@ impl Driver {
                 return Ok(());
             }
             match self.connection.poll_fill(cx) {
-                Poll::Pending => return Ok(()),
+                Poll::Pending => {
+                    if read > 0 && !self.receive.is_used() {
+                        // It was a ping: an idle connection stays as small as it is.
+                        self.connection.shrink();
+                    }
+                    return Ok(());
+                }
                 Poll::Ready(Ok(true)) => {
                     self.last_read = now;
                     self.pinged = false;
@@ -202,10 +211,11 @@ impl Driver {
             connection,
             framing,
             receive,
+            meter,
             ..
         } = self;
         loop {
-            if receive.shared.is_full() && !receive.busy {
+            if receive.shared.is_full() && !receive.may_refuse() {
                 return Ok(false);
             }
             let frame = match connection.next_frame() {
@@ -213,6 +223,7 @@ impl Driver {
                 Ok(None) => return Ok(true),
                 Err(error) => return Err(broken(&error)),
             };
+            meter.received(frame.bytes.len());
             if frame.text != framing.text() {
                 return Err(End::protocol("a frame of another framing"));
             }

@@ -87,9 +87,11 @@ impl Session {
     ) -> Result<Self, HandshakeError> {
         let (hello, identity) = handshake::run(&mut *connection, &config, side).await?;
         config.compare(&hello, connection.remote());
+        connection.shrink();
+        let outgoing = config.outgoing.clone();
         let shared = Arc::new(Shared::new(config, &hello, identity, connection.remote()));
         Ok(Self {
-            peer: Peer::new(shared.clone()),
+            peer: outgoing.around(Peer::new(shared.clone())),
             driver: Driver::new(connection, shared),
         })
     }

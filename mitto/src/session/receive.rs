@@ -33,6 +33,8 @@ pub(super) struct Receive {
     pub(super) wakers: Vec<Waker>,
     /// Whether requests are refused, because neither end takes what the other sends.
     pub(super) busy: bool,
+    /// How many were, since the other end last took something.
+    pub(super) refused: usize,
     late: Vec<(CorrelationId, bool)>,
     /// Bytes of frames that came and are not yet counted.
     pub(super) read: usize,
@@ -87,6 +89,7 @@ impl Receive {
             },
             wakers: Vec::new(),
             busy: false,
+            refused: 0,
             late: Vec::new(),
             read: 0,
             used: None,
@@ -230,6 +233,17 @@ impl Receive {
     pub(super) fn is_idle(&self, now: Instant, time: Duration) -> bool {
         self.used
             .is_some_and(|used| now.saturating_duration_since(used) >= time)
+    }
+
+    /// Whether requests are read to be refused. A peer has no more in flight than it may, unless it sends
+    /// them without end.
+    pub(super) fn may_refuse(&self) -> bool {
+        self.busy && self.refused < self.shared.in_flight
+    }
+
+    /// Whether a message came since memory was last given back.
+    pub(super) fn is_used(&self) -> bool {
+        self.used.is_some()
     }
 
     /// Gives back what an idle connection does not need.

@@ -3,7 +3,6 @@
 //! A set of futures that polls only those that were woken. A handler's place, and its waker, are used
 //! again by later ones, so that a handler that waits costs no allocation of its own.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
@@ -12,6 +11,7 @@ use super::lock;
 use super::signal::Signal;
 use crate::envelope::CorrelationId;
 use crate::job::{Counted, Pool, Run};
+use crate::panics::catch;
 
 /// The handlers that are running on a connection's task.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ impl Runs {
         };
         let mut cx = Context::from_waker(waker);
         // Handlers catch their own panics; this is for queues that others write.
-        let polled = catch_unwind(AssertUnwindSafe(|| run.poll_in(pool, &mut cx)));
+        let polled = catch(|| run.poll_in(pool, &mut cx));
         if polled.is_err() || polled.is_ok_and(|poll| poll.is_ready()) {
             self.end(index);
         }
@@ -157,7 +157,7 @@ impl Runs {
         let run = self.places[index].run.take();
         self.places[index].running = None;
         self.free.push(index);
-        if catch_unwind(AssertUnwindSafe(|| drop(run))).is_err() {
+        if catch(|| drop(run)).is_err() {
             tracing::error!("a handler panicked while it was dropped");
         }
     }

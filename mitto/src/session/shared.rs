@@ -270,7 +270,7 @@ impl Shared {
 
     /// Looks whether the out buffer is full; whoever adds to it or takes from it does.
     pub(super) fn note_full(&self, state: &State) {
-        let full = state.out.len() >= self.outbound;
+        let full = !self.has_room_for_answers(state);
         if full != self.full.load(Relaxed) {
             self.full.store(full, Relaxed);
         }
@@ -308,6 +308,12 @@ impl Shared {
         if !state.waiting.is_empty() && self.has_room(state) {
             state.waiting.wake(state.in_flight.room().max(1), into);
         }
+    }
+
+    /// Whether answers may be added, and so requests begun. The quarter above is for what comes all the
+    /// same: one more answer however large, refusals, and the memory of the buffers themselves.
+    pub(super) fn has_room_for_answers(&self, state: &State) -> bool {
+        state.out.len() < self.outbound - self.outbound / 4
     }
 
     /// Whether our own messages may be added. They leave half of the buffer to answers, which end

@@ -50,6 +50,11 @@ impl Driver {
 
     /// Takes what is to be written next, as far as the pace allows.
     fn take(&mut self, state: &mut State, now: Instant) {
+        self.take_paced(state, now);
+        self.meter.sent(self.writing.len());
+    }
+
+    fn take_paced(&mut self, state: &mut State, now: Instant) {
         let Some(pace) = &mut self.pace else {
             return state
                 .out
@@ -72,6 +77,7 @@ impl Driver {
         let shared = self.receive.shared.clone();
         let mut state = shared.state();
         let bytes = state.out.written();
+        self.receive.refused = 0;
         state.written.add(bytes, now);
         shared.made_room(&mut state, &mut self.receive.wakers);
         drop(state);
@@ -97,6 +103,7 @@ impl Driver {
                 })
             }
             _ => {
+                self.receive.refused = 0;
                 self.write = Write::Pending {
                     accepted,
                     since: now,

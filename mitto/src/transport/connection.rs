@@ -64,8 +64,8 @@ pub trait Connection: Send + 'static {
         false
     }
 
-    /// Gives memory back that is needed only while messages come and go. A session calls it when
-    /// nothing but pings has come for a while.
+    /// Gives memory back that is needed only while messages come and go. A session calls it behind the
+    /// handshake, when nothing but pings has come for a while, and then behind each of these.
     fn shrink(&mut self) {}
 
     /// Bytes that the layer below has accepted since the start. While a write is pending and this

@@ -198,7 +198,7 @@ async fn certificate_is_known_by_its_fingerprint() {
 async fn unix_user_is_known_by_its_id() {
     use std::os::unix::fs::MetadataExt;
 
-    let directory = crate::transport::end::Directory::new();
+    let directory = crate::transport::Directory::new();
     let own = std::fs::metadata(&directory.0).unwrap().uid();
     for (uid, known) in [(own, true), (own + 1, false)] {
         let users = UnixUsers::new().user(uid, Identity::new("me"));

@@ -5,9 +5,12 @@ use mitto::{CallError, Code};
 use crate::world::*;
 
 in_every_way! {
-    handler_asks_its_caller,
     handler_gets_the_typed_error_of_its_caller,
     handler_reads_a_stream_of_its_caller,
+}
+
+in_every_format! {
+    handler_asks_its_caller,
     handler_notifies_its_caller,
     cancelled_handler_cancels_what_it_asked_back,
 }

@@ -2,10 +2,13 @@
 
 use crate::world::*;
 
-in_every_way! {
+in_every_format! {
     dropped_call_drops_its_handler,
     dropped_call_aborts_a_spawned_handler,
     dropped_call_tells_a_blocking_handler,
+}
+
+in_every_way! {
     dropped_call_leaves_the_others_alone,
 }
 

@@ -8,9 +8,12 @@ in_every_way! {
     handler_sees_its_context,
     address_reaches_the_handler,
     metadata_reaches_the_handler,
+    too_much_metadata_is_refused,
+}
+
+in_every_format! {
     own_extractor_reads_the_request,
     refusing_extractor_answers_with_its_status,
-    too_much_metadata_is_refused,
 }
 
 fn entry(key: &str, value: &str) -> (String, String) {

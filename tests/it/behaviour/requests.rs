@@ -9,10 +9,14 @@ in_every_way! {
     response_may_be_of_any_type,
     typed_error_arrives_typed,
     status_arrives_apart_from_the_typed_error,
-    notification_is_handled,
     answer_that_cannot_be_encoded_is_internal,
-    a_call_is_lazy,
     many_calls_at_once_keep_their_answers,
+}
+
+in_every_format! {
+    bytes_arrive_as_they_are,
+    notification_is_handled,
+    a_call_is_lazy,
 }
 
 over_connections! {
@@ -34,6 +38,15 @@ async fn response_may_be_of_any_type(world: World) {
     let page = client.turn(Turn { to: 3 }).await.unwrap();
     let content = vec![None, Some(Sum { sum: 7 })];
     assert_eq!(page, Page { number: 3, content });
+}
+
+async fn bytes_arrive_as_they_are(world: World) {
+    for size in [0, 1, 256, 100_000] {
+        let content: Vec<u8> = (0..size).map(|n| (n % 256) as u8).collect();
+        let reversed: Vec<u8> = content.iter().rev().copied().collect();
+        let back = world.client.reverse(Reverse { content }).await.unwrap();
+        assert!(*back == *reversed, "{size} bytes");
+    }
 }
 
 async fn typed_error_arrives_typed(world: World) {
@@ -118,10 +131,29 @@ async fn large_messages_travel(world: World) {
     assert_eq!(back, text);
 }
 
+#[tokio::test]
+async fn bytes_refuse_what_is_not_bytes() {
+    let way = Way {
+        reach: Reach::Ws,
+        format: mitto::Format::BYTES,
+        runs: Runs::Here,
+    };
+    let mut world = World::open(way).await;
+    let status = world.client.add(Add { a: 1, b: 1 }).await.unwrap_err();
+    assert_eq!(status.code(), Code::BadRequest, "{status}");
+    assert!(
+        status.message().contains("`Add`, which has 2 fields"),
+        "{status}"
+    );
+    let text = "milk".into();
+    world.client.remember(Remember { text }).await.unwrap();
+    assert_eq!(world.event().await, "remember milk");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_calls_over_several_threads_keep_their_answers() {
     let way = Way {
-        reach: Reach::WebSocket,
+        reach: Reach::Ws,
         format: mitto::Format::JSON,
         runs: Runs::Here,
     };

@@ -11,9 +11,12 @@ in_every_way! {
     status_comes_after_the_items,
     call_resolves_when_the_handler_has_begun,
     dropped_stream_drops_its_handler,
-    slow_reader_holds_the_handler_back,
     streams_at_once_keep_their_items,
     long_stream_arrives_whole,
+}
+
+in_every_format! {
+    slow_reader_holds_the_handler_back,
 }
 
 async fn items_come_in_order_then_the_end(world: World) {

@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["envelope"],
     &["auth"],
     &["address", "status", "limits", "codec", "transport"],
-    &["error", "escaped", "runtime"],
+    &["error", "escaped", "panics", "runtime", "telemetry"],
 ];
 
 /// The table of contents, and the list of paths that generated code may name: they see every layer.

@@ -138,7 +138,7 @@ async fn begin_large_messages(at: At) -> String {
 }
 
 async fn come_a_long_way(at: At) -> String {
-    let world = World::of(Limits::default()).await;
+    let world = World::of_links(Limits::default()).await;
     let mut raw = world.greeted().await;
     let head = Head {
         hops: u8::try_from(at.of(8)).unwrap(),

@@ -26,7 +26,7 @@ const WAYS: [Way; 3] = [
         runs: Runs::Here,
     },
     Way {
-        reach: Reach::WebSocket,
+        reach: Reach::Ws,
         format: Format::JSON,
         runs: Runs::Here,
     },

@@ -1,8 +1,5 @@
-use std::fs;
 use std::future::poll_fn;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use mitto::transport::memory::Memory;
 use mitto::transport::{
@@ -11,6 +8,7 @@ use mitto::transport::{
 };
 
 use super::authority::Authority;
+use super::directory::Directory;
 
 /// A connection, with the methods a test wants.
 pub(super) struct End(pub(super) Box<dyn Connection>);
@@ -167,35 +165,4 @@ pub(super) async fn incoming(listener: &mut dyn Listener) -> Box<dyn Incoming> {
 
 pub(super) async fn accept(listener: &mut dyn Listener) -> Result<End, TransportError> {
     incoming(listener).await.accept().await.map(End)
-}
-
-/// A directory that is removed with all that is in it.
-pub(crate) struct Directory(pub(crate) PathBuf);
-
-impl Directory {
-    pub(crate) fn new() -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!(
-            "mitto-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Relaxed)
-        );
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    pub(super) fn socket(&self) -> PathBuf {
-        self.0.join("test.sock")
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("unix://{}", self.socket().display())
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

@@ -1,7 +1,8 @@
 //! What every transport must do, over each of them; then what is their own.
 
 pub(crate) mod authority;
-pub(crate) mod end;
+mod directory;
+mod end;
 mod every;
 mod proxy;
 mod streams;
@@ -9,3 +10,6 @@ mod tls;
 mod unix;
 mod websocket;
 mod websocket_raw;
+
+pub(crate) use authority::Authority;
+pub(crate) use directory::Directory;

@@ -12,7 +12,7 @@ use mitto_test_messages::presence::{Presence, PresenceClient, Who};
 use tokio::net::TcpListener;
 
 use super::authority::Authority;
-use super::end::Directory;
+use super::directory::Directory;
 
 #[mitto::provider(server of Presence: [who])]
 struct Lobby;

@@ -2,6 +2,7 @@
 
 use mitto::{Notification, Request};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_bytes::ByteBuf;
 
 /// Declares messages that have no fields.
 macro_rules! plain_messages {
@@ -25,7 +26,7 @@ plain_messages! {
     #[request(response = u32)]
     Wait,
     /// Never answers, and has a short deadline.
-    #[request(timeout = "40ms")]
+    #[request(timeout = "200ms")]
     Brief,
     /// Panics.
     PanicPlain,
@@ -151,6 +152,14 @@ pub(crate) struct Blow {
     pub(crate) up: usize,
 }
 
+/// Gives a content back, the bytes in reverse order.
+#[derive(Debug, Serialize, Deserialize, Request)]
+#[request(response = ByteBuf)]
+pub(crate) struct Reverse {
+    #[serde(with = "serde_bytes")]
+    pub(crate) content: Vec<u8>,
+}
+
 /// Remembers a text.
 #[derive(Debug, Serialize, Deserialize, Notification)]
 pub(crate) struct Remember {
@@ -209,7 +218,7 @@ mitto::schema! {
             Nothing, Add, Swap, Turn, Withdraw, Count, Work, Blow, Remember, TellBack, AskOdd, Hang,
             HangSpawned, HangBlocking, Wait, Brief, PanicPlain, PanicAsync, PanicSpawned,
             PanicBlocking, PanicExtract, PanicStream, AskBack, HangBack, RefuseBack, ReadBack, Look,
-            Secret, Silent, Flood,
+            Secret, Silent, Flood, Reverse,
         ],
         server => client as ServiceCaller: [Favourite, HangThere, Letters, Refuse, Told],
     }

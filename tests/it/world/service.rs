@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mitto::context::{Context, Parts};
 use mitto::{CallError, Extract, Items, Metadata, Peer, State, Status, handler};
+use serde_bytes::ByteBuf;
 
 use super::events::Events;
 use super::messages::*;
@@ -14,7 +15,7 @@ use super::messages::*;
     nothing, add, swap, turn, withdraw, count, work, blow, remember, tell_back, ask_odd, hang,
     hang_spawned, hang_blocking, wait, brief, panic_plain, panic_async, panic_spawned,
     panic_blocking, panic_extract, panic_stream, ask_back, hang_back, refuse_back, read_back, look,
-    secret, silent, flood,
+    secret, silent, flood, reverse,
 ])]
 #[derive(Clone, Debug)]
 pub(crate) struct TheService {
@@ -81,6 +82,12 @@ async fn work(context: Context, req: Work) -> u32 {
         }
     }
     req.rounds
+}
+
+#[handler]
+fn reverse(mut req: Reverse) -> ByteBuf {
+    req.content.reverse();
+    req.content.into()
 }
 
 #[handler]

@@ -13,6 +13,12 @@ pub(super) struct Parts<'a, 'de> {
 }
 
 impl Parts<'_, '_> {
+    /// For how many of them a type may reserve memory: items without a byte need none, and of the others
+    /// there are no more than bytes.
+    fn hint(&self) -> usize {
+        self.left.min(self.de.left())
+    }
+
     /// Expects that all have been read.
     pub(super) fn end(&self) -> Result<(), Failure> {
         match self.left {
@@ -38,7 +44,7 @@ impl<'de> SeqAccess<'de> for &mut Parts<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
+        Some(self.hint())
     }
 }
 
@@ -57,7 +63,7 @@ impl<'de> MapAccess<'de> for &mut Parts<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
+        Some(self.hint())
     }
 }
 

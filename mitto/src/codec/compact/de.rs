@@ -40,6 +40,11 @@ impl<'de> Deserializer<'de> {
         self.payload.len() - self.rest.len()
     }
 
+    /// The number of bytes not yet read.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     #[inline]
     fn byte(&mut self) -> Result<u8, Failure> {
         let (&byte, rest) = self.rest.split_first().ok_or_else(truncated)?;

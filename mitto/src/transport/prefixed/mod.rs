@@ -150,6 +150,7 @@ where
     }
 
     fn shrink(&mut self) {
+        self.read.shrink();
         self.write.shrink();
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
 use crate::transport::kept::Kept;
@@ -15,7 +15,11 @@ pub(crate) const AT_REST: usize = 4 << 10;
 /// What it may grow to while reads come back full, in bytes; more only for one frame that needs it.
 pub(crate) const BUSY: usize = 64 << 10;
 
-/// What has come and is not yet parsed: 4 KiB at rest, more while much comes.
+/// What is read at once while there is no read buffer, in bytes.
+const FIRST: usize = 512;
+
+/// What has come and is not yet parsed: 4 KiB at rest, more while much comes, and nothing while nothing
+/// but pings does.
 #[derive(Debug)]
 pub(crate) struct ReadBuffer {
     bytes: Vec<u8>,
@@ -52,13 +56,13 @@ impl ReadBuffer {
         if mem::take(&mut self.unseen) {
             return Poll::Ready(Ok(true));
         }
+        if self.bytes.capacity() == 0 {
+            return self.poll_first(stream, cx);
+        }
         self.make_room();
         let spare = self.bytes.capacity() - self.bytes.len();
         let read = match poll_read_buf(stream, cx, &mut self.bytes) {
-            Poll::Ready(Ok(read)) => read,
-            // TLS cut off without its goodbye; whether that was inside a frame is found above.
-            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
-            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Ready(read) => or_end(read)?,
             Poll::Pending => {
                 self.settle();
                 return Poll::Pending;
@@ -67,6 +71,33 @@ impl ReadBuffer {
         self.full = read == spare;
         self.recent = self.recent.saturating_add(read);
         Poll::Ready(Ok(read > 0))
+    }
+
+    /// Gives the buffer back, if there is nothing in it.
+    pub(crate) fn shrink(&mut self) {
+        if self.unparsed().is_empty() {
+            self.bytes = Vec::new();
+            self.parsed = 0;
+        }
+    }
+
+    /// Reads without a buffer: who waits for the first byte needs none.
+    fn poll_first(
+        &mut self,
+        stream: Pin<&mut impl AsyncRead>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<bool>> {
+        let mut first = [0; FIRST];
+        let mut first = ReadBuf::new(&mut first);
+        let read = ready!(stream.poll_read(cx, &mut first));
+        or_end(read.map(|()| 0))?;
+        let first = first.filled();
+        if !first.is_empty() {
+            self.bytes.reserve_exact(AT_REST);
+            self.bytes.extend_from_slice(first);
+        }
+        self.recent = self.recent.saturating_add(first.len());
+        Poll::Ready(Ok(!first.is_empty()))
     }
 
     /// What is not parsed.
@@ -144,6 +175,14 @@ impl ReadBuffer {
     #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
         self.bytes.capacity()
+    }
+}
+
+/// TLS that is cut off without its goodbye has ended; whether that was inside a frame is found above.
+fn or_end(read: io::Result<usize>) -> io::Result<usize> {
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+        read => read,
     }
 }
 

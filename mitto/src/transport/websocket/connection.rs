@@ -117,6 +117,7 @@ impl<S: ByteStream> Connection for WsConnection<S> {
     }
 
     fn shrink(&mut self) {
+        self.reader.shrink();
         self.writer.shrink();
     }
 

@@ -1,7 +1,7 @@
 //! `ws://host:port/path`, `wss://` with TLS: WebSocket (RFC 6455), one message per frame of ours.
 //!
 //! The framing is our own: it reads and writes whole batches, lends messages from the read buffer,
-//! and keeps an idle connection below 6 KiB. `handshake` opens a connection, `reader` and `writer`
+//! and keeps an idle connection below 2 KiB. `handshake` opens a connection, `reader` and `writer`
 //! are its two directions, `frame` is what both know about the bytes.
 
 mod connection;

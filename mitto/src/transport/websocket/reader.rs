@@ -70,6 +70,11 @@ impl Reader {
         Poll::Ready(Ok(more))
     }
 
+    /// Gives the memory back that nothing is in.
+    pub(super) fn shrink(&mut self) {
+        self.buf.shrink();
+    }
+
     /// The next frame that is there as a whole.
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<Event>, TransportError> {

@@ -1,0 +1,85 @@
+//! A server that has too few file descriptors for its clients, in a process of its own.
+
+use std::io::Read;
+use std::process::Stdio;
+use std::time::Duration;
+
+use mitto::{Limits, Server};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+
+use crate::world::*;
+
+const FILES: usize = 64;
+const CLIENTS: usize = 100;
+const URL: &str = "MITTO_TEST_SERVER_URL";
+
+#[tokio::test]
+async fn server_without_descriptors_serves_on_when_it_has_some_again() {
+    for listen in ["ws://127.0.0.1:0", "tcp://127.0.0.1:0"] {
+        let (_server, url) = start(listen).await;
+        let mut connecting = JoinSet::new();
+        for _ in 0..CLIENTS {
+            let mut limits = Limits::default();
+            limits.handshake = Duration::from_secs(60);
+            let (builder, url) = (ServiceClient::builder().limits(limits), url.clone());
+            connecting.spawn(async move { builder.connect(&url).await.unwrap() });
+        }
+        let mut first = Vec::new();
+        // As long as there are descriptors, clients come at once.
+        let soon = Duration::from_secs(1);
+        while let Ok(Some(client)) = tokio::time::timeout(soon, connecting.join_next()).await {
+            first.push(client.unwrap());
+        }
+        assert!((FILES / 2..FILES).contains(&first.len()), "{}", first.len());
+        for client in &first {
+            assert_eq!(client.nothing(Nothing {}).await, Ok(()));
+        }
+        drop(first);
+        while let Some(client) = connecting.join_next().await {
+            assert_eq!(client.unwrap().nothing(Nothing {}).await, Ok(()));
+        }
+    }
+}
+
+/// A server in another process, and its URL.
+async fn start(url: &str) -> (Child, String) {
+    let server = concat!(module_path!(), "::serves_in_a_process_of_its_own");
+    let name = server.split_once("::").unwrap().1;
+    let mut child = Command::new("sh")
+        .arg("-c")
+        .arg(format!(r#"ulimit -n {FILES}; exec "$0" "$@""#))
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--ignored", "--nocapture"])
+        .env(URL, url)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if let Some(url) = line.strip_prefix("url=") {
+            return (child, url.to_owned());
+        }
+    }
+    panic!("no server");
+}
+
+/// The other process: serves until its input ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "is started by the test above"]
+async fn serves_in_a_process_of_its_own() {
+    let Ok(url) = std::env::var(URL) else {
+        return;
+    };
+    let (events, _heard) = Events::new();
+    let word = String::new();
+    let server = Server::new(TheService { events, word });
+    let server = server.listen(&url).await.unwrap().spawn();
+    println!("\nurl={}", server.url());
+    let input = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    input.await.unwrap().unwrap();
+}

@@ -1,0 +1,6 @@
+//! What can be watched: spans, metrics, health.
+
+mod captured;
+mod health;
+mod metrics;
+mod spans;

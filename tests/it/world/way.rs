@@ -1,0 +1,53 @@
+//! The ways between a client and its handlers.
+
+use std::time::Duration;
+
+use mitto::Format;
+
+/// How the client reaches the handlers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub(crate) reach: Reach,
+    pub(crate) format: Format,
+    pub(crate) runs: Runs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    InProcess,
+    Memory,
+    Ws,
+    Wss,
+    Tcp,
+    Tls,
+    Unix,
+    /// Over a transport that is not in the crate.
+    OwnTransport,
+    /// Through memory, in a framing that is not in the crate.
+    OwnFraming,
+}
+
+/// Where the handlers run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runs {
+    Here,
+    Elsewhere,
+}
+
+impl Way {
+    /// Runs a test, which fails when it hangs. The clock is paused where no socket is read.
+    pub(crate) async fn run(self, test: impl Future<Output = ()>) {
+        let patience = match self.reach {
+            Reach::Ws | Reach::Wss | Reach::Tcp | Reach::Tls | Reach::Unix => {
+                Duration::from_secs(60)
+            }
+            Reach::InProcess | Reach::Memory | Reach::OwnTransport | Reach::OwnFraming => {
+                tokio::time::pause();
+                // Takes no time at all: the clock jumps when nothing else is left to do.
+                Duration::from_secs(3_600)
+            }
+        };
+        let outcome = tokio::time::timeout(patience, test).await;
+        assert!(outcome.is_ok(), "the test hangs");
+    }
+}
