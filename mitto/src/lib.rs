@@ -47,7 +47,8 @@
 //! ```
 //!
 //! The [`guide`] has a section for each subject: errors, streams, calling back, deadlines, testing.
-//! [`guide::security`] says who may do what, and what is checked where.
+//! [`guide::delivery`] says what becomes of messages when their connection is lost, and [`guide::security`]
+//! who may do what, and what is checked where.
 //!
 //! # How a request travels
 //!
@@ -70,7 +71,7 @@
 //!
 //! | feature | default | gives |
 //! | --- | --- | --- |
-//! | `client` | yes | [`client`]: connecting, and the stubs' `connect`, `builder`, `local` |
+//! | `client` | yes | [`client`]: connecting, once or again and again, and the stubs' `connect`, `builder`, `local` |
 //! | `server` | yes | [`server`]: listening, the list of connected peers |
 //! | `macros` | yes | [`Request`], [`Notification`], [`schema!`], [`macro@handler`], [`macro@provider`] |
 //! | `websocket` | yes | [`ws://`](transport::websocket); turns `tcp` on |
@@ -133,6 +134,8 @@ pub mod telemetry;
 pub mod transport;
 
 pub use auth::Identity;
+#[cfg(feature = "client")]
+pub use client::Reconnect;
 pub use codec::Format;
 pub use context::Context;
 pub use envelope::Metadata;
@@ -190,6 +193,11 @@ pub mod guide {
     /// Spans, metrics and health: what can be watched.
     pub mod telemetry {
         #![doc = include_str!("docs/telemetry.md")]
+    }
+
+    /// What becomes of messages when their connection is lost.
+    pub mod delivery {
+        #![doc = include_str!("docs/delivery.md")]
     }
 
     /// Who may do what, and what comes from outside: what is checked where.

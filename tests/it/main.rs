@@ -14,6 +14,7 @@ mod local;
 mod macros;
 mod middleware;
 mod outside;
+mod reconnect;
 mod seams;
 mod session;
 mod storm;

@@ -2,8 +2,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::ConnectError;
 use super::options::Options;
+use super::{ConnectError, Reconnect};
 use crate::auth::{BearerToken, Identity};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
@@ -11,9 +11,10 @@ use crate::codec::Format;
 use crate::framing::Framing;
 use crate::limits::Limits;
 use crate::middleware::Middleware;
-use crate::peer::Stub;
+use crate::peer::{Peer, Stub};
 use crate::provider::{NoHandlers, Serves};
 use crate::schema::End;
+use crate::status::Status;
 use crate::transport::Transport;
 
 /// The role that holds a stub.
@@ -116,6 +117,64 @@ impl<S: Stub> Builder<S> {
     /// inside of those that are there.
     pub fn incoming(mut self, middleware: impl Middleware) -> Self {
         self.options.incoming.push(middleware);
+        self
+    }
+
+    /// Connects again whenever the connection is lost. See [what becomes of calls](crate::guide::delivery).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use mitto::{Request, handler, provider};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Request)]
+    /// # #[request(response = String, idempotent)]
+    /// # struct Greet { name: String }
+    /// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+    /// # #[provider(server of Hello: [greet])]
+    /// # struct HelloServer;
+    /// # #[handler]
+    /// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mitto::Server;
+    /// use mitto::client::Reconnect;
+    ///
+    /// let server = Server::new(HelloServer).listen("ws://127.0.0.1:0").await?.spawn();
+    /// let url = server.url().to_owned();
+    /// let client = HelloClient::builder()
+    ///     .reconnect(Reconnect::default())
+    ///     .on_connected(|peer| println!("connected to {}", peer.remote()))
+    ///     .on_closed(|_, why| println!("lost: {why}"))
+    ///     .connect(&url)
+    ///     .await?;
+    ///
+    /// server.shutdown().await;
+    /// let _server = Server::new(HelloServer).listen(&url).await?.spawn();
+    /// assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.options.reconnect = Some(reconnect);
+        self
+    }
+
+    /// Calls `hook` for each connection that is made, before anything is sent over it that waited for
+    /// it.
+    ///
+    /// It must not block. The peer that it is given does not keep the client open. A panic in it is
+    /// logged.
+    pub fn on_connected(mut self, hook: impl Fn(&Peer) + Send + Sync + 'static) -> Self {
+        self.options.hooks.on_connected(hook);
+        self
+    }
+
+    /// Calls `hook` once for each of these connections, when it has ended, with the reason.
+    ///
+    /// It must not block. A panic in it is logged.
+    pub fn on_closed(mut self, hook: impl Fn(&Peer, &Status) + Send + Sync + 'static) -> Self {
+        self.options.hooks.on_closed(hook);
         self
     }
 

@@ -1,9 +1,11 @@
-//! Connects to a server, and gives back the typed stub over the connection.
+//! Connects to a server, once or again and again, and gives back the typed stub over the connection.
 
 mod around;
 mod builder;
 mod error;
 mod options;
+mod reconnect;
 
 pub use builder::Builder;
 pub use error::ConnectError;
+pub use reconnect::Reconnect;

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use super::ConnectError;
 use super::around::Around;
+use super::reconnect::{Dial, Keeper};
+use super::{ConnectError, Reconnect};
 use crate::auth::{BearerToken, Identity};
 use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
@@ -14,12 +15,11 @@ use crate::framing::{Framing, Native};
 use crate::job::{Local, Queue};
 use crate::limits::Limits;
 use crate::middleware::Stack;
-use crate::peer::Peer;
+use crate::peer::{Hooks, Peer};
 use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::runtime::spawn;
-use crate::session::{Config, Session};
-use crate::telemetry::handshake_failed;
+use crate::session::Config;
 use crate::transport::{RequestHeaders, Transport, Transports};
 
 pub(super) struct Options {
@@ -32,6 +32,8 @@ pub(super) struct Options {
     pub(super) framing: Arc<dyn Framing>,
     pub(super) incoming: Stack,
     pub(super) outgoing: Stack,
+    pub(super) hooks: Hooks,
+    pub(super) reconnect: Option<Reconnect>,
     pub(super) token: Option<BearerToken>,
     pub(super) headers: RequestHeaders,
     pub(super) identity: Option<Identity>,
@@ -49,13 +51,15 @@ impl Options {
             framing: Arc::new(Native),
             incoming: Stack::new(),
             outgoing: Stack::new(),
+            hooks: Hooks::default(),
+            reconnect: None,
             token: None,
             headers: RequestHeaders::default(),
             identity: None,
         }
     }
 
-    /// Connects, and runs the session in a task of its own.
+    /// Connects, and runs the session, or one after the other, in a task of its own.
     pub(super) async fn connect(self, url: &str) -> Result<Peer, ConnectError> {
         self.limits.check()?;
         #[cfg(feature = "custom-codecs")]
@@ -78,13 +82,22 @@ impl Options {
             ..Config::serving(self.provider, BuiltIns::default())
         };
         config.queue = around.queue(config.queue);
-        let settings = config.transport_settings();
-        let transports = Transports::new(self.transports);
-        let connection = transports.by_url(url)?.connect(url, &settings).await?;
-        let session = Session::connect(connection, Arc::new(config)).await;
-        let session = session.inspect_err(|_| handshake_failed())?;
+        let dial = Dial {
+            config: Arc::new(config),
+            transports: Transports::new(self.transports),
+            url: url.to_owned(),
+        };
+        if let Some(reconnect) = &self.reconnect {
+            let peer = Keeper::start(dial, self.hooks, reconnect).await?;
+            return Ok(around.peer(peer).into_owner());
+        }
+        let session = dial.session().await?;
         let peer = around.peer(session.peer().clone()).into_owner();
-        spawn(session);
+        let told = self.hooks.connected(&peer, &peer);
+        spawn(async move {
+            session.await;
+            drop(told);
+        });
         Ok(peer)
     }
 

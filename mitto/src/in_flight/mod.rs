@@ -210,10 +210,10 @@ impl InFlight {
         }
     }
 
-    /// Ends every request with `status`, and hands the wakers to `each`.
+    /// Ends every request as lost for the reason `status`, and hands the wakers to `each`.
     pub fn fail_all(&mut self, status: &Status, mut each: impl FnMut(Waker)) {
         for slot in &mut self.slots {
-            if let Ok(Some(waker)) = slot.push(Reply::Status(status.clone())) {
+            if let Ok(Some(waker)) = slot.push(Reply::Lost(status.clone())) {
                 each(waker);
             }
         }

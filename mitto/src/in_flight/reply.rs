@@ -12,6 +12,9 @@ pub enum Reply {
     Error(Body),
     /// Any other failure. Ends the request.
     Status(Status),
+    /// The connection ended before the outcome came: what this end says, not the other one. Ends the
+    /// request.
+    Lost(Status),
     /// The stream's handler has begun.
     Opened,
     /// The stream's next item.

@@ -69,7 +69,7 @@ pub(super) fn response<M: Message>(body: Body, out: &dyn Outbound) -> Result<M::
 /// Reads a reply that is not the one hoped for.
 pub(super) fn failure<M: Message>(reply: Reply, out: Option<&dyn Outbound>) -> M::Failure {
     match (reply, out) {
-        (Reply::Status(status), _) => status.into(),
+        (Reply::Status(status) | Reply::Lost(status), _) => status.into(),
         (Reply::Error(body), Some(out)) => {
             match read::<ErrorOf<M>>(body, out, M::INFO.name, M::decode_error) {
                 Ok(error) => M::Failure::from_handler(error),

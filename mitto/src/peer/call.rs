@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
-use super::{CallHead, Outbound, Peer, Reply, Started, Wait};
+use super::{CallHead, Outbound, Peer, Reply, Resend, Started, Wait};
 use crate::auth::{Forwarded, Identity};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Metadata};
@@ -54,7 +54,7 @@ pub struct Call<'p, M> {
 
 /// What it was given to travel with, and how far it is.
 #[derive(Default)]
-struct Progress {
+pub(super) struct Progress {
     options: CallOptions,
     wait: Wait,
     state: State,
@@ -100,8 +100,13 @@ impl<'p, M> Call<'p, M> {
 
     /// Hands the request over to a stream of its items, with who is asked for them.
     pub(super) fn detach(&mut self) -> (Peer, Option<CorrelationId>) {
-        let id = self.progress.detach();
-        (self.peer.through(self.progress.wait.via.take()), id)
+        self.progress.detach_from(self.peer)
+    }
+
+    /// Takes everything out: nothing is left to be dropped.
+    pub(super) fn take(&mut self) -> (Peer, Sent<M>, Progress) {
+        let progress = std::mem::take(&mut self.progress);
+        (self.peer.clone(), Sent(self.message.0.take()), progress)
     }
 }
 
@@ -161,9 +166,9 @@ impl<M: Message> Call<'_, M> {
         reply
     }
 
-    /// Once the message is encoded the next caller can have its memory.
+    /// Once the message is encoded the next caller can have its memory, unless it may be needed again.
     fn release_message(&mut self) {
-        if self.progress.state != State::New {
+        if !self.progress.needs_message() {
             self.message.0 = None;
         }
     }
@@ -176,7 +181,7 @@ impl<M: Message> Call<'_, M> {
 
 /// What does not depend on the message, and is compiled once.
 impl Progress {
-    fn poll_reply(
+    pub(super) fn poll_reply(
         &mut self,
         peer: &Peer,
         info: &MessageInfo,
@@ -208,6 +213,10 @@ impl Progress {
                 State::Sent(id) => {
                     let via = self.wait.via.as_deref().unwrap_or(out);
                     let reply = ready!(via.poll_reply(id, cx));
+                    if matches!(reply, Reply::Lost(_)) && self.wait.begin_again() {
+                        self.state = State::New;
+                        continue;
+                    }
                     if reply.is_last() {
                         self.state = State::Done;
                     }
@@ -250,7 +259,31 @@ impl Progress {
         sent
     }
 
-    /// Hands the request over to somebody else.
+    fn needs_message(&self) -> bool {
+        match self.state {
+            State::New => true,
+            State::Sent(_) => self.wait.resend != Resend::Never,
+            State::Done => false,
+        }
+    }
+
+    /// Makes it ready for another message, with the same options.
+    pub(super) fn restart(&mut self) {
+        self.state = State::New;
+        self.wait = Wait::default();
+    }
+
+    /// Whether somebody was given the message who is asked for replies.
+    pub(super) fn was_sent(&self) -> bool {
+        self.wait.via.is_some()
+    }
+
+    /// Hands the request over to somebody else, with who is asked for its replies.
+    pub(super) fn detach_from(&mut self, peer: &Peer) -> (Peer, Option<CorrelationId>) {
+        let id = self.detach();
+        (peer.through(self.wait.via.take()), id)
+    }
+
     fn detach(&mut self) -> Option<CorrelationId> {
         match std::mem::replace(&mut self.state, State::Done) {
             State::Sent(id) => Some(id),
@@ -263,7 +296,7 @@ impl Progress {
     }
 
     /// The call is dropped.
-    fn leave(&mut self, peer: &Peer) {
+    pub(super) fn leave(&mut self, peer: &Peer) {
         if self.wait.ticket.is_some()
             && let Some(out) = peer.out()
         {

@@ -51,6 +51,8 @@ pub struct ItemStream<M: Message> {
     peer: Peer,
     id: Option<CorrelationId>,
     first: Option<Body>,
+    /// Whether it has ended with its connection.
+    lost: bool,
     message: PhantomData<fn() -> M>,
 }
 
@@ -71,6 +73,7 @@ impl<M: Message> ItemStream<M> {
             peer,
             id,
             first,
+            lost: false,
             message: PhantomData,
         })
     }
@@ -82,7 +85,10 @@ impl<M: Message> ItemStream<M> {
         std::future::poll_fn(|cx| self.poll_item(cx)).await
     }
 
-    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<M::Response, M::Failure>>> {
+    pub(super) fn poll_item(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<M::Response, M::Failure>>> {
         let Some(out) = self.peer.outbound() else {
             return Poll::Ready(None);
         };
@@ -109,11 +115,16 @@ impl<M: Message> ItemStream<M> {
                     })
                 }
                 other => {
+                    self.lost = matches!(other, Reply::Lost(_));
                     self.cancel();
                     Some(Err(failure::<M>(other, self.peer.out())))
                 }
             });
         }
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost
     }
 
     fn cancel(&mut self) {

@@ -5,8 +5,12 @@
 
 mod await_kind;
 mod call;
+mod connection_state;
+#[cfg(any(feature = "client", feature = "server"))]
+mod hooks;
 mod item_stream;
 mod outbound;
+mod resumed_stream;
 mod statistics;
 mod stub;
 
@@ -17,8 +21,12 @@ use std::task::{Context, Poll};
 pub use crate::in_flight::Reply;
 pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
+pub use connection_state::{ConnectionState, States};
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) use hooks::Hooks;
 pub use item_stream::ItemStream;
-pub use outbound::{CallHead, Outbound, Started, Wait};
+pub use outbound::{CallHead, Outbound, Resend, Started, Wait};
+pub use resumed_stream::ResumedStream;
 pub use statistics::Statistics;
 pub use stub::{Calls, NoCalls, Sends, Stub, call};
 
@@ -132,12 +140,39 @@ impl Peer {
             .map_or_else(Statistics::default, |out| out.statistics())
     }
 
-    /// Whether it can still be reached.
+    /// Whether it can be reached now.
     pub fn is_connected(&self) -> bool {
         self.out.as_ref().is_some_and(|out| out.is_connected())
     }
 
-    /// Waits until it can no longer be reached.
+    /// What its connection is doing now.
+    pub fn state(&self) -> ConnectionState {
+        match &self.out {
+            Some(out) => out.state(),
+            None => ConnectionState::Closed(nobody()),
+        }
+    }
+
+    /// Watches what its connection is doing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use mitto::Peer;
+    /// # async fn watch(peer: Peer) {
+    /// let mut states = peer.states();
+    /// println!("{}", states.current());
+    /// while let Some(state) = states.changed().await {
+    ///     println!("{state}"); // the last one is `Closed`
+    /// }
+    /// # }
+    /// ```
+    pub fn states(&self) -> States {
+        States::of(self)
+    }
+
+    /// Waits until it can no longer be reached. A client that reconnects can be, until it was closed
+    /// or has given up.
     pub async fn closed(&self) {
         if let Some(out) = &self.out {
             out.closed().cancelled_owned().await;
@@ -165,9 +200,15 @@ impl Peer {
     pub(crate) fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
         match &self.out {
             Some(out) => out.poll_reply(id, cx),
-            None => Poll::Ready(Reply::Status(Status::unavailable(
-                "there is nobody to call",
-            ))),
+            None => Poll::Ready(Reply::Status(nobody())),
+        }
+    }
+
+    /// The same without keeping the connection open.
+    pub(crate) fn without_owner(&self) -> Self {
+        Self {
+            out: self.out.clone(),
+            owner: None,
         }
     }
 
@@ -178,6 +219,10 @@ impl Peer {
     pub(crate) fn out(&self) -> Option<&dyn Outbound> {
         self.out.as_deref()
     }
+}
+
+fn nobody() -> Status {
+    Status::unavailable("there is nobody to call")
 }
 
 impl Drop for Owner {

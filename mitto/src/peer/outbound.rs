@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Statistics;
+use super::{ConnectionState, Statistics};
 use crate::runtime::Instant;
 
 use crate::auth::{Forwarded, Identity};
@@ -79,6 +80,20 @@ pub trait Outbound: Send + Sync + 'static {
     /// Cancelled when the other end can no longer be reached.
     fn closed(&self) -> CancellationToken;
 
+    /// See [`Peer::state`](super::Peer::state).
+    fn state(&self) -> ConnectionState {
+        match self.is_connected() {
+            true => ConnectionState::Connected,
+            false => ConnectionState::Closed(Status::unavailable("the peer was closed")),
+        }
+    }
+
+    /// Where its states are to be watched. `None` where the only change is the one that
+    /// [`closed`](Self::closed) tells of.
+    fn states(&self) -> Option<watch::Receiver<ConnectionState>> {
+        None
+    }
+
     /// See [`Peer::statistics`](super::Peer::statistics).
     fn statistics(&self) -> Statistics {
         Statistics::default()
@@ -121,6 +136,34 @@ pub struct Wait {
     /// Who is asked for its replies, where that is not the one that it was given to: set by an
     /// [`Outbound`] that picks another one for each call.
     pub via: Option<Arc<dyn Outbound>>,
+    /// What becomes of a request whose connection is lost.
+    pub resend: Resend,
+}
+
+/// What becomes of a request whose connection is lost after it was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resend {
+    /// It is lost.
+    #[default]
+    Never,
+    /// It is started again, within [`Wait::deadline`]: set by an [`Outbound`] that outlives its
+    /// connections. The call keeps its message until then.
+    Allowed,
+    /// The same; and it has been sent before, so that it may have run.
+    Again,
+}
+
+impl Wait {
+    /// Whether a request that was lost is to be started again.
+    pub(super) fn begin_again(&mut self) -> bool {
+        let in_time = self.deadline.is_some_and(|at| Instant::now() < at);
+        if self.resend == Resend::Never || !in_time {
+            return false;
+        }
+        self.resend = Resend::Again;
+        self.via = None;
+        true
+    }
 }
 
 impl fmt::Debug for Wait {
@@ -129,6 +172,7 @@ impl fmt::Debug for Wait {
             .field("ticket", &self.ticket)
             .field("deadline", &self.deadline)
             .field("via", &self.via.as_ref().map(|via| via.id()))
+            .field("resend", &self.resend)
             .finish()
     }
 }

@@ -10,10 +10,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{ListenError, OnConnect, Peers};
+use super::{ListenError, Peers};
 use crate::escaped::Escaped;
 use crate::job::Counted;
 use crate::limits::{Limit, reached};
+use crate::peer::Hooks;
 use crate::runtime::timeout;
 use crate::session::{Config, HandshakeError, Session};
 use crate::telemetry::{HealthReport, Vitals, handshake_failed};
@@ -36,7 +37,7 @@ pub struct Listening {
 struct Shared {
     config: Arc<Config>,
     peers: Peers,
-    on_connect: Option<OnConnect>,
+    hooks: Hooks,
     open: AtomicUsize,
     /// Connections that are being told that there is no room.
     refused: Arc<AtomicUsize>,
@@ -54,16 +55,12 @@ pub struct Handle {
 }
 
 impl Listening {
-    pub(super) fn new(
-        config: Arc<Config>,
-        transports: Transports,
-        on_connect: Option<OnConnect>,
-    ) -> Self {
+    pub(super) fn new(config: Arc<Config>, transports: Transports, hooks: Hooks) -> Self {
         Self {
             shared: Arc::new(Shared {
                 config,
                 peers: Peers::default(),
-                on_connect,
+                hooks,
                 open: AtomicUsize::new(0),
                 refused: Arc::default(),
                 tasks: TaskTracker::new(),
@@ -232,15 +229,15 @@ impl Shared {
                 return;
             }
         };
+        // Those who ask in a hook find the peer in the list when it is there, and not when it has gone:
+        // what is declared last is dropped first.
         let entered = self.peers.enter(session.peer());
-        if let Some(hook) = &self.on_connect {
-            hook(session.peer());
-        }
+        let _told = self.hooks.connected(session.peer(), session.peer());
+        let _entered = entered;
         if self.stop.is_cancelled() {
             session.peer().drain();
         }
         let why = session.await;
-        drop(entered);
         tracing::debug!(peer = %Escaped(remote), why = %Escaped(why), "connection ended");
     }
 }

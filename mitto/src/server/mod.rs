@@ -23,10 +23,11 @@ use crate::codec::Codecs;
 use crate::framing::{Framing, Native};
 use crate::limits::Limits;
 use crate::middleware::{Incoming, Known, Middleware, Outgoing, Stack};
-use crate::peer::Peer;
+use crate::peer::{Hooks, Peer};
 use crate::provider::MessageProvider;
 use crate::schema::Side;
 use crate::session::Config;
+use crate::status::Status;
 use crate::transport::{Transport, Transports, WebAccess};
 
 /// A server that does not listen yet.
@@ -75,15 +76,12 @@ pub struct Server {
     framing: Arc<dyn Framing>,
     incoming: Stack,
     outgoing: Stack,
-    on_connect: Option<OnConnect>,
+    hooks: Hooks,
     version: String,
     authenticator: Option<Arc<dyn Authenticator>>,
     anonymous: bool,
     web: WebAccess,
 }
-
-/// What is told of each peer that has connected.
-type OnConnect = Arc<dyn Fn(&Peer) + Send + Sync>;
 
 impl Server {
     /// A server of `provider`: one made by `#[mitto::provider]`, a gateway, or one of your own.
@@ -98,7 +96,7 @@ impl Server {
             framing: Arc::new(Native),
             incoming: Stack::new(),
             outgoing: Stack::new(),
-            on_connect: None,
+            hooks: Hooks::default(),
             version: String::new(),
             authenticator: None,
             anonymous: false,
@@ -147,10 +145,19 @@ impl Server {
 
     /// Calls `hook` with each peer that has connected, before its first request is handled.
     ///
-    /// It runs in the connection's task, so it must not block. Spawn a task that awaits
-    /// [`Peer::closed`] to hear when the peer has gone.
+    /// It runs in the connection's task, so it must not block. A panic in it is logged.
     pub fn on_connect(mut self, hook: impl Fn(&Peer) + Send + Sync + 'static) -> Self {
-        self.on_connect = Some(Arc::new(hook));
+        self.hooks.on_connected(hook);
+        self
+    }
+
+    /// Calls `hook` once for each of these peers when its connection has ended, with the reason: also
+    /// at a shutdown, and where the connection is aborted. The peer is no longer in the
+    /// [list](Listening::peers) then.
+    ///
+    /// It must not block. A panic in it is logged.
+    pub fn on_disconnect(mut self, hook: impl Fn(&Peer, &Status) + Send + Sync + 'static) -> Self {
+        self.hooks.on_closed(hook);
         self
     }
 
@@ -201,7 +208,7 @@ impl Server {
         let limit = config.limits.message;
         config.queue = Incoming::around(self.incoming, incoming, limit, config.queue);
         let transports = Transports::new(self.transports);
-        Listening::new(Arc::new(config), transports, self.on_connect)
+        Listening::new(Arc::new(config), transports, self.hooks)
             .watched(vitals, self.version)
             .and_listen(url)
             .await

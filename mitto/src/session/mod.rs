@@ -40,6 +40,8 @@ use std::task::{Context, Poll};
 
 pub use config::Config;
 pub use handshake::HandshakeError;
+#[cfg(feature = "client")]
+pub(crate) use waiting::Waiting;
 
 use crate::peer::Peer;
 use crate::status::Status;

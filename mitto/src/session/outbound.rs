@@ -13,7 +13,7 @@ use crate::in_flight::{Patience, Reply};
 use crate::job::Counted;
 use crate::limits::{Limit, reached, waits};
 use crate::message::{MessageKind, Outgoing};
-use crate::peer::{CallHead, Outbound, Started, Statistics, Wait};
+use crate::peer::{CallHead, ConnectionState, Outbound, Started, Statistics, Wait};
 use crate::runtime::later;
 use crate::status::{Code, Status};
 
@@ -224,6 +224,13 @@ impl Outbound for Shared {
 
     fn closed(&self) -> CancellationToken {
         self.closed.clone()
+    }
+
+    fn state(&self) -> ConnectionState {
+        match self.state().closed.clone() {
+            Some(why) => ConnectionState::Closed(why),
+            None => ConnectionState::Connected,
+        }
     }
 
     fn statistics(&self) -> Statistics {

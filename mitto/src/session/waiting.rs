@@ -1,4 +1,4 @@
-//! Callers that wait for room: a slot in flight, or space in the out buffer.
+//! Callers that wait their turn: for a slot in flight, for space in the out buffer, for a connection.
 
 use std::collections::BTreeMap;
 use std::task::Waker;
@@ -7,14 +7,14 @@ use crate::runtime::Instant;
 
 /// Those who wait, first come first served.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     queue: BTreeMap<u64, (Waker, Instant)>,
     next: u64,
 }
 
 impl Waiting {
     /// Notes that a caller waits; a caller keeps its ticket, and so its place.
-    pub(super) fn wait(&mut self, ticket: &mut Option<u64>, waker: &Waker, deadline: Instant) {
+    pub(crate) fn wait(&mut self, ticket: &mut Option<u64>, waker: &Waker, deadline: Instant) {
         let ticket = *ticket.get_or_insert_with(|| {
             self.next += 1;
             self.next
@@ -23,14 +23,14 @@ impl Waiting {
     }
 
     /// A caller waits no longer.
-    pub(super) fn leave(&mut self, ticket: &mut Option<u64>) {
+    pub(crate) fn leave(&mut self, ticket: &mut Option<u64>) {
         if let Some(ticket) = ticket.take() {
             self.queue.remove(&ticket);
         }
     }
 
     /// Whether a caller has to queue behind others.
-    pub(super) fn is_first(&self, ticket: Option<u64>) -> bool {
+    pub(crate) fn is_first(&self, ticket: Option<u64>) -> bool {
         match (self.queue.first_key_value(), ticket) {
             (None, _) => true,
             (Some((first, _)), Some(ticket)) => ticket <= *first,
@@ -39,7 +39,7 @@ impl Waiting {
     }
 
     /// The wakers of the first `room` callers. They stay in the queue until they get through.
-    pub(super) fn wake(&self, room: usize, into: &mut Vec<Waker>) {
+    pub(crate) fn wake(&self, room: usize, into: &mut Vec<Waker>) {
         into.extend(
             self.queue
                 .values()
@@ -50,7 +50,7 @@ impl Waiting {
 
     /// Takes those out whose deadline has passed, and gives their wakers. They lose their place: a
     /// caller that does not look again would hold up all behind it.
-    pub(super) fn expired(&mut self, now: Instant, into: &mut Vec<Waker>) {
+    pub(crate) fn expired(&mut self, now: Instant, into: &mut Vec<Waker>) {
         self.queue.retain(|_, (waker, deadline)| {
             let late = *deadline <= now;
             if late {
@@ -60,15 +60,15 @@ impl Waiting {
         });
     }
 
-    pub(super) fn earliest(&self) -> Option<Instant> {
+    pub(crate) fn earliest(&self) -> Option<Instant> {
         self.queue.values().map(|(_, deadline)| *deadline).min()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.queue.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 }

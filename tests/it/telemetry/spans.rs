@@ -87,7 +87,7 @@ fn blocking(_: Blocking) -> bool {
 
 #[handler]
 async fn forever(_: Forever) {
-    std::future::pending().await;
+    std::future::pending::<()>().await;
 }
 
 #[handler]
