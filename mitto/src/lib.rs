@@ -186,6 +186,11 @@ macro_rules! schema {
 pub mod guide {
     #![doc = include_str!("docs/guide.md")]
 
+    /// The compile errors, by code.
+    pub mod errors {
+        #![doc = include_str!("docs/errors.md")]
+    }
+
     /// Spans, metrics and health: what can be watched.
     pub mod telemetry {
         #![doc = include_str!("docs/telemetry.md")]
