@@ -100,10 +100,11 @@
 //! - [`job`] is one request on its way to a handler; [`peer`] is the other end, to be called
 //! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
 //! - [`message`] are the user's structs, [`envelope`] what travels around them
-//! - [`auth`] says who the other end is
+//! - [`auth`] says who the other end is, [`address`] what is asked
 //! - [`codec`] turns values into bytes, [`transport`] moves them; [`limits`] bounds everything, [`status`] is
 //!   what travels when a call fails; [`telemetry`] is what can be said of it all to who watches
 
+pub mod address;
 pub mod auth;
 pub mod built_in;
 #[cfg(feature = "client")]
@@ -134,6 +135,7 @@ pub mod status;
 pub mod telemetry;
 pub mod transport;
 
+pub use address::Address;
 pub use auth::Identity;
 #[cfg(feature = "client")]
 pub use client::Reconnect;

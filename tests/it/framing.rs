@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mitto::address::OwnedAddress;
 use mitto::codec::Format;
 use mitto::envelope::{CorrelationId, Head, Kind, MessageId, Metadata};
 use mitto::framing::{Fault, FrameError, Framing, Hello, Native, PartError, SchemaEntry};
@@ -18,7 +19,7 @@ struct Owned {
     flags: [bool; 6],
     numbers: (u8, u64, u32),
     format: u8,
-    address: Option<String>,
+    address: Option<OwnedAddress>,
     timeout: Option<u32>,
     metadata: Metadata,
     total: Option<u64>,
@@ -38,7 +39,7 @@ impl Owned {
             hops,
             message: MessageId(message),
             format: (self.format != 0).then_some(Format::from_wire(self.format)),
-            address: self.address.as_deref(),
+            address: self.address.as_ref().map(OwnedAddress::as_address),
             timeout: self.timeout.map(|ms| Duration::from_millis(ms.into())),
             metadata: self.metadata.entries(),
             total: self.total,
@@ -54,7 +55,7 @@ fn heads() -> impl Strategy<Value = Owned> {
         any::<[bool; 6]>(),
         any::<(u8, u64, u32)>(),
         any::<u8>(),
-        option::of("[A-Za-z0-9_-]{1,64}/[a-z]{1,64}"),
+        option::of("[A-Za-z0-9_-]{1,64}(/[a-z]{1,64}){1,2}"),
         any::<Option<u32>>(),
         metadata.prop_map(|entries| entries.into_iter().collect()),
         any::<Option<u64>>(),
@@ -65,7 +66,7 @@ fn heads() -> impl Strategy<Value = Owned> {
                 flags,
                 numbers,
                 format,
-                address,
+                address: address.map(|text| text.parse().expect("an address")),
                 timeout,
                 metadata,
                 total,

@@ -6,13 +6,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use mitto::Identity;
 use mitto::auth::Stated;
 use mitto::codec::Format;
 use mitto::envelope::{CorrelationId, Head, Kind, MessageId, Metadata};
 use mitto::framing::{Framing, Hello, Native, SchemaEntry};
 use mitto::limits::Limits;
 use mitto::status::{Code, Status};
+use mitto::{Address, Identity};
 
 #[test]
 fn every_kind_of_frame_is_its_golden_file() {
@@ -119,7 +119,7 @@ fn frames<'a>(
                 hops: 1,
                 correlation: CorrelationId::new(3, 2),
                 format: Some(Format::MESSAGE_PACK),
-                address: Some("chat/eu/ping"),
+                address: Address::parse("chat/eu/ping").ok(),
                 timeout: Some(Duration::from_millis(2500)),
                 metadata: metadata.entries(),
                 ..request

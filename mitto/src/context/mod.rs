@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use crate::runtime::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::address::{Address, OwnedAddress};
 use crate::auth::Identity;
 use crate::envelope::{Entries, Metadata};
 use crate::job::{Answer, AnswerTo, Job};
@@ -18,7 +19,7 @@ use crate::peer::Peer;
 #[non_exhaustive]
 pub struct Parts<'a> {
     /// Where the request goes.
-    pub address: Option<&'a str>,
+    pub address: Option<Address<'a>>,
     /// What travels beside it.
     pub metadata: Entries<'a>,
     /// When its caller gives up.
@@ -73,7 +74,7 @@ impl<'a> Parts<'a> {
 /// What a handler may know of the request it answers: take one as an argument.
 #[derive(Clone)]
 pub struct Context {
-    address: Option<String>,
+    address: Option<OwnedAddress>,
     metadata: Metadata,
     deadline: Option<Instant>,
     identity: Option<Identity>,
@@ -85,7 +86,7 @@ impl Context {
     /// The context of a request.
     pub fn new(parts: &Parts<'_>) -> Self {
         Self {
-            address: parts.address.map(str::to_owned),
+            address: parts.address.map(Address::into_owned),
             metadata: parts.metadata.into(),
             deadline: parts.deadline,
             identity: parts.identity.cloned(),
@@ -95,8 +96,8 @@ impl Context {
     }
 
     /// Where the request goes.
-    pub fn address(&self) -> Option<&str> {
-        self.address.as_deref()
+    pub fn address(&self) -> Option<Address<'_>> {
+        self.address.as_ref().map(OwnedAddress::as_address)
     }
 
     /// What travels beside it.

@@ -14,6 +14,7 @@ use std::time::Duration;
 pub use self::entries::{Entries, MetadataError};
 pub use self::id::{CorrelationId, MessageId};
 pub use self::metadata::Metadata;
+use crate::address::Address;
 use crate::auth::Stated;
 use crate::codec::Format;
 
@@ -60,8 +61,8 @@ pub struct Head<'a> {
     /// How the payload is encoded; `None` where there is no payload, or one in the framing's own
     /// layout.
     pub format: Option<Format>,
-    /// What is asked, as `application/node/action`.
-    pub address: Option<&'a str>,
+    /// What is asked.
+    pub address: Option<Address<'a>>,
     /// The time that the requester still waits. Travels in whole milliseconds, rounded up, at most
     /// `u32::MAX` of them (49 days).
     pub timeout: Option<Duration>,

@@ -1,5 +1,6 @@
 //! Why a frame cannot be read, and what its receiver does about it.
 
+use crate::address::AddressError;
 use crate::auth::StatedError;
 use crate::envelope::{CorrelationId, Kind, MetadataError};
 use crate::status::Status;
@@ -101,6 +102,9 @@ pub enum PartError {
     /// A text is not UTF-8.
     #[error("part {0} is not UTF-8")]
     Text(u8),
+    /// The address is none.
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// The metadata cannot be read.
     #[error(transparent)]
     Metadata(#[from] MetadataError),

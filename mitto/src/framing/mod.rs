@@ -68,7 +68,7 @@ pub trait Framing: Send + Sync + 'static {
     /// Writes what comes before the payload.
     ///
     /// The head is one that the other end takes: its metadata passed
-    /// [`Entries::check`](crate::envelope::Entries::check), its address was parsed as one.
+    /// [`Entries::check`](crate::envelope::Entries::check).
     fn begin(&self, head: &Head<'_>, out: &mut Vec<u8>);
 
     /// Writes what comes behind the payload, of the frame that began at `out[start]`. Where nothing is

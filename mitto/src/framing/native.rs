@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::parts::{self, Parts};
 use super::{FrameError, Framing, PartError};
+use crate::address::Address;
 use crate::auth::Stated;
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Entries, Envelope, Head, Kind, MessageId};
@@ -27,9 +28,6 @@ const METADATA: u8 = 3;
 const TOTAL: u8 = 4;
 const IDENTITY: u8 = 5;
 
-/// Where an address is cut. A valid one has at most 194 bytes, so that a receiver refuses what was
-/// cut instead of taking it for another.
-const ADDRESS_MAX: usize = 255;
 /// Where the text of a status is cut, in bytes.
 const STATUS_TEXT_MAX: usize = 4 << 10;
 
@@ -123,8 +121,7 @@ fn prefix(head: &Head<'_>) -> [u8; PREFIX] {
 
 fn write_parts(head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
     if let Some(address) = head.address {
-        let bytes = address.as_bytes();
-        parts::write(ADDRESS, &bytes[..bytes.len().min(ADDRESS_MAX)], out);
+        parts::write(ADDRESS, address.as_str().as_bytes(), out);
     }
     if let Some(timeout) = head.timeout {
         parts::write(TIMEOUT, &milliseconds(timeout).to_be_bytes(), out);
@@ -208,7 +205,7 @@ fn read_parts<'a>(
     let mut parts = Parts(bytes);
     while let Some((tag, bytes)) = parts.next()? {
         match tag {
-            ADDRESS => head.address = Some(parts::text(tag, bytes)?),
+            ADDRESS => head.address = Some(Address::parse(parts::text(tag, bytes)?)?),
             TIMEOUT => {
                 let milliseconds = u32::from_be_bytes(parts::number(tag, bytes)?);
                 head.timeout = Some(Duration::from_millis(milliseconds.into()));

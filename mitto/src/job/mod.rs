@@ -31,6 +31,7 @@ pub use run::Run;
 pub(crate) use run::{Drive, Handling};
 pub use watched::Watched;
 
+use crate::address::Address;
 use crate::auth::Identity;
 use crate::codec::Codecs;
 use crate::envelope::{Entries, MessageId};
@@ -47,8 +48,8 @@ pub struct Job<'a> {
     pub payload: Payload<'a>,
     /// The formats of the end that it came in at.
     pub codecs: &'a Codecs,
-    /// Where it goes: `application/node`, or `application/node/action`.
-    pub address: Option<&'a str>,
+    /// Where it goes.
+    pub address: Option<Address<'a>>,
     /// What travels beside it.
     pub metadata: Entries<'a>,
     /// When its caller gives up.

@@ -1,6 +1,7 @@
 //! A job that is kept.
 
 use super::Job;
+use crate::address::{Address, OwnedAddress};
 use crate::auth::Identity;
 use crate::codec::{CodecError, Codecs, Encoder, Format};
 use crate::envelope::{MessageId, Metadata};
@@ -19,8 +20,8 @@ pub struct OwnedJob {
     pub format: Format,
     /// The message itself.
     pub payload: Vec<u8>,
-    /// Where it goes: `application/node`, or `application/node/action`.
-    pub address: Option<String>,
+    /// Where it goes.
+    pub address: Option<OwnedAddress>,
     /// What travels beside it.
     pub metadata: Metadata,
     /// When its caller gives up; `None` for a notification.
@@ -65,7 +66,7 @@ impl OwnedJob {
             }
         };
         Ok(Self {
-            address: job.address.map(str::to_owned),
+            address: job.address.map(Address::into_owned),
             metadata: job.metadata.into(),
             deadline: job.deadline,
             identity: job.identity.cloned(),
@@ -81,7 +82,7 @@ impl OwnedJob {
             bytes: &self.payload,
         };
         let mut job = Job::new(self.message, payload, caller, codecs);
-        job.address = self.address.as_deref();
+        job.address = self.address.as_ref().map(OwnedAddress::as_address);
         job.metadata = self.metadata.entries();
         job.deadline = self.deadline;
         job.identity = self.identity.as_ref();

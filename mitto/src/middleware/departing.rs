@@ -11,6 +11,7 @@ use super::head::{Changes, Facts, Passing};
 use super::outgoing::Shared;
 use super::stack::{self, Handling};
 use super::{About, Answered, Direction, Next, Outcome, RequestHead};
+use crate::address::Address;
 use crate::auth::Identity;
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
@@ -71,7 +72,7 @@ impl Departing {
                 kind: head.kind,
                 direction: Direction::Outgoing,
                 peer: Peer::new(out.clone()),
-                address: head.address.map(str::to_owned),
+                address: head.address.map(Address::into_owned),
                 identity: out.identity().cloned(),
                 deadline: timeout.map(|timeout| later(Instant::now(), timeout)),
             },

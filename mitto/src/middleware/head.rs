@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::gate::Gate;
+use crate::address::{Address, OwnedAddress};
 use crate::auth::Identity;
 use crate::envelope::{MessageId, Metadata};
 use crate::message::MessageKind;
@@ -42,7 +43,7 @@ pub(super) struct Facts {
     pub(super) kind: MessageKind,
     pub(super) direction: Direction,
     pub(super) peer: Peer,
-    pub(super) address: Option<String>,
+    pub(super) address: Option<OwnedAddress>,
     pub(super) identity: Option<Identity>,
     /// The deadline before any middleware has seen it.
     pub(super) deadline: Option<Instant>,
@@ -96,9 +97,10 @@ impl About {
         &self.facts().peer
     }
 
-    /// Where it goes: `application/node`, or `application/node/action`.
-    pub fn address(&self) -> Option<&str> {
-        self.facts().address.as_deref()
+    /// Where it goes.
+    pub fn address(&self) -> Option<Address<'_>> {
+        let address = self.facts().address.as_ref();
+        address.map(OwnedAddress::as_address)
     }
 
     /// Who asks, as this end has authenticated it; of an outgoing request, who is asked. `None` where
@@ -180,7 +182,7 @@ impl RequestHead {
     }
 
     /// See [`About::address`].
-    pub fn address(&self) -> Option<&str> {
+    pub fn address(&self) -> Option<Address<'_>> {
         self.about.address()
     }
 

@@ -15,6 +15,7 @@ use super::next::last_word;
 use super::seen::Seen;
 use super::stack::{self, Handling};
 use super::{About, Direction, Next, Outcome, RequestHead, Stack};
+use crate::address::Address;
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::job::{Answer, AnswerTo, Answering, Drive, Job, OwnedJob, Pool, Queue, Run};
@@ -66,7 +67,7 @@ impl Queue for Incoming {
                 kind,
                 direction: Direction::Incoming,
                 peer: job.caller.clone(),
-                address: job.address.map(str::to_owned),
+                address: job.address.map(Address::into_owned),
                 identity: job.identity.cloned(),
                 deadline: job.deadline,
             },

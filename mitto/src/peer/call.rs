@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
 use super::{CallHead, Outbound, Peer, Reply, Resend, Started, Wait};
+use crate::address::{AddressError, OwnedAddress};
 use crate::auth::{Forwarded, Identity};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Metadata};
@@ -56,6 +57,8 @@ pub struct Call<'p, M> {
 #[derive(Default)]
 pub(super) struct Progress {
     options: CallOptions,
+    /// What is wrong with the address that it was to go to.
+    wrong: Option<AddressError>,
     wait: Wait,
     state: State,
 }
@@ -67,7 +70,7 @@ pub struct CallOptions {
     /// Its deadline from its first poll on. Otherwise the message's own, or else the limit's default.
     pub timeout: Option<Duration>,
     /// Where it goes.
-    pub address: Option<String>,
+    pub address: Option<OwnedAddress>,
     /// What travels beside it.
     pub metadata: Metadata,
     /// The format it is sent in.
@@ -117,12 +120,26 @@ impl<M: Message> Call<'_, M> {
         self
     }
 
-    /// Sets the address: `application/node`, or `application/node/action`.
+    /// Sets the address: `application/node` or `application/node/action`, as a text or an
+    /// [`Address`](crate::Address).
     ///
-    /// The text goes as it is to the handler, which finds it in
-    /// [`Context::address`](crate::Context::address), or to a queue. Nothing routes by it yet.
-    pub fn at(mut self, address: impl Into<String>) -> Self {
-        self.progress.options.address = Some(address.into());
+    /// It goes to the handler, which finds it in [`Context::address`](crate::Context::address), or to a
+    /// queue. Nothing routes by it yet.
+    ///
+    /// A text that is no address ends the call with [`Code::BadRequest`](crate::Code::BadRequest), which
+    /// says what is wrong with it, before anything is sent.
+    pub fn at<A>(mut self, address: A) -> Self
+    where
+        A: TryInto<OwnedAddress>,
+        A::Error: Into<AddressError>,
+    {
+        match address.try_into() {
+            Ok(address) => {
+                self.progress.options.address = Some(address);
+                self.progress.wrong = None;
+            }
+            Err(error) => self.progress.wrong = Some(error.into()),
+        }
         self
     }
 
@@ -197,8 +214,14 @@ impl Progress {
         loop {
             match self.state {
                 State::New => {
-                    let head = head(info, &self.options);
-                    match ready!(out.start(&head, message, &mut self.wait, cx)) {
+                    let started = match self.wrong {
+                        None => {
+                            let head = head(info, &self.options);
+                            ready!(out.start(&head, message, &mut self.wait, cx))
+                        }
+                        Some(wrong) => Err(refusal(wrong)),
+                    };
+                    match started {
                         Ok(Started::Poll(id)) => self.state = State::Sent(id),
                         Ok(Started::Waiting(id)) => {
                             self.state = State::Sent(id);
@@ -252,7 +275,10 @@ impl Progress {
         let Some(out) = peer.out() else {
             return Poll::Ready(Err(Status::unavailable("there is nobody to notify")));
         };
-        let sent = out.notify(&head(info, &self.options), message, &mut self.wait, cx);
+        let sent = match self.wrong {
+            None => out.notify(&head(info, &self.options), message, &mut self.wait, cx),
+            Some(wrong) => Poll::Ready(Err(refusal(wrong))),
+        };
         if sent.is_ready() {
             self.state = State::Done;
         }
@@ -317,11 +343,16 @@ fn head<'a>(info: &'a MessageInfo, options: &'a CallOptions) -> CallHead<'a> {
         kind: info.kind,
         idempotent: info.idempotent,
         timeout: options.timeout.or(info.timeout),
-        address: options.address.as_deref(),
+        address: options.address.as_ref().map(OwnedAddress::as_address),
         metadata: &options.metadata,
         format: options.format,
         forwarded: options.forwarded.as_ref(),
     }
+}
+
+#[cold]
+fn refusal(wrong: AddressError) -> Status {
+    Status::bad_request(wrong.to_string())
 }
 
 /// Nothing in it is pinned: the message only waits to be encoded.

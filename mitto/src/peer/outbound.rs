@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{ConnectionState, Statistics};
+use crate::address::Address;
 use crate::runtime::Instant;
 
 use crate::auth::{Forwarded, Identity};
@@ -117,7 +118,7 @@ pub struct CallHead<'a> {
     /// Its deadline from now on; the other end's default where it names none.
     pub timeout: Option<Duration>,
     /// Where it goes.
-    pub address: Option<&'a str>,
+    pub address: Option<Address<'a>>,
     /// What travels beside it.
     pub metadata: &'a Metadata,
     /// The format it must be sent in, if not the connection's own.

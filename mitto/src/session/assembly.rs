@@ -1,5 +1,6 @@
 //! Large messages on their way in, in pieces.
 
+use crate::address::{Address, OwnedAddress};
 use crate::runtime::Instant;
 
 use crate::auth::{Identity, Stated};
@@ -17,7 +18,7 @@ pub(super) struct Assembly {
 #[derive(Debug)]
 pub(super) struct Part {
     head: Head<'static>,
-    address: Option<String>,
+    address: Option<OwnedAddress>,
     metadata: Metadata,
     /// What the head states of it, if it does.
     identity: Option<Option<Identity>>,
@@ -136,7 +137,7 @@ impl Assembly {
         }
         self.parts.push(Part {
             head: head.detached(),
-            address: head.address.map(str::to_owned),
+            address: head.address.map(Address::into_owned),
             metadata: head.metadata.into(),
             identity: head.identity.map(|stated| stated.identity()),
             total,
@@ -161,7 +162,7 @@ impl Part {
         let left = self.deadline.saturating_duration_since(now);
         Envelope {
             head: Head {
-                address: self.address.as_deref(),
+                address: self.address.as_ref().map(OwnedAddress::as_address),
                 timeout: (self.head.kind == Kind::Request).then_some(left),
                 metadata: self.metadata.entries(),
                 identity: self.identity.as_ref().map(Stated::of),

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::address::{Address, OwnedAddress};
 use crate::auth::{Identity, Stated};
 use crate::envelope::{CorrelationId, Head, Metadata};
 use crate::framing::Framing;
@@ -32,7 +33,7 @@ pub(super) struct Large {
 #[derive(Debug)]
 struct OwnedHead {
     head: Head<'static>,
-    address: Option<String>,
+    address: Option<OwnedAddress>,
     metadata: Metadata,
     /// What the head states of it, if it does.
     identity: Option<Option<Identity>>,
@@ -42,7 +43,7 @@ impl Large {
     pub(super) fn new(head: &Head<'_>, payload: Vec<u8>) -> Self {
         Self {
             head: OwnedHead {
-                address: head.address.map(str::to_owned),
+                address: head.address.map(Address::into_owned),
                 metadata: head.metadata.into(),
                 identity: head.identity.map(|stated| stated.identity()),
                 head: head.detached(),
@@ -70,7 +71,7 @@ impl Large {
             true => Head {
                 more,
                 total: more.then_some(self.payload.len() as u64),
-                address: self.head.address.as_deref(),
+                address: self.head.address.as_ref().map(OwnedAddress::as_address),
                 metadata: self.head.metadata.entries(),
                 identity: self.head.identity.as_ref().map(Stated::of),
                 ..self.head.head

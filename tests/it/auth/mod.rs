@@ -4,6 +4,7 @@ mod browsers;
 mod built_ins;
 mod desk;
 mod handshake;
+mod json_rpc;
 mod links;
 mod logs;
 mod requires;

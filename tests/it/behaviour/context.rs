@@ -1,12 +1,13 @@
 //! What a handler knows of its request.
 
-use mitto::{Code, Status};
+use mitto::{Address, Code, Status};
 
 use crate::world::*;
 
 in_every_way! {
     handler_sees_its_context,
     address_reaches_the_handler,
+    wrong_address_ends_the_call,
     metadata_reaches_the_handler,
     too_much_metadata_is_refused,
 }
@@ -35,6 +36,45 @@ async fn handler_sees_its_context(world: World) {
 async fn address_reaches_the_handler(world: World) {
     let seen = world.client.look(Look {}).at("chat/eu").await.unwrap();
     assert_eq!(seen.address.as_deref(), Some("chat/eu"));
+    let address = Address::parse("chat/eu/look").unwrap();
+    for look in [
+        world.client.look(Look {}).at(address),
+        world.client.look(Look {}).at(address.into_owned()),
+        world
+            .client
+            .look(Look {})
+            .at("no address")
+            .at(address.to_string()),
+    ] {
+        let seen = look.await.unwrap();
+        assert_eq!(seen.address.as_deref(), Some("chat/eu/look"));
+    }
+}
+
+async fn wrong_address_ends_the_call(world: World) {
+    let long = "x".repeat(10 << 10);
+    for (wrong, text) in [
+        ("chat", "the address has no node, write"),
+        ("chat/*", "the node of the address holds '*', take only"),
+        (
+            "chat/eu/\u{202e}",
+            r"the action of the address holds '\u{202e}',",
+        ),
+        (
+            &long,
+            "the application of the address is too long, take 1 to 64",
+        ),
+    ] {
+        let status = world.client.look(Look {}).at(wrong).await.unwrap_err();
+        assert_eq!(status.code(), Code::BadRequest);
+        assert!(status.message().starts_with(text), "{status}");
+        let note = Remember { text: "x".into() };
+        let noted = world.client.remember(note).at(wrong).await;
+        assert_eq!(noted.unwrap_err(), status);
+        let stream = world.client.silent(Silent {}).at(wrong).await;
+        assert_eq!(stream.map(drop).unwrap_err(), status);
+    }
+    assert_eq!(world.client.nothing(Nothing {}).await, Ok(()));
 }
 
 async fn metadata_reaches_the_handler(world: World) {

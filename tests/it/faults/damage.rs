@@ -162,6 +162,19 @@ fn noise(round: usize, hello: &[u8], random: &mut Random) -> Vec<Vec<u8>> {
     frames
 }
 
+/// Limits that are soon reached.
+pub(super) fn impatient() -> Limits {
+    let mut limits = Limits::default();
+    limits.handshake = QUIET;
+    limits.ping = QUIET / 3;
+    limits.silence = QUIET;
+    limits.timeout = QUIET / 2;
+    limits.timeout_max = QUIET;
+    limits.drain = QUIET / 3;
+    limits.write_stall = QUIET;
+    limits
+}
+
 /// Many connections to one server, with limits that are soon reached.
 struct Crowd {
     place: Arc<Place>,
@@ -174,15 +187,7 @@ struct Crowd {
 
 impl Crowd {
     async fn of(over: Over) -> Self {
-        let mut limits = Limits::default();
-        limits.handshake = QUIET;
-        limits.ping = QUIET / 3;
-        limits.silence = QUIET;
-        limits.timeout = QUIET / 2;
-        limits.timeout_max = QUIET;
-        limits.drain = QUIET / 3;
-        limits.write_stall = QUIET;
-        let place = Arc::new(Place::open(over, limits).await);
+        let place = Arc::new(Place::open(over, impatient()).await);
         let recorded = Arc::new(Recorded::new());
         let (bytes, frames) = place.wire(&recorded.frames);
         Self {

@@ -11,6 +11,7 @@ mod panics;
 mod place;
 mod recorded;
 mod service;
+mod texts;
 
 /// How often something is done: `usual` in an ordinary run, `full` when that is asked for.
 fn times(usual: usize, full: usize) -> usize {

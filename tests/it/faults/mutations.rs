@@ -32,6 +32,8 @@ mutated! {
     mutated_websockets_are_read_or_refused: "websocket", 5_000;
     mutated_streams_are_read_or_refused: "prefixed", 10_000;
     mutated_sessions_end_and_leave_nothing: "session", 5_000;
+    mutated_json_rpc_is_answered_by_the_book: "json_rpc", 5_000;
+    mutated_addresses_are_read_or_refused: "address", 20_000;
     mutated_json_is_read_or_refused: "json", 20_000;
     mutated_message_pack_is_read_or_refused: "message_pack", 20_000;
     mutated_xml_is_read_or_refused: "xml", 20_000;

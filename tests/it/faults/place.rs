@@ -145,7 +145,7 @@ impl Place {
     ) -> Vec<Vec<u8>> {
         let played = async {
             match self.over {
-                Over::Memory => self.play_frames(bytes, frames, then).await,
+                Over::Memory => self.play_frames(bytes, frames, then, false).await,
                 _ => self.play_bytes(bytes, then).await,
             }
         };
@@ -153,7 +153,24 @@ impl Place {
         played.unwrap_or_else(|_| panic!("{:?}: the connection does not end", self.over))
     }
 
-    async fn play_frames(&self, bytes: &[u8], frames: &[Range<usize>], then: Then) -> Vec<Vec<u8>> {
+    /// The same with texts, in memory.
+    pub(super) async fn play_texts(
+        &self,
+        bytes: &[u8],
+        texts: &[Range<usize>],
+        then: Then,
+    ) -> Vec<Vec<u8>> {
+        let played = tokio::time::timeout(SOON, self.play_frames(bytes, texts, then, true));
+        played.await.expect("the connection ends")
+    }
+
+    async fn play_frames(
+        &self,
+        bytes: &[u8],
+        frames: &[Range<usize>],
+        then: Then,
+        text: bool,
+    ) -> Vec<Vec<u8>> {
         let settings = Settings::default();
         let end = self.memory.connect(&self.url, &settings).await;
         let mut end = end.expect("the server accepts");
@@ -162,7 +179,7 @@ impl Place {
             let mut batch = Batch::new();
             let frame = &bytes[frame.start..frame.end.min(bytes.len())];
             batch.bytes_mut().extend_from_slice(frame);
-            batch.end_frame(false);
+            batch.end_frame(text);
             // A server that has closed takes nothing more.
             let _ = poll_fn(|cx| end.poll_write(cx, &mut batch)).await;
             tokio::task::yield_now().await;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use mitto::Address;
 use mitto::codec::{Codecs, Decoder, Encoder, Format};
 use mitto::envelope::{CorrelationId, Head, Kind, Metadata};
 use mitto::framing::{Framing, Hello, Native};
@@ -127,7 +128,7 @@ impl Recorded {
         let head = Head {
             idempotent: true,
             format: Some(Format::MESSAGE_PACK),
-            address: Some("faults/here"),
+            address: Address::parse("faults/here").ok(),
             timeout: Some(Duration::from_secs(20)),
             metadata: metadata.entries(),
             ..request::<Check>(id)

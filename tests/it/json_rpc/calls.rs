@@ -124,11 +124,54 @@ async fn metadata_address_and_timeout_travel_in_the_member_mitto() {
     for wrong in [
         json!({"metadata": {"a b": "c"}}),
         json!({"metadata": {"a": "x".repeat(9000)}}),
+        json!({"address": ""}),
+        json!({"address": "desk"}),
+        json!({"address": "desk/eu\u{202e}"}),
+        json!({"address": "desk/eu/".to_owned() + &"x".repeat(10_000)}),
     ] {
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": "Look", "mitto": wrong});
         let answer = raw.ask(call.to_string()).await;
         assert_eq!(code(&answer), (-32602, "bad request", &json!(1)), "{call}");
     }
+}
+
+#[tokio::test]
+async fn wrong_address_refuses_its_own_request() {
+    let (_server, _, mut raw) = open().await;
+    let call = |id: u32, address: &str| {
+        let mitto = json!({"address": address});
+        json!({"jsonrpc": "2.0", "id": id, "method": "Look", "mitto": mitto})
+    };
+    let batch = json!([call(1, "desk/eu"), call(2, "desk/*"), call(3, "desk/eu/*")]);
+    let mut answers = raw.ask(batch.to_string()).await;
+    let answers = answers.as_array_mut().unwrap();
+    answers.sort_by_key(|answer| answer["id"].as_u64());
+    assert_eq!(answers[0]["result"], json!(["desk/eu", []]));
+    for (answer, part) in answers[1..].iter().zip(["node", "action"]) {
+        assert_eq!(code(answer).1, "bad request");
+        let text = format!("the {part} of the address holds '*', take only A-Z a-z 0-9 _ -");
+        assert_eq!(answer["error"]["message"], text);
+    }
+}
+
+#[tokio::test]
+async fn notification_with_a_wrong_address_is_ignored() {
+    let (_server, gate, mut raw) = open().await;
+    for mitto in [
+        json!({"address": "desk"}),
+        json!({"address": 7}),
+        json!({"metadata": {"a b": "c"}}),
+        json!(7),
+    ] {
+        let note = json!({"jsonrpc": "2.0", "method": "LetGo", "mitto": mitto});
+        raw.send(note.to_string()).await;
+    }
+    raw.is_served_next().await;
+    assert_eq!(gate.available_permits(), 0);
+    raw.send(r#"{"jsonrpc":"2.0","method":"LetGo","mitto":{"address":"desk/eu"}}"#)
+        .await;
+    raw.is_served_next().await;
+    assert_eq!(gate.available_permits(), 1);
 }
 
 #[tokio::test]

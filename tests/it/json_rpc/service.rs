@@ -169,7 +169,8 @@ fn fail(req: Fail) -> Result<(), Status> {
 fn look(context: Context, _: Look) -> (Option<String>, Vec<(String, String)>) {
     let metadata = context.metadata().iter();
     let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    (context.address().map(str::to_owned), metadata.collect())
+    let address = context.address().map(|address| address.to_string());
+    (address, metadata.collect())
 }
 
 #[handler]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mitto::address::{Address, OwnedAddress};
 use mitto::codec::Format;
 use mitto::envelope::{CorrelationId, Envelope, Head, Kind, MessageId, Metadata};
 use mitto::framing::{FrameError, Framing};
@@ -21,7 +22,7 @@ struct Line {
     id: u64,
     message: u32,
     format: Option<u8>,
-    address: Option<String>,
+    address: Option<OwnedAddress>,
     timeout: Option<Duration>,
     metadata: Vec<(String, String)>,
     total: Option<u64>,
@@ -47,7 +48,7 @@ impl Framing for Lines {
             id: head.correlation.into(),
             message: head.message.0,
             format: head.format.map(Format::number),
-            address: head.address.map(str::to_owned),
+            address: head.address.map(Address::into_owned),
             timeout: head.timeout,
             metadata: metadata.map(|(k, v)| (k.into(), v.into())).collect(),
             total: head.total,
@@ -72,7 +73,7 @@ impl Framing for Lines {
             status: line.status,
             message: MessageId(line.message),
             format: line.format.map(Format::from_wire),
-            address: line.address.as_deref(),
+            address: line.address.as_ref().map(OwnedAddress::as_address),
             timeout: line.timeout,
             metadata: metadata.entries(),
             total: line.total,

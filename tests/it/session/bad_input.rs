@@ -69,6 +69,14 @@ async fn bad_requests_are_answered_and_leave_nothing() {
             good().part(1, b"\xFF"),
             Code::BadRequest,
         ),
+        ("no address", good().part(1, b"chat"), Code::BadRequest),
+        ("empty address", good().part(1, b""), Code::BadRequest),
+        ("wildcard", good().part(1, b"chat/*"), Code::BadRequest),
+        (
+            "long address",
+            good().part(1, &[b'x'; 60_000]),
+            Code::BadRequest,
+        ),
         ("part too long", claimed(3), Code::BadRequest),
         ("part far too long", claimed(u16::MAX), Code::BadRequest),
         ("short timeout", good().part(2, &[1, 2]), Code::BadRequest),
@@ -159,6 +167,10 @@ async fn frames_that_mean_nothing_are_counted_and_skipped() {
         (
             "bad part of a notification",
             Frame::new(NOTIFICATION, 1, (0, 0)).part(2, b""),
+        ),
+        (
+            "notification to no address",
+            Frame::new(NOTIFICATION, 1, (0, 0)).part(1, b"chat/eu."),
         ),
         (
             "notification without a format",

@@ -220,7 +220,7 @@ fn look(
     assert_eq!(context.peer(), &peer);
     assert!(!context.is_cancelled());
     Seen {
-        address: context.address().map(str::to_owned),
+        address: context.address().map(|address| address.to_string()),
         metadata: metadata
             .iter()
             .map(|(key, value)| (key.to_owned(), value.to_owned()))

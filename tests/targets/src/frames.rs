@@ -47,8 +47,7 @@ pub fn frame(bytes: &[u8]) {
 
 /// Whether a head may be written: writing cuts what no receiver takes.
 fn is_sendable(head: &Head<'_>) -> bool {
-    head.address.is_none_or(|address| address.len() <= 255)
-        && head.metadata.check(&Limits::default()).is_ok()
+    head.metadata.check(&Limits::default()).is_ok()
 }
 
 /// The payload of a hello: what is accepted is read back from what is written.

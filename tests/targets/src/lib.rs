@@ -4,9 +4,11 @@
 //! program `it` runs them over the committed corpus and over [mutations](mutate) of their seeds, and
 //! `alloc` counts what they allocate.
 
+pub mod addresses;
 pub mod codecs;
 mod corpus;
 pub mod frames;
+pub mod json_rpc;
 pub mod mutate;
 pub mod random;
 mod seeds;
@@ -34,6 +36,8 @@ pub const ALL: &[Target] = &[
     target("websocket", transports::websocket, seeds::websocket),
     target("prefixed", transports::prefixed, seeds::prefixed),
     target("session", session::session, seeds::sessions),
+    target("json_rpc", json_rpc::json_rpc, json_rpc::seeds),
+    target("address", addresses::address, addresses::seeds),
     target("json", codecs::json, codecs::seeds::json),
     target(
         "message_pack",

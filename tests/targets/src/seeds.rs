@@ -210,6 +210,15 @@ fn golden() -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// The golden conversation of JSON-RPC: what the client says (`C`), or the server (`S`).
+pub(crate) fn conversation(side: char) -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden/json_rpc.txt");
+    let text = fs::read_to_string(file).expect("the golden conversation is there");
+    let begin = format!("{side} > ");
+    let lines = text.lines().filter_map(|line| line.strip_prefix(&begin));
+    lines.map(str::to_owned).collect()
+}
+
 /// Reads bytes in hex; a `#` begins a comment.
 fn hex(text: &str) -> Vec<u8> {
     let lines = text

@@ -58,7 +58,7 @@ mitto::schema! {
 }
 
 #[provider(server of Probe: [echo, hang, count, note])]
-struct ProbeServer;
+pub(crate) struct ProbeServer;
 
 #[handler]
 async fn echo(req: Echo) -> String {
@@ -87,24 +87,37 @@ pub fn session(bytes: &[u8]) {
     let Some((&how, frames)) = bytes.split_first() else {
         return;
     };
+    in_no_time(run(how, frames));
+}
+
+/// Runs what must end. The clock jumps where nothing else is left to do, so that this takes no time.
+pub(crate) fn in_no_time(run: impl Future<Output = ()>) {
     let runtime = Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build();
     runtime.expect("a runtime").block_on(async {
-        // The clock jumps where nothing else is left to do, so that this takes no time.
-        let run = timeout(Duration::from_secs(3_600), run(how, frames));
+        let run = timeout(Duration::from_secs(3_600), run);
         run.await.expect("every session ends");
     });
 }
 
 async fn run(how: u8, frames: &[u8]) {
     let (here, there) = memory::pair(64 << 10);
-    let config = config();
     let frames = frames_of(how, frames);
-    let is_server = how & 1 != 0;
-    let opened = tokio::spawn(open(here, config.clone(), is_server));
     let peer = tokio::spawn(speak(there, frames, how & 4 != 0));
+    hold(here, config(), how & 1 != 0).await;
+    let (requests, outcomes) = peer.await.expect("the peer does not panic");
+    assert!(
+        outcomes <= requests,
+        "{outcomes} outcomes of {requests} requests"
+    );
+}
+
+/// Runs a session to its end, with calls under way where the peer is the server. Nothing is left of it.
+pub(crate) async fn hold(connection: MemoryConnection, config: Config, is_server: bool) {
+    let config = Arc::new(config);
+    let opened = tokio::spawn(open(connection, config.clone(), is_server));
     let opened = opened.await.expect("no panic in the handshake");
     if let Ok(session) = opened {
         let handle = session.peer().clone();
@@ -125,11 +138,6 @@ async fn run(how: u8, frames: &[u8]) {
         assert_eq!(held, [0; 5], "something is left");
         assert_eq!(config.running.load(SeqCst), 0);
     }
-    let (requests, outcomes) = peer.await.expect("the peer does not panic");
-    assert!(
-        outcomes <= requests,
-        "{outcomes} outcomes of {requests} requests"
-    );
 }
 
 async fn open(
@@ -231,7 +239,7 @@ fn frames_of(how: u8, mut bytes: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Small limits, so that few bytes reach them.
-fn config() -> Arc<Config> {
+pub(crate) fn config() -> Config {
     let mut config = Config::serving(Arc::new(ProbeServer), BuiltIns::default());
     let limits = &mut config.limits;
     limits.message = 2_000;
@@ -241,5 +249,5 @@ fn config() -> Arc<Config> {
     limits.stream_window = 4_000;
     limits.metadata_entries = 4;
     limits.metadata_bytes = 100;
-    Arc::new(config)
+    config
 }

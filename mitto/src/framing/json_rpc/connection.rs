@@ -18,6 +18,7 @@ use super::streams::{Opening, Streams};
 use super::{CANCEL, END, ITEM, PROGRESS, RESERVED};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
+use crate::escaped::Escaped;
 use crate::framing::{FrameError, Framing};
 use crate::limits::Limits;
 use crate::status::{Code, Status};
@@ -123,11 +124,9 @@ impl Connection {
             Ok(extra) => extra,
             Err(why) => return self.refuse(Some(id), why, call.batch),
         };
-        let metadata = match extra.entries() {
-            Ok(metadata) => metadata,
-            Err(error) => {
-                return self.fail(id, &Status::bad_request(error.to_string()), call.batch);
-            }
+        let head = match extra.head(Kind::Request) {
+            Ok(head) => head,
+            Err(status) => return self.fail(id, &status, call.batch),
         };
         let taken = self.state().asked.take(id, method.is_stream, call.batch);
         let Some(correlation) = taken else {
@@ -136,31 +135,30 @@ impl Connection {
         };
         each(Envelope {
             head: Head {
-                from_requester: true,
+                correlation,
                 message: method.message,
-                format: Some(Format::JSON),
-                address: extra.address.as_deref(),
-                timeout: extra.timeout,
-                metadata,
-                ..Head::new(Kind::Request, correlation)
+                ..head
             },
             payload: call.params.unwrap_or(b"{}"),
         });
     }
 
     fn notification(&self, call: Call<'_>, each: &mut Each<'_>) {
-        let extra = Extra::read(call.extra).unwrap_or_default();
-        each(Envelope {
-            head: Head {
-                from_requester: true,
-                message: self.methods.find(call.name).message,
-                format: Some(Format::JSON),
-                address: extra.address.as_deref(),
-                metadata: extra.entries().unwrap_or_default(),
-                ..Head::new(Kind::Notification, CorrelationId::NONE)
-            },
-            payload: call.params.unwrap_or(b"{}"),
-        });
+        let extra = match Extra::read(call.extra) {
+            Ok(extra) => extra,
+            Err(why) => return tracing::debug!(why, "notification ignored"),
+        };
+        match extra.head(Kind::Notification) {
+            Ok(head) => each(Envelope {
+                head: Head {
+                    message: self.methods.find(call.name).message,
+                    ..head
+                },
+                payload: call.params.unwrap_or(b"{}"),
+            }),
+            // At another place, or without what was said beside it, it may mean something else.
+            Err(status) => tracing::debug!(why = %Escaped(status), "notification ignored"),
+        }
     }
 
     /// Gives up a request or a stream. Says whether there was one.

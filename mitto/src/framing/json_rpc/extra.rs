@@ -1,11 +1,15 @@
 //! The member `mitto` of a request or notification: what JSON-RPC has no place for.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use super::id::write_number;
 use super::scan::{members, unescape};
-use crate::envelope::{Entries, Head, MetadataError};
+use crate::address::Address;
+use crate::codec::Format;
+use crate::envelope::{CorrelationId, Entries, Head, Kind};
+use crate::status::Status;
 
 /// The time of a request that names none. It is not written.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -13,8 +17,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What is said beside a message.
 #[derive(Debug, Default)]
 pub(super) struct Extra<'a> {
-    pub(super) timeout: Option<Duration>,
-    pub(super) address: Option<Cow<'a, str>>,
+    timeout: Option<Duration>,
+    address: Option<Cow<'a, str>>,
     /// Packed as native frames have it.
     metadata: Vec<u8>,
 }
@@ -45,8 +49,18 @@ impl<'a> Extra<'a> {
         }
     }
 
-    pub(super) fn entries(&self) -> Result<Entries<'_>, MetadataError> {
-        Entries::packed(&self.metadata)
+    /// The head of the message that this stands beside; or why that is refused.
+    pub(super) fn head(&self, kind: Kind) -> Result<Head<'_>, Status> {
+        let refused = |error: &dyn fmt::Display| Status::bad_request(error.to_string());
+        let address = self.address.as_deref().map(Address::parse).transpose();
+        Ok(Head {
+            from_requester: true,
+            format: Some(Format::JSON),
+            address: address.map_err(|error| refused(&error))?,
+            timeout: self.timeout,
+            metadata: Entries::packed(&self.metadata).map_err(|error| refused(&error))?,
+            ..Head::new(kind, CorrelationId::NONE)
+        })
     }
 
     fn read_timeout(&mut self, value: &[u8]) -> Result<(), &'static str> {
@@ -121,7 +135,7 @@ pub(super) fn write(head: &Head<'_>, out: &mut Vec<u8>) {
     }
     if let Some(address) = head.address {
         member("address", out);
-        write_text(address, out);
+        write_text(address.as_str(), out);
     }
     if !head.metadata.is_empty() {
         member("metadata", out);
