@@ -118,7 +118,7 @@ async fn what_messages_require_holds_in_arrays_too() {
         call(3, "Enter"),
         call(4, "Who"),
     ]);
-    let lacks = "`Write` needs the grant `write`";
+    let lacks = "`Write` needs the grant `write`, which ann does not have";
 
     let mut ann = connect(&server, &[(HEADER, "Bearer s3cret")]).await;
     assert_eq!(ann.ask(call(1, "Read").to_string()).await["result"], 7);

@@ -187,10 +187,17 @@ impl Place {
         if then != Then::Silence {
             return answers;
         }
-        while let Ok(true) = poll_fn(|cx| end.poll_fill(cx)).await {
-            while let Ok(Some(frame)) = end.next_frame() {
-                answers.push(frame.bytes.to_vec());
+        let read = async {
+            while let Ok(true) = poll_fn(|cx| end.poll_fill(cx)).await {
+                while let Ok(Some(frame)) = end.next_frame() {
+                    answers.push(frame.bytes.to_vec());
+                }
             }
+        };
+        match text {
+            // There is no ping in it, so that a silent client is kept for good.
+            true => drop(tokio::time::timeout(SOON / 10, read).await),
+            false => read.await,
         }
         answers
     }

@@ -18,6 +18,9 @@ async fn requests_of_an_array_beyond_the_limit_are_busy() {
     let mut raw = Raw::connect(server.url(), None).await;
     raw.send(json!([wait(1), wait(2), wait(3), wait(4)]).to_string())
         .await;
+    // Once this is answered the array has been read.
+    let cancel = json!({"jsonrpc": "2.0", "id": 0, "method": "mitto.cancel", "params": [9]});
+    assert_eq!(raw.ask(cancel.to_string()).await["result"], false);
     gate.add_permits(2);
     let answers = raw.receive().await;
     let mut answers = answers.as_array().expect("an array").clone();

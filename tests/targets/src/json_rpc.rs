@@ -1,17 +1,19 @@
 //! A whole session of JSON-RPC, with a peer that means no good.
 //!
 //! The first byte says how: bit 0, whether the peer is the server (then this end has calls under way);
-//! bit 2, whether it stays silent in the end instead of closing. Then come texts, one in each line.
+//! bit 2, whether it stays silent for ten minutes in the end instead of closing at once. Then come texts, one in each line.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use mitto::session::Config;
 use mitto::transport::memory::{self, MemoryConnection};
 use mitto::transport::{Batch, Connection};
 use serde::de::IgnoredAny;
+use tokio::time::timeout;
 
 use crate::seeds::conversation;
 use crate::session::{ProbeServer, config, hold, in_no_time};
@@ -52,9 +54,13 @@ async fn speak(mut end: MemoryConnection, texts: Vec<Vec<u8>>, stays: bool) -> (
         tokio::task::yield_now().await;
     }
     if stays {
-        while let Ok(true) = poll_fn(|cx| end.poll_fill(cx)).await {
-            answers += take(&mut end);
-        }
+        // In memory nobody can be asked for a sign of life, so that a silent end is kept for good.
+        let _ = timeout(Duration::from_secs(600), async {
+            while let Ok(true) = poll_fn(|cx| end.poll_fill(cx)).await {
+                answers += take(&mut end);
+            }
+        })
+        .await;
     }
     (asked, answers + take(&mut end))
 }

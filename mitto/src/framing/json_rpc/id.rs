@@ -58,7 +58,8 @@ impl fmt::Debug for Id {
 /// Whether a value may be an id.
 pub(super) fn is_id(value: &[u8]) -> bool {
     let is_right = matches!(value, [b'"' | b'-' | b'0'..=b'9', ..] | b"null");
-    is_right && value.len() <= LONGEST
+    // It goes back as it came, and not every transport looks whether texts are UTF-8.
+    is_right && value.len() <= LONGEST && std::str::from_utf8(value).is_ok()
 }
 
 /// The number by which the other end knows a request of ours, or a stream that we send it: it fits into
