@@ -17,6 +17,7 @@ use crate::job::{Answer, Job, Queue, Run};
 use crate::limits::Limits;
 use crate::message::Outgoing as Value;
 use crate::peer::{CallHead, Outbound, Peer, Started, Statistics, Wait};
+use crate::runtime::RuntimeHandle;
 use crate::status::{Code, Status};
 
 /// What puts middleware around the calls to a peer.
@@ -166,6 +167,10 @@ impl Outbound for Around {
 
     fn remote(&self) -> &str {
         self.out.remote()
+    }
+
+    fn runtime(&self) -> Option<RuntimeHandle> {
+        self.out.runtime()
     }
 
     fn id(&self) -> u64 {

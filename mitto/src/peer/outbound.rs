@@ -99,6 +99,12 @@ pub trait Outbound: Send + Sync + 'static {
         Statistics::default()
     }
 
+    /// The runtime that the connection runs in, where there is one: for tasks that call over it from
+    /// elsewhere.
+    fn runtime(&self) -> Option<tokio::runtime::Handle> {
+        None
+    }
+
     /// Ends the connection: at once, or when what runs has finished.
     fn close(&self, drain: bool);
 }

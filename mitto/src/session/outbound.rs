@@ -14,7 +14,7 @@ use crate::job::Counted;
 use crate::limits::{Limit, reached, waits};
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, ConnectionState, Outbound, Started, Statistics, Wait};
-use crate::runtime::later;
+use crate::runtime::{RuntimeHandle, later};
 use crate::status::{Code, Status};
 
 impl Shared {
@@ -208,6 +208,10 @@ impl Outbound for Shared {
 
     fn remote(&self) -> &str {
         &self.remote
+    }
+
+    fn runtime(&self) -> Option<RuntimeHandle> {
+        self.runtime.clone()
     }
 
     fn id(&self) -> u64 {

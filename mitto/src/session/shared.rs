@@ -7,7 +7,7 @@ use std::task::Waker;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::runtime::Instant;
+use crate::runtime::{Instant, RuntimeHandle};
 
 use super::Config;
 use super::lock;
@@ -53,6 +53,8 @@ pub(super) struct Shared {
     /// The requests that the other end may have in flight.
     pub(super) in_flight: usize,
     pub(super) id: u64,
+    /// Where its task runs.
+    pub(super) runtime: Option<RuntimeHandle>,
     /// The largest payload that the other end takes, in bytes.
     pub(super) message_limit: usize,
     /// The bytes that a stream towards the other end may be ahead.
@@ -141,6 +143,7 @@ impl Shared {
             link,
             in_flight,
             id: NEXT.fetch_add(1, Relaxed),
+            runtime: RuntimeHandle::try_current().ok(),
             message_limit,
             outbound: limits.outbound.max(message_limit.saturating_mul(3)),
             piece,

@@ -12,7 +12,7 @@ use crate::envelope::CorrelationId;
 use crate::in_flight::Reply;
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, ConnectionState, Outbound, Resend, Started, Statistics, Wait};
-use crate::runtime::{Instant, later};
+use crate::runtime::{Instant, RuntimeHandle, later};
 use crate::status::{Code, Status};
 
 impl Line {
@@ -146,6 +146,10 @@ impl Outbound for Line {
 
     fn remote(&self) -> &str {
         &self.remote
+    }
+
+    fn runtime(&self) -> Option<RuntimeHandle> {
+        self.runtime.clone()
     }
 
     fn id(&self) -> u64 {

@@ -7,7 +7,9 @@ mod client;
 mod server;
 
 pub(super) use client::client;
-pub(super) use server::{Place, refuse, server};
+#[cfg(feature = "axum")]
+pub(super) use server::NO_ROOM;
+pub(super) use server::{Asked, Place, Refusal, refuse, server};
 
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
