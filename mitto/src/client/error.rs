@@ -26,6 +26,14 @@ pub enum ConnectError {
     #[cfg(feature = "blocking")]
     #[error("cannot start the thread that the client's connections run in")]
     Thread(#[source] std::io::Error),
+    /// The framing does not carry the format asked for.
+    #[error("this framing carries {only} only: leave `.format(..)` out, or the framing")]
+    OtherFormat {
+        /// The format asked for.
+        format: Format,
+        /// The one that is carried.
+        only: Format,
+    },
     /// There is no format at all.
     #[error("no format: turn on a codec feature of mitto, `messagepack` or `json`, or add a codec")]
     NoFormat,

@@ -102,6 +102,7 @@ fn answer(server: &Handle, mut request: Request) -> Response<Body> {
     let asked = Asked {
         stream,
         remote,
+        subprotocol: upgrade.subprotocol,
         request: upgrade.request,
         settings,
     };
@@ -153,6 +154,7 @@ fn text_of(status: StatusCode, text: &str) -> Response<Body> {
 struct Asked {
     stream: OnUpgrade,
     remote: String,
+    subprotocol: Option<&'static str>,
     request: UpgradeRequest,
     settings: Settings,
 }
@@ -165,7 +167,8 @@ impl Incoming for Asked {
             })?;
             let mut peer = PeerInfo::new(self.remote);
             peer.request = Some(self.request);
-            Ok(upgraded(TokioIo::new(stream), peer, &self.settings))
+            let stream = TokioIo::new(stream);
+            Ok(upgraded(stream, self.subprotocol, peer, &self.settings))
         })
     }
 

@@ -1,6 +1,7 @@
 //! The hello of both ends.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -48,33 +49,76 @@ pub enum HandshakeError {
         "the other end's hello cannot be read: is it a mitto server or client of this version?"
     )]
     Frame(#[from] FrameError),
-    /// The other end speaks text where this end speaks frames, or the other way round.
-    #[error("the other end speaks another framing")]
-    Framing,
+    /// Frames of text are spoken over a transport that carries bytes only.
+    #[error("the connection to {0} carries bytes only: this framing needs `ws://` or `wss://`")]
+    BytesOnly(String),
+    /// The other end speaks text where this end speaks bytes, or the other way round.
+    #[error("the other end speaks another framing: {}", began(*.text))]
+    Framing {
+        /// Whether its first frame was text.
+        text: bool,
+    },
+}
+
+/// What both ends have come to.
+pub(super) struct Agreed {
+    /// The framing of this connection.
+    pub(super) framing: Arc<dyn Framing>,
+    pub(super) hello: Hello,
+    /// Who has connected.
+    pub(super) identity: Option<Identity>,
+    /// The first frame, where that was needed to find the framing.
+    pub(super) first: Option<Vec<u8>>,
+}
+
+fn began(text: bool) -> &'static str {
+    match text {
+        true => "its first frame is text, those of this end are bytes",
+        false => "its first frame is bytes, those of this end are text",
+    }
 }
 
 fn said(reason: Option<&CloseReason>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-/// Exchanges hellos and finds out who has connected, within the limit. On an error the other end is
-/// told why, and closed.
+/// Finds the framing, exchanges hellos and finds out who has connected, within `limit`. On an error the
+/// other end is told why, and closed.
 pub(super) async fn run(
     connection: &mut dyn Connection,
     config: &Config,
     side: Side,
-) -> Result<(Hello, Option<Identity>), HandshakeError> {
-    let framing = &*config.framing;
+    limit: Duration,
+) -> Result<Agreed, HandshakeError> {
+    if config.framing.text() && !connection.tells_text() {
+        return Err(HandshakeError::BytesOnly(connection.remote().to_owned()));
+    }
     let info = connection.take_peer_info();
-    let limit = config.limits.handshake;
+    let named = connection.subprotocol();
+    let speaks = |framing: &Arc<dyn Framing>| {
+        named.is_some_and(|name| framing.subprotocols().contains(&name))
+    };
+    let alternative = config.alternative.as_ref();
+    let alternative = alternative.filter(|_| side == Side::Accepting);
+    // A name that was given is kept to.
+    let guess = alternative.filter(|_| named.is_none());
+    let framing = alternative.filter(|framing| speaks(framing));
+    let mut framing = framing.unwrap_or(&config.framing);
     let exchange = async {
         if side == Side::Connecting && framing.hello() {
             send(connection, config, side, None).await?;
         }
-        let mut hello = match framing.hello() {
-            true => poll_fn(|cx| poll_hello(connection, framing, cx)).await?,
-            false => Hello::default(),
-        };
+        let mut first = None;
+        let mut hello = Hello::new(&config.limits);
+        if framing.hello() {
+            match poll_fn(|cx| poll_first(connection, config, guess, cx)).await? {
+                First::Hello(said) => hello = said,
+                First::Other(other, frame) => {
+                    framing = other;
+                    first = Some(frame);
+                }
+            }
+        }
         let mut identity = None;
         if side == Side::Accepting {
             // Before the server says a word of itself.
@@ -84,21 +128,33 @@ pub(super) async fn run(
                 send(connection, config, side, identity.as_ref()).await?;
             }
         }
-        Ok((hello, identity))
+        Ok(Agreed {
+            framing: framing.connection().unwrap_or_else(|| framing.clone()),
+            hello,
+            identity,
+            first,
+        })
     };
     let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
         Err(_) => {
             reached(Limit::Handshake, connection.remote());
-            Err(HandshakeError::Timeout(limit))
+            Err(HandshakeError::Timeout(config.limits.handshake))
         }
     };
     if let Err(error) = &outcome {
+        let framing = &**framing;
         if let HandshakeError::Transport(TransportError::TooLarge { .. }) = error {
             reached(Limit::Message, connection.remote());
         }
         let reason = match error {
             HandshakeError::Transport(error) => error.close_reason(),
+            HandshakeError::Framing { .. } => {
+                CloseReason::new(CloseReason::WRONG_KIND, error.to_string())
+            }
+            HandshakeError::Timeout(limit) => {
+                CloseReason::new(CloseReason::PROTOCOL, silent(*limit, guess))
+            }
             HandshakeError::Denied(status) => match status.code() {
                 Code::Denied => CloseReason::new(CloseReason::POLICY, status.message()),
                 _ => CloseReason::new(CloseReason::INTERNAL, status.message()),
@@ -156,6 +212,17 @@ fn frame(framing: &dyn Framing, kind: Kind, batch: &mut Batch, payload: impl FnO
     batch.end_frame(framing.text());
 }
 
+/// What an end is told that has said nothing.
+fn silent(limit: Duration, alternative: Option<&Arc<dyn Framing>>) -> String {
+    let names = alternative.map_or(&[][..], |framing| framing.subprotocols());
+    match names.first() {
+        None => HandshakeError::Timeout(limit).to_string(),
+        Some(name) => format!(
+            "nothing came within {limit:?}; a client that names the subprotocol {name} may be silent"
+        ),
+    }
+}
+
 /// What the other end is told of its violation.
 fn goodbye(error: &HandshakeError) -> Option<Status> {
     match error {
@@ -169,15 +236,29 @@ fn goodbye(error: &HandshakeError) -> Option<Status> {
     }
 }
 
-fn poll_hello(
+/// What the other end began with.
+enum First<'a> {
+    Hello(Hello),
+    /// A frame of the alternative framing.
+    Other(&'a Arc<dyn Framing>, Vec<u8>),
+}
+
+fn poll_first<'a>(
     connection: &mut dyn Connection,
-    framing: &dyn Framing,
+    config: &Config,
+    alternative: Option<&'a Arc<dyn Framing>>,
     cx: &mut Context<'_>,
-) -> Poll<Result<Hello, HandshakeError>> {
+) -> Poll<Result<First<'a>, HandshakeError>> {
+    let framing = &*config.framing;
     loop {
         if let Some(frame) = connection.next_frame()? {
             if frame.text != framing.text() {
-                return Poll::Ready(Err(HandshakeError::Framing));
+                let text = frame.text;
+                let other = alternative.filter(|other| other.text() == text);
+                return Poll::Ready(match other {
+                    Some(other) => Ok(First::Other(other, frame.bytes.to_vec())),
+                    None => Err(HandshakeError::Framing { text }),
+                });
             }
             let mut hello = None;
             framing.parse(frame.bytes, &mut |envelope| {
@@ -189,7 +270,8 @@ fn poll_hello(
                     other => Err(HandshakeError::NotHello(other)),
                 });
             })?;
-            return Poll::Ready(hello.unwrap_or(Err(HandshakeError::Closed(None))));
+            let hello = hello.unwrap_or(Err(HandshakeError::Closed(None)));
+            return Poll::Ready(hello.map(First::Hello));
         }
         if !ready!(connection.poll_fill(cx))? {
             let reason = connection.close_reason().cloned();

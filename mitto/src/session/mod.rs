@@ -37,6 +37,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 pub use config::Config;
 pub use handshake::HandshakeError;
@@ -67,7 +68,8 @@ impl Session {
         connection: Box<dyn Connection>,
         config: Arc<Config>,
     ) -> Result<Self, HandshakeError> {
-        Self::open(connection, config, Side::Connecting).await
+        let limit = config.limits.handshake;
+        Self::open(connection, config, Side::Connecting, limit).await
     }
 
     /// Says hello as the end that was connected to.
@@ -79,22 +81,44 @@ impl Session {
         connection: Box<dyn Connection>,
         config: Arc<Config>,
     ) -> Result<Self, HandshakeError> {
-        Self::open(connection, config, Side::Accepting).await
+        let limit = config.limits.handshake;
+        Self::accept_within(connection, config, limit).await
+    }
+
+    /// The same in what is left of the time for the whole handshake.
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Self::accept).
+    pub async fn accept_within(
+        connection: Box<dyn Connection>,
+        config: Arc<Config>,
+        left: Duration,
+    ) -> Result<Self, HandshakeError> {
+        Self::open(connection, config, Side::Accepting, left).await
     }
 
     async fn open(
         mut connection: Box<dyn Connection>,
         config: Arc<Config>,
         side: Side,
+        limit: Duration,
     ) -> Result<Self, HandshakeError> {
-        let (hello, identity) = handshake::run(&mut *connection, &config, side).await?;
-        config.compare(&hello, connection.remote());
+        let agreed = handshake::run(&mut *connection, &config, side, limit).await?;
+        config.compare(&agreed.hello, connection.remote());
         connection.shrink();
+        let handshake::Agreed {
+            framing,
+            hello,
+            identity,
+            first,
+        } = agreed;
         let outgoing = config.outgoing.clone();
-        let shared = Arc::new(Shared::new(config, &hello, identity, connection.remote()));
+        let shared = Shared::new(config, framing, &hello, identity, connection.remote());
+        let shared = Arc::new(shared);
         Ok(Self {
             peer: outgoing.around(Peer::new(shared.clone())),
-            driver: Driver::new(connection, shared),
+            driver: Driver::new(connection, shared, first),
         })
     }
 

@@ -158,6 +158,20 @@ async fn what_is_no_welcome_upgrade_is_turned_away() {
 }
 
 #[tokio::test]
+async fn json_rpc_is_spoken_where_it_is_asked_for() {
+    let server = Server::new(Desk).embed().unwrap();
+    let address = app(&server).await;
+    let url = format!("ws://{address}/rpc");
+    let desk = DeskClient::builder()
+        .json_rpc()
+        .connect(&url)
+        .await
+        .unwrap();
+    assert_eq!(desk.who(Who {}).await.unwrap(), "nobody");
+    server.shutdown().await;
+}
+
+#[tokio::test]
 async fn foreign_host_names_are_refused() {
     let server = Server::new(Desk)
         .allow_host("desk.example")

@@ -97,7 +97,6 @@ fn thread_ends_with_the_last_handle() {
     assert!(peer.is_connected());
     drop(peer);
     told.recv_timeout(Duration::from_secs(20)).unwrap();
-    assert_eq!(place.server.peers().len(), 0);
 }
 
 #[test]
@@ -106,7 +105,6 @@ fn what_was_sent_last_arrives() {
     for n in 0..20 {
         let text = n.to_string();
         place.connect().said(Said { text }).wait().unwrap();
-        assert_eq!(place.server.peers().len(), 0, "goodbye was said");
         assert_eq!(place.hears(), n.to_string());
     }
 }

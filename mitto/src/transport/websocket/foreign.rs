@@ -5,7 +5,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::WsConnection;
 use super::frame::Role;
-use super::handshake::{Asked, NO_ROOM, Place, Refusal};
+use super::handshake::{Asked, NO_ROOM, Place, Refusal, Upgraded};
 use crate::transport::http::Headers;
 use crate::transport::{Connection, PeerInfo, Settings, UpgradeRequest};
 
@@ -48,7 +48,7 @@ impl Upgrade {
             path: "/",
             host: None,
             encrypted: false,
-            web: &settings.web,
+            settings,
         };
         let (accept, subprotocol) = asked.check(&place)?;
         Ok(Self {
@@ -80,17 +80,18 @@ impl From<Refusal> for Refused {
     }
 }
 
-/// The connection behind an upgrade that was answered.
+/// The connection behind an upgrade that was answered with this subprotocol.
 pub(crate) fn upgraded(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    subprotocol: Option<&'static str>,
     peer: PeerInfo,
     settings: &Settings,
 ) -> Box<dyn Connection> {
-    Box::new(WsConnection::new(
-        stream,
-        Vec::new(),
-        Role::Server,
-        settings,
-        peer,
-    ))
+    // What has come behind the request is in the stream.
+    let upgraded = Upgraded {
+        rest: Vec::new(),
+        subprotocol,
+    };
+    let connection = WsConnection::new(stream, upgraded, Role::Server, settings, peer);
+    Box::new(connection)
 }
