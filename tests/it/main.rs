@@ -17,6 +17,7 @@ mod outside;
 mod reconnect;
 mod seams;
 mod session;
+mod shapes;
 mod storm;
 mod telemetry;
 mod transport;

@@ -4,10 +4,12 @@ mod error;
 mod hello;
 mod native;
 mod parts;
+mod shapes;
 
 pub use self::error::{Fault, FrameError, PartError};
 pub use self::hello::{Hello, SchemaEntry};
 pub use self::native::Native;
+pub use self::shapes::ShapeEntry;
 use crate::envelope::{Envelope, Head};
 use crate::status::Status;
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::Config;
 use super::admission::admit;
+use super::shapes::Differences;
 use crate::auth::Identity;
 use crate::envelope::{CorrelationId, Head, Kind};
-use crate::framing::{FrameError, Framing, Hello};
+use crate::framing::{FrameError, Framing, Hello, ShapeEntry};
 use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::status::{Code, Status};
@@ -43,6 +44,9 @@ pub enum HandshakeError {
     /// The other end says something else than hello.
     #[error("the other end began with a {0} frame, not with hello")]
     NotHello(Kind),
+    /// The hellos differ in the shapes of messages, and the other end did not tell its own.
+    #[error("the other end went on with a {0} frame, not with the shapes of its messages")]
+    NotShapes(Kind),
     /// The hello cannot be read.
     #[error(
         "the other end's hello cannot be read: is it a mitto server or client of this version?"
@@ -57,13 +61,22 @@ fn said(reason: Option<&CloseReason>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
+/// What the two ends have learnt of each other.
+pub(super) struct Met {
+    pub(super) hello: Hello,
+    /// Who has connected.
+    pub(super) identity: Option<Identity>,
+    /// The messages that are not the same at both ends.
+    pub(super) differences: Differences,
+}
+
 /// Exchanges hellos and finds out who has connected, within the limit. On an error the other end is
 /// told why, and closed.
 pub(super) async fn run(
     connection: &mut dyn Connection,
     config: &Config,
     side: Side,
-) -> Result<(Hello, Option<Identity>), HandshakeError> {
+) -> Result<Met, HandshakeError> {
     let framing = &*config.framing;
     let info = connection.take_peer_info();
     let limit = config.limits.handshake;
@@ -72,7 +85,7 @@ pub(super) async fn run(
             send(connection, config, side, None).await?;
         }
         let mut hello = match framing.hello() {
-            true => poll_fn(|cx| poll_hello(connection, framing, cx)).await?,
+            true => read(connection, framing, Kind::Hello, |bytes| Hello::parse(bytes)).await?,
             false => Hello::default(),
         };
         let mut identity = None;
@@ -84,7 +97,17 @@ pub(super) async fn run(
                 send(connection, config, side, identity.as_ref()).await?;
             }
         }
-        Ok((hello, identity))
+        config.compare(&hello, connection.remote());
+        let mut differences = Differences::default();
+        if config.differs(&hello) {
+            differences = compare(connection, config, side, &hello).await?;
+            differences.log(connection.remote());
+        }
+        Ok(Met {
+            hello,
+            identity,
+            differences,
+        })
     };
     let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
@@ -127,6 +150,43 @@ pub(super) async fn run(
     outcome
 }
 
+/// Tells the other end what the messages look like here, and hears what they look like there.
+///
+/// One end speaks first: if both wrote a long list before they read, neither could go on.
+async fn compare(
+    connection: &mut dyn Connection,
+    config: &Config,
+    side: Side,
+    hello: &Hello,
+) -> Result<Differences, HandshakeError> {
+    let framing = &*config.framing;
+    if side == Side::Accepting {
+        send_shapes(connection, config, hello).await?;
+    }
+    let theirs = read(connection, framing, Kind::Shapes, |bytes| {
+        ShapeEntry::read_all(bytes)
+    });
+    let theirs = theirs.await?;
+    if side == Side::Connecting {
+        send_shapes(connection, config, hello).await?;
+    }
+    Ok(config.shapes.compare(&theirs))
+}
+
+async fn send_shapes(
+    connection: &mut dyn Connection,
+    config: &Config,
+    hello: &Hello,
+) -> Result<(), HandshakeError> {
+    let most = usize::try_from(hello.message).unwrap_or(usize::MAX);
+    let mut batch = Batch::new();
+    frame(&*config.framing, Kind::Shapes, &mut batch, |out| {
+        config.shapes.write(most, out);
+    });
+    poll_fn(|cx| connection.poll_write(cx, &mut batch)).await?;
+    Ok(())
+}
+
 async fn send(
     connection: &mut dyn Connection,
     config: &Config,
@@ -161,7 +221,7 @@ fn goodbye(error: &HandshakeError) -> Option<Status> {
     match error {
         HandshakeError::Denied(status) => Some(status.clone()),
         HandshakeError::Frame(frame) => Some(frame.to_status()),
-        HandshakeError::NotHello(_) => Some(Status::bad_request(error.to_string())),
+        HandshakeError::NotHello(_) | HandshakeError::NotShapes(_) => Some(Status::bad_request(error.to_string())),
         HandshakeError::Transport(TransportError::TooLarge { .. }) => {
             Some(Status::new(Code::TooLarge, error.to_string()))
         }
@@ -169,27 +229,40 @@ fn goodbye(error: &HandshakeError) -> Option<Status> {
     }
 }
 
-fn poll_hello(
+/// Waits for the one frame that must come now, and reads it.
+async fn read<T>(
     connection: &mut dyn Connection,
     framing: &dyn Framing,
+    kind: Kind,
+    mut parse: impl FnMut(&[u8]) -> Result<T, FrameError>,
+) -> Result<T, HandshakeError> {
+    poll_fn(|cx| poll_read(connection, framing, kind, &mut parse, cx)).await
+}
+
+fn poll_read<T>(
+    connection: &mut dyn Connection,
+    framing: &dyn Framing,
+    kind: Kind,
+    parse: &mut dyn FnMut(&[u8]) -> Result<T, FrameError>,
     cx: &mut Context<'_>,
-) -> Poll<Result<Hello, HandshakeError>> {
+) -> Poll<Result<T, HandshakeError>> {
     loop {
         if let Some(frame) = connection.next_frame()? {
             if frame.text != framing.text() {
                 return Poll::Ready(Err(HandshakeError::Framing));
             }
-            let mut hello = None;
+            let mut read = None;
             framing.parse(frame.bytes, &mut |envelope| {
-                hello.get_or_insert_with(|| match envelope.head.kind {
-                    Kind::Hello => Ok(Hello::parse(envelope.payload)?),
+                read.get_or_insert_with(|| match envelope.head.kind {
+                    found if found == kind => Ok(parse(envelope.payload)?),
                     Kind::Goodbye => Err(HandshakeError::Refused(
                         framing.read_status(envelope.payload),
                     )),
-                    other => Err(HandshakeError::NotHello(other)),
+                    other if kind == Kind::Hello => Err(HandshakeError::NotHello(other)),
+                    other => Err(HandshakeError::NotShapes(other)),
                 });
             })?;
-            return Poll::Ready(hello.unwrap_or(Err(HandshakeError::Closed(None))));
+            return Poll::Ready(read.unwrap_or(Err(HandshakeError::Closed(None))));
         }
         if !ready!(connection.poll_fill(cx))? {
             let reason = connection.close_reason().cloned();

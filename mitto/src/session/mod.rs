@@ -26,6 +26,7 @@ mod pieces;
 mod receive;
 mod requests;
 mod runs;
+mod shapes;
 mod shared;
 mod signal;
 mod spare;
@@ -40,6 +41,7 @@ use std::task::{Context, Poll};
 
 pub use config::Config;
 pub use handshake::HandshakeError;
+pub use shapes::OwnShapes;
 #[cfg(feature = "client")]
 pub(crate) use waiting::Waiting;
 
@@ -87,11 +89,10 @@ impl Session {
         config: Arc<Config>,
         side: Side,
     ) -> Result<Self, HandshakeError> {
-        let (hello, identity) = handshake::run(&mut *connection, &config, side).await?;
-        config.compare(&hello, connection.remote());
+        let met = handshake::run(&mut *connection, &config, side).await?;
         connection.shrink();
         let outgoing = config.outgoing.clone();
-        let shared = Arc::new(Shared::new(config, &hello, identity, connection.remote()));
+        let shared = Arc::new(Shared::new(config, met, connection.remote()));
         Ok(Self {
             peer: outgoing.around(Peer::new(shared.clone())),
             driver: Driver::new(connection, shared),

@@ -15,6 +15,7 @@ use crate::limits::{Limit, reached, waits};
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, ConnectionState, Outbound, Started, Statistics, Wait};
 use crate::runtime::later;
+use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 impl Shared {
@@ -82,6 +83,8 @@ impl Outbound for Shared {
     ) -> Poll<Result<Started, Status>> {
         let limits = &self.config.limits;
         head.metadata.entries().admit(limits, &self.remote)?;
+        let format = head.format.unwrap_or(self.config.format);
+        self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
         std::task::ready!(self.poll_room(&mut state, head, true, wait, cx))?;
         let now = Self::now();
@@ -101,7 +104,6 @@ impl Outbound for Shared {
         let Some(id) = state.in_flight.reserve(cx.waker(), now, patience, window) else {
             return Poll::Ready(Err(Status::new(Code::Busy, "all slots are taken")));
         };
-        let format = head.format.unwrap_or(self.config.format);
         let wire = Head {
             from_requester: true,
             idempotent: head.idempotent,
@@ -136,9 +138,10 @@ impl Outbound for Shared {
     ) -> Poll<Result<(), Status>> {
         let limits = &self.config.limits;
         head.metadata.entries().admit(limits, &self.remote)?;
+        let format = head.format.unwrap_or(self.config.format);
+        self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
         std::task::ready!(self.poll_room(&mut state, head, false, wait, cx))?;
-        let format = head.format.unwrap_or(self.config.format);
         let wire = Head {
             from_requester: true,
             message: head.message,
@@ -248,6 +251,10 @@ impl Outbound for Shared {
             written: state.written.total(),
             written_rate: state.written.rate(now),
         }
+    }
+
+    fn schema_differences(&self) -> Vec<SchemaDifference> {
+        self.differences.all()
     }
 
     fn close(&self, drain: bool) {
