@@ -33,12 +33,12 @@ impl ShapeEntry {
     ) {
         let start = out.len();
         for entry in entries {
-            let left = most.saturating_sub(out.len() - start + PART_HEAD + FIXED);
+            let left = most.saturating_sub(out.len() - start);
+            let Some(left) = left.checked_sub(PART_HEAD + FIXED) else {
+                return;
+            };
             let fits = entry.text.len() <= left.min(usize::from(u16::MAX) - FIXED);
             let text = if fits { entry.text.as_str() } else { "" };
-            if out.len() - start + PART_HEAD + FIXED > most {
-                return;
-            }
             parts::write_with(MESSAGE, out, |out| {
                 out.push(u8::from(entry.to_server));
                 out.extend_from_slice(&entry.message.0.to_be_bytes());

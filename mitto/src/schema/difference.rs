@@ -87,15 +87,15 @@ fn place(path: &str) -> String {
     let (of, path) = path.split_once('.').unwrap_or((path, ""));
     let path = path.replace(".::", "::").replace(".[]", "[]");
     let path = path.replace(".?", "");
+    let what = match path.rsplit_once("::") {
+        Some((_, variant)) if !variant.contains('.') => "variant",
+        _ => "field",
+    };
     let path = path.trim_start_matches("::").trim_start_matches('?');
     let of = Escaped(of);
     if path.is_empty() {
         return format!("the {of}");
     }
-    let what = match path.rsplit_once("::") {
-        Some((_, variant)) if !variant.contains('.') => "variant",
-        _ => "field",
-    };
     let path = Escaped(path);
     match of.0 {
         "request" | "notification" => format!("{what} `{path}`"),
@@ -108,7 +108,12 @@ mod tests {
     use super::*;
 
     fn between(ours: &[&str], theirs: &[&str]) -> Option<String> {
-        let text = |lines: &[&str]| lines.iter().map(|line| line.replace('=', "\t") + "\n").collect();
+        let text = |lines: &[&str]| {
+            lines
+                .iter()
+                .map(|line| line.replace('=', "\t") + "\n")
+                .collect()
+        };
         let (ours, theirs): (String, String) = (text(ours), text(theirs));
         difference(&ours, &theirs)
     }
@@ -118,7 +123,10 @@ mod tests {
         let both = ["request=struct", "request.a=u8", "request.b=u16"];
         for (theirs, what) in [
             (&both[..], None),
-            (&["request=struct", "request.a=u32"], Some("field `a` is u8 here and u32 there")),
+            (
+                &["request=struct", "request.a=u32"],
+                Some("field `a` is u8 here and u32 there"),
+            ),
             (&both[..2], Some("field `b` is missing there")),
             (
                 &["request=struct", "request.b=u16", "request.a=u8"],
@@ -129,10 +137,18 @@ mod tests {
                 Some("field `b` here is field `c` there"),
             ),
             (
-                &["request=struct", "request.x=u8", "request.a=u8", "request.b=u16"],
+                &[
+                    "request=struct",
+                    "request.x=u8",
+                    "request.a=u8",
+                    "request.b=u16",
+                ],
                 Some("field `x` is missing here"),
             ),
-            (&["request=tuple of 2"], Some("the request is struct here and tuple of 2 there")),
+            (
+                &["request=tuple of 2"],
+                Some("the request is struct here and tuple of 2 there"),
+            ),
             (&["request=struct", "request.x|a=u8", "request.b=u16"], None),
             (&[], Some("the request is missing there")),
         ] {

@@ -85,7 +85,12 @@ pub(super) async fn run(
             send(connection, config, side, None).await?;
         }
         let mut hello = match framing.hello() {
-            true => read(connection, framing, Kind::Hello, |bytes| Hello::parse(bytes)).await?,
+            true => {
+                read(connection, framing, Kind::Hello, |bytes| {
+                    Hello::parse(bytes)
+                })
+                .await?
+            }
             false => Hello::default(),
         };
         let mut identity = None;
@@ -221,7 +226,9 @@ fn goodbye(error: &HandshakeError) -> Option<Status> {
     match error {
         HandshakeError::Denied(status) => Some(status.clone()),
         HandshakeError::Frame(frame) => Some(frame.to_status()),
-        HandshakeError::NotHello(_) | HandshakeError::NotShapes(_) => Some(Status::bad_request(error.to_string())),
+        HandshakeError::NotHello(_) | HandshakeError::NotShapes(_) => {
+            Some(Status::bad_request(error.to_string()))
+        }
         HandshakeError::Transport(TransportError::TooLarge { .. }) => {
             Some(Status::new(Code::TooLarge, error.to_string()))
         }

@@ -9,7 +9,7 @@ use crate::codec::Format;
 use crate::envelope::MessageId;
 use crate::escaped::Escaped;
 use crate::framing::ShapeEntry;
-use crate::schema::{Descriptor, SchemaDifference, Side, ShapeOfMessage, difference};
+use crate::schema::{Descriptor, SchemaDifference, ShapeOfMessage, Side, difference};
 use crate::status::Status;
 
 /// What is said of differences in one log line, in characters.
@@ -69,7 +69,11 @@ impl OwnShapes {
                 false => difference(&ours.text, &theirs.text),
             };
             if let Some(what) = what {
-                let to = if ours.to_server { Side::Server } else { Side::Client };
+                let to = if ours.to_server {
+                    Side::Server
+                } else {
+                    Side::Client
+                };
                 let message = name.to_string();
                 all.push((ours.message, SchemaDifference { to, message, what }));
             }

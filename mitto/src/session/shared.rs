@@ -105,11 +105,7 @@ pub(super) struct Closing {
 }
 
 impl Shared {
-    pub(super) fn new(
-        config: Arc<Config>,
-        met: Met,
-        remote: &str,
-    ) -> Self {
+    pub(super) fn new(config: Arc<Config>, met: Met, remote: &str) -> Self {
         let Met {
             hello,
             identity,

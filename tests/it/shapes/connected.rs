@@ -19,7 +19,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("Nested", "field `at[].x` is f32 here and f64 there"),
     ("Varied", "variant `kind::Three` is missing here"),
     ("Answered", "field `more` of the response is missing here"),
-    ("Refused", "variant `Late` of the error is u8 here and u16 there"),
+    (
+        "Refused",
+        "variant `Late` of the error is u8 here and u16 there",
+    ),
     ("Streamed", "field `id` of the item is missing here"),
     ("Noted", "field `urgent` is missing here"),
     ("Asked", "field `n` is u64 here and i64 there"),
@@ -58,9 +61,13 @@ impl Opened {
 
 #[track_caller]
 fn mismatch(message: &str, status: &Status) {
-    let (_, what) = DIFFERENCES.iter().find(|(name, _)| *name == message).unwrap();
+    let (_, what) = DIFFERENCES
+        .iter()
+        .find(|(name, _)| *name == message)
+        .unwrap();
     assert_eq!(status.code(), Code::SchemaMismatch, "{message}: {status}");
-    let text = format!("`{message}`: {what}; update the older end, or use a format other than compact");
+    let text =
+        format!("`{message}`: {what}; update the older end, or use a format other than compact");
     assert_eq!(status.message(), text);
 }
 
@@ -79,14 +86,38 @@ async fn compact_request_of_a_changed_message_names_the_field() {
         let opened = open(Server::new(noted.clone()), place).await;
         let client = opened.old(Format::COMPACT).await;
         let peer = client.peer();
-        mismatch("Added", &peer.call(old::Added::default()).await.unwrap_err());
-        mismatch("Removed", &peer.call(old::Removed::default()).await.unwrap_err());
-        mismatch("Renamed", &peer.call(old::Renamed::default()).await.unwrap_err());
-        mismatch("Retyped", &peer.call(old::Retyped::default()).await.unwrap_err());
-        mismatch("Reordered", &peer.call(old::Reordered::default()).await.unwrap_err());
-        mismatch("Nested", &peer.call(old::Nested::default()).await.unwrap_err());
-        mismatch("Varied", &peer.call(old::Varied::default()).await.unwrap_err());
-        mismatch("Answered", &peer.call(old::Answered::default()).await.unwrap_err());
+        mismatch(
+            "Added",
+            &peer.call(old::Added::default()).await.unwrap_err(),
+        );
+        mismatch(
+            "Removed",
+            &peer.call(old::Removed::default()).await.unwrap_err(),
+        );
+        mismatch(
+            "Renamed",
+            &peer.call(old::Renamed::default()).await.unwrap_err(),
+        );
+        mismatch(
+            "Retyped",
+            &peer.call(old::Retyped::default()).await.unwrap_err(),
+        );
+        mismatch(
+            "Reordered",
+            &peer.call(old::Reordered::default()).await.unwrap_err(),
+        );
+        mismatch(
+            "Nested",
+            &peer.call(old::Nested::default()).await.unwrap_err(),
+        );
+        mismatch(
+            "Varied",
+            &peer.call(old::Varied::default()).await.unwrap_err(),
+        );
+        mismatch(
+            "Answered",
+            &peer.call(old::Answered::default()).await.unwrap_err(),
+        );
         mismatch("Refused", &status(peer.call(old::Refused::default()).await));
         let mut items = peer.call(old::Streamed::default()).await;
         let failed = match &mut items {
@@ -94,13 +125,20 @@ async fn compact_request_of_a_changed_message_names_the_field() {
             Err(status) => status.clone(),
         };
         mismatch("Streamed", &failed);
-        mismatch("Noted", &peer.call(old::Noted::default()).await.unwrap_err());
+        mismatch(
+            "Noted",
+            &peer.call(old::Noted::default()).await.unwrap_err(),
+        );
         assert_eq!(noted.noted.0.load(SeqCst), 0);
 
         // The rest of the connection goes on.
         assert_eq!(client.same(old::Same { n: 7 }).await, Ok(7));
         let aliased = peer.call(old::Aliased { old: 8 });
-        assert_eq!(aliased.await, Ok(8), "a field with its old name as an alias is the same");
+        assert_eq!(
+            aliased.await,
+            Ok(8),
+            "a field with its old name as an alias is the same"
+        );
         peer.call(mitto::built_in::Ping {}).await.unwrap();
     }
 }
@@ -159,7 +197,13 @@ async fn differences_can_be_asked_for_at_both_ends() {
             .collect();
         assert_eq!(found, expected);
         assert_eq!(client.same(old::Same { n: 7 }).await, Ok(7));
-        let there: Vec<String> = opened.server.peers().list().iter().flat_map(texts).collect();
+        let there: Vec<String> = opened
+            .server
+            .peers()
+            .list()
+            .iter()
+            .flat_map(texts)
+            .collect();
         assert_eq!(there.len(), expected.len());
         assert_eq!(there[0], "`Added`: field `b` is missing there");
         assert_eq!(there[3], "`Retyped`: field `n` is u32 here and u64 there");
@@ -182,7 +226,11 @@ async fn equal_ends_find_no_difference() {
 async fn server_that_calls_back_is_told_too() {
     let opened = open(Server::new(new::ShopServer::default()), PLACES[0]).await;
     let builder = old::ShopClient::builder().transport(opened.memory.clone());
-    let client = builder.provide(old::ShopUser).connect(&opened.url).await.unwrap();
+    let client = builder
+        .provide(old::ShopUser)
+        .connect(&opened.url)
+        .await
+        .unwrap();
     client.same(old::Same { n: 1 }).await.unwrap();
     let [peer] = &opened.server.peers().list()[..] else {
         panic!("one client is connected");
@@ -191,7 +239,11 @@ async fn server_that_calls_back_is_told_too() {
     let refused = peer.call(new::Asked { n: 1 }).format(Format::COMPACT).await;
     let refused = refused.unwrap_err();
     assert_eq!(refused.code(), Code::SchemaMismatch);
-    assert!(refused.message().contains("field `n` is i64 here and u64 there"));
+    assert!(
+        refused
+            .message()
+            .contains("field `n` is i64 here and u64 there")
+    );
 }
 
 fn texts(peer: &Peer) -> Vec<String> {

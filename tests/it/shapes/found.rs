@@ -62,6 +62,7 @@ enum Term {
 }
 
 #[derive(Serialize, Deserialize)]
+#[expect(dead_code, reason = "only its shape counts")]
 struct Attributes {
     #[serde(default)]
     a: u8,
@@ -145,7 +146,10 @@ fn every_kind_of_type_has_its_shape() {
         (shape_of!(Id), "v=u64"),
         (shape_of!(Even), "v=u32"),
         (shape_of!(Vec<Option<u8>>), "v=list v.[]=option v.[].?=u8"),
-        (shape_of!(BTreeMap<String, Id>), "v=map v.key=string v.value=u64"),
+        (
+            shape_of!(BTreeMap<String, Id>),
+            "v=map v.key=string v.value=u64",
+        ),
         (shape_of!((u8, Id)), "v=tuple of 2 v.0=u8 v.1=u64"),
         (shape_of!([bool; 2]), "v=tuple of 2 v.0=bool v.1=bool"),
         (shape_of!(Pair), "v=tuple of 2 v.0=u8 v.1=string"),
@@ -203,7 +207,10 @@ fn attributes_of_serde_show_in_the_shape() {
 #[test]
 fn type_that_does_not_let_itself_be_asked_is_opaque() {
     assert_eq!(shape_of!(Closed), "v=opaque");
-    assert_eq!(shape_of!((Closed, u8)), "v=tuple of 2 v.0=opaque v.1=opaque");
+    assert_eq!(
+        shape_of!((Closed, u8)),
+        "v=tuple of 2 v.0=opaque v.1=opaque"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! version {
     ($(#[$docs:meta])* $version:ident { $($differs:item)* }) => {
         $(#[$docs])*
+        #[allow(dead_code, reason = "the tests call most by their messages")]
         pub(super) mod $version {
             use super::*;
 

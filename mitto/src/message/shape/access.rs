@@ -71,11 +71,7 @@ pub(super) struct Fields<'a, 'p> {
 }
 
 impl<'a, 'p> Fields<'a, 'p> {
-    pub(super) fn one(
-        probe: &'a mut Probe<'p>,
-        names: &'static [&'static str],
-        at: usize,
-    ) -> Self {
+    pub(super) fn one(probe: &'a mut Probe<'p>, names: &'static [&'static str], at: usize) -> Self {
         Self {
             probe,
             names,
@@ -85,11 +81,7 @@ impl<'a, 'p> Fields<'a, 'p> {
         }
     }
 
-    pub(super) fn two(
-        probe: &'a mut Probe<'p>,
-        names: &'static [&'static str],
-        at: usize,
-    ) -> Self {
+    pub(super) fn two(probe: &'a mut Probe<'p>, names: &'static [&'static str], at: usize) -> Self {
         Self {
             probe,
             names,
@@ -103,7 +95,10 @@ impl<'a, 'p> Fields<'a, 'p> {
 impl<'de> MapAccess<'de> for Fields<'_, '_> {
     type Error = Stop;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Stop> {
         let at = self.at.checked_sub(usize::from(self.before)).ok_or(Stop)?;
         let name = *self.names.get(at).ok_or(Stop)?;
         if self.two && !self.before {
@@ -138,7 +133,10 @@ pub(super) enum Entry<'a, 'p> {
 impl<'de> MapAccess<'de> for Entry<'_, '_> {
     type Error = Stop;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Stop> {
         match self {
             Self::Key(probe) => seed.deserialize(&mut **probe).map(Some),
             Self::Value(probe) => probe.made_up(seed).map(Some),

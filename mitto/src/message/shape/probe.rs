@@ -191,11 +191,7 @@ impl<'de> Deserializer<'de> for &mut Probe<'_> {
         visitor.visit_map(entry)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(
-        self,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value, Stop> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Stop> {
         self.tuple("", len, visitor)
     }
 
