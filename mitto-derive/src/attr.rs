@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Path, Token};
 
+use crate::code::Code;
 use crate::errors::Errors;
 use crate::names::nearest;
 
@@ -54,7 +55,7 @@ impl Keys {
             if errors.take(read).is_none() {
                 skip_to_comma(input);
             } else if !input.is_empty() && !input.peek(Token![,]) {
-                errors.at(input.span(), "expected `,`");
+                errors.add(no_comma(input));
                 skip_to_comma(input);
             }
             let _ = input.parse::<Option<Token![,]>>();
@@ -70,13 +71,14 @@ impl Keys {
     ) -> syn::Result<()> {
         let key = input
             .call(Ident::parse_any)
-            .map_err(|error| syn::Error::new(error.span(), self.all("expected a key")))?;
+            .map_err(|error| Code::E003.at(error.span(), self.all("expected a key")))?;
         let name = key.to_string();
         if !self.known.contains(&name.as_str()) {
-            return Err(syn::Error::new(key.span(), self.unknown(&name)));
+            return Err(Code::E004.at(key.span(), self.unknown(&name)));
         }
         if seen.0.contains(&name) && !self.repeatable.contains(&name.as_str()) {
             errors.at(
+                Code::E005,
                 key.span(),
                 format!("`{name}` is given twice: take one of them out"),
             );
@@ -98,6 +100,11 @@ impl Keys {
     }
 }
 
+/// What stands where a comma should be.
+pub(crate) fn no_comma(input: ParseStream<'_>) -> syn::Error {
+    Code::E002.at(input.span(), "expected `,`")
+}
+
 /// The `=` after a key that needs a value; `like` shows one.
 pub(crate) fn equals(key: &Ident, input: ParseStream<'_>, like: &str) -> syn::Result<()> {
     if input.peek(Token![=]) {
@@ -106,7 +113,7 @@ pub(crate) fn equals(key: &Ident, input: ParseStream<'_>, like: &str) -> syn::Re
             return Ok(());
         }
     }
-    Err(syn::Error::new(
+    Err(Code::E006.at(
         key.span(),
         format!("`{key}` needs a value: `{key} = {like}`"),
     ))
@@ -117,7 +124,7 @@ pub(crate) fn flag(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
-    Err(syn::Error::new(
+    Err(Code::E007.at(
         key.span(),
         format!("`{key}` takes no value: write just `{key}`"),
     ))
@@ -127,7 +134,7 @@ pub(crate) fn flag(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
 pub(crate) fn string(key: &Ident, input: ParseStream<'_>, like: &str) -> syn::Result<LitStr> {
     equals(key, input, like)?;
     input.parse().map_err(|error| {
-        syn::Error::new(
+        Code::E008.at(
             error.span(),
             format!("`{key}` takes a string: `{key} = {like}`"),
         )
@@ -138,7 +145,7 @@ pub(crate) fn string(key: &Ident, input: ParseStream<'_>, like: &str) -> syn::Re
 pub(crate) fn krate(key: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
     equals(key, input, "::mitto")?;
     input.call(Path::parse_mod_style).map_err(|error| {
-        syn::Error::new(
+        Code::E009.at(
             error.span(),
             "`crate` takes the path of the mitto crate: `crate = ::mitto`",
         )

@@ -5,22 +5,24 @@ use std::fmt::Display;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
+use crate::code::Code;
+
 /// Collects mistakes while a model is read, so that all of them are reported at once.
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
 
 impl Errors {
     /// Reports a mistake on one token.
-    pub(crate) fn at(&mut self, span: Span, text: impl Display) {
-        self.add(syn::Error::new(span, text));
+    pub(crate) fn at(&mut self, code: Code, span: Span, text: impl Display) {
+        self.add(code.at(span, text));
     }
 
     /// Reports a mistake on everything that `tokens` covers.
-    pub(crate) fn on(&mut self, tokens: impl ToTokens, text: impl Display) {
-        self.add(syn::Error::new_spanned(tokens, text));
+    pub(crate) fn on(&mut self, code: Code, tokens: impl ToTokens, text: impl Display) {
+        self.add(code.on(tokens, text));
     }
 
-    /// Takes over what the parser reported.
+    /// Takes over what was reported elsewhere.
     pub(crate) fn add(&mut self, error: syn::Error) {
         match &mut self.0 {
             Some(all) => all.combine(error),
@@ -39,8 +41,17 @@ impl Errors {
 
     /// One `compile_error!` for each mistake.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.0
-            .map(syn::Error::into_compile_error)
-            .unwrap_or_default()
+        let each = self.0.into_iter().flatten();
+        each.map(|error| coded(error).into_compile_error())
+            .collect()
+    }
+}
+
+/// With the code of what the parser itself reports, if there is no other.
+fn coded(error: syn::Error) -> syn::Error {
+    let text = error.to_string();
+    match text.ends_with(']') && text.contains(Code::BEGIN) {
+        true => error,
+        false => Code::E001.at(error.span(), text),
     }
 }

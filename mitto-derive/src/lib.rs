@@ -5,6 +5,7 @@
 //! always emitted.
 
 mod attr;
+mod code;
 mod docs;
 mod errors;
 mod handler;

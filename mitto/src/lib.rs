@@ -77,6 +77,7 @@
 //! | `websocket` | yes | [`ws://`](transport::websocket); turns `tcp` on |
 //! | `tcp` | yes | [`tcp://`](transport::tcp): frames behind their length |
 //! | `json` | yes | [`Format::JSON`] |
+//! | `json-rpc` | yes | [JSON-RPC 2.0](framing#json-rpc-20): servers take any client, clients can be one; turns `json` and `websocket` on |
 //! | `messagepack` | yes | [`Format::MESSAGE_PACK`], the default format |
 //! | `xml` | | [`Format::XML`]; every message takes longer to compile |
 //! | `bytes` | | [`Format::BYTES`], for files and texts; costs nothing more beside `xml` |
@@ -184,6 +185,11 @@ macro_rules! schema {
 #[cfg(all(feature = "client", feature = "server", feature = "macros"))]
 pub mod guide {
     #![doc = include_str!("docs/guide.md")]
+
+    /// The compile errors, by code.
+    pub mod errors {
+        #![doc = include_str!("docs/errors.md")]
+    }
 
     /// Spans, metrics and health: what can be watched.
     pub mod telemetry {

@@ -121,6 +121,17 @@ const CODES: [(u16, Code, &str); 13] = [
     (13, Code::ConnectionLost, "connection lost"),
 ];
 
+impl Code {
+    /// The code of a name, as `Display` writes it.
+    #[cfg(feature = "json-rpc")]
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match CODES.iter().find(|(.., known)| *known == name) {
+            Some((_, code, _)) => Some(*code),
+            None => name.strip_prefix("code ")?.parse().ok().map(Self::Unknown),
+        }
+    }
+}
+
 impl From<u16> for Code {
     fn from(number: u16) -> Self {
         CODES

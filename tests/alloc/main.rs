@@ -1,5 +1,5 @@
 //! How often a request allocates, once everything is warm, and what is held for idle and for hostile
-//! connections: the figures are printed. Then what floods and damaged payloads take.
+//! connections, floods and damaged payloads: the figures are printed.
 //!
 //! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
@@ -14,6 +14,7 @@ mod service;
 
 use count::Counts;
 use hundred::{HundredClient, HundredServer, M0, M57};
+use mitto::client::Builder;
 use mitto::middleware::{Next, from_fn};
 use mitto::transport::memory::Memory;
 use mitto::{Format, ItemStream, Server};
@@ -32,14 +33,16 @@ fn main() {
         direct(&mut counts).await;
         local(&mut counts).await;
         for format in [Format::MESSAGE_PACK, Format::JSON] {
-            connected(&mut counts, format).await;
+            let way = format.to_string();
+            connected(&mut counts, &way, |builder| builder.format(format)).await;
         }
+        connected(&mut counts, "JSON-RPC", Builder::json_rpc).await;
         around(&mut counts).await;
         hundred(&mut counts).await;
         idle::idle().await;
+        floods::floods().await;
         hostile::announced().await;
         hostile::mute().await;
-        floods::floods().await;
     });
     counts.finish();
     decoding::decoding();
@@ -77,21 +80,21 @@ async fn local(counts: &mut Counts) {
 }
 
 /// Over a connection nothing but the decoded values is allocated.
-async fn connected(counts: &mut Counts, format: Format) {
+async fn connected(
+    counts: &mut Counts,
+    way: &str,
+    set: impl FnOnce(Builder<CountedClient>) -> Builder<CountedClient>,
+) {
     let memory = Memory::new();
     let server = Server::new(CountedServer::default()).transport(memory.clone());
     let server = server.listen("memory://counted").await.expect("listens");
     let url = server.url().to_owned();
     let server = server.spawn();
-    let client = CountedClient::builder()
+    let builder = CountedClient::builder()
         .provide(CountedApp)
-        .transport(memory)
-        .format(format)
-        .connect(&url)
-        .await
-        .expect("connects");
-    let way = format.to_string();
-    both(counts, &way, 0, &client).await;
+        .transport(memory);
+    let client = set(builder).connect(&url).await.expect("connects");
+    both(counts, way, 0, &client).await;
     let mut echo = Some(strings());
     let call = async || echo = client.echo(echo.take().expect("sent")).await.ok();
     let name = format!("{way}, echo of two strings");

@@ -7,6 +7,7 @@ mod codec;
 mod faults;
 mod framing;
 mod golden;
+mod json_rpc;
 mod layers;
 mod limits;
 mod listening;

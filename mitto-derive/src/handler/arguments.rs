@@ -1,9 +1,10 @@
 //! What a handler takes.
 
 use proc_macro2::Ident;
-use syn::{FnArg, Signature, Type};
+use syn::{FnArg, GenericArgument, PathArguments, Signature, Type};
 
 use super::model::PRIMITIVES;
+use crate::code::Code;
 use crate::errors::Errors;
 
 /// The extractors of the library, by name.
@@ -17,7 +18,7 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
     let mut types = Vec::new();
     for argument in &signature.inputs {
         match argument {
-            FnArg::Receiver(receiver) => errors.at(
+            FnArg::Receiver(receiver) => errors.at(Code::E214,
                 receiver.self_token.span,
                 "a handler is a free fn: take what it needs of the provider as `State(db): State<Db>`",
             ),
@@ -32,6 +33,7 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
     let Some(message) = message else {
         if !has_self {
             errors.at(
+                Code::E215,
                 signature.ident.span(),
                 "a handler takes its message as the last argument: `fn ping(req: Ping) -> Pong`",
             );
@@ -48,11 +50,11 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
                 format!("a handler takes its message after `{extractor}`, as the last argument")
             }
         };
-        errors.on(&message, text);
+        errors.on(Code::E216, &message, text);
         return (types, None);
     }
     if let Some(name) = plain(&message) {
-        errors.on(
+        errors.on(Code::E217,
             &message,
             format!("`{name}` is not a message: take a struct that derives `mitto::Request` or `mitto::Notification`"),
         );
@@ -63,7 +65,7 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> (Vec<Type>, Op
         return (types, None);
     }
     if types.len() > MAX {
-        errors.on(
+        errors.on(Code::E218,
             &types[MAX],
             format!("a handler takes at most {MAX} arguments before its message: join some in one `Extract`"),
         );
@@ -80,22 +82,41 @@ pub(super) fn is_items(ty: &Type) -> bool {
 fn check(ty: &Type, errors: &mut Errors) {
     match ty {
         Type::Reference(reference) => errors.on(
+            Code::E219,
             reference,
             "a handler takes its arguments by value, as it may outlive the caller's: take `&` out",
         ),
         Type::ImplTrait(some) => errors.on(
+            Code::E220,
             some,
             "a handler takes arguments of one type: name it instead of `impl ..`",
         ),
+        _ if borrowed(ty).is_some() => errors.on(
+            Code::E222,
+            borrowed(ty),
+            "a handler's arguments own what they hold: take `State<T>`, or `State<Arc<T>>` to share it",
+        ),
         _ => {
             if let Some(name) = plain(ty) {
-                errors.on(
+                errors.on(Code::E221,
                     ty,
                     format!("`{name}` does not say where it comes from: take a field of the message, `State<{name}>` or your own `Extract`"),
                 );
             }
         }
     }
+}
+
+/// A reference among the arguments of a generic type: `&T` in `State<&T>`.
+fn borrowed(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let PathArguments::AngleBracketed(list) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    list.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty @ Type::Reference(_)) => Some(ty),
+        _ => None,
+    })
 }
 
 /// The name of a type that is neither an extractor nor a message, whatever is in scope.

@@ -1,10 +1,10 @@
 //! The type that describes a handler.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::Type;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{GenericArgument, Lifetime, PathArguments, Type};
 
 use super::arguments::is_items;
 use super::model::{How, Model, Returns};
@@ -22,16 +22,17 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
     let name = model.ident.unraw().to_string();
     let message = match &model.message {
         Some(message) => {
+            let message = owned(message);
             let info = quote_spanned!(message.span()=> <#message as __mitto::IsMessage>::INFO);
             quote!(__mitto::Option::Some(#info))
         }
         None => quote!(__mitto::Option::None),
     };
     let run = match &model.message {
-        Some(message) if !is_broken => running(model, message),
+        Some(message) if !is_broken && !borrows(message) => running(model, message),
         _ => quote! {
             #[automatically_derived]
-            impl<S> __mitto::Serve<S> for #ident {
+            impl<S> __mitto::Runs<S> for #ident {
                 const RUN: __mitto::RunFn<S> = __mitto::broken::<S>;
             }
         },
@@ -59,6 +60,26 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
             #run
         };
     }
+}
+
+fn borrows(message: &Type) -> bool {
+    quote!(#message).to_string() != owned(message).to_token_stream().to_string()
+}
+
+/// The message without lifetimes of its own: one with them is reported where it is derived.
+fn owned(message: &Type) -> Type {
+    let mut owned = message.clone();
+    if let Type::Path(path) = &mut owned
+        && let Some(last) = path.path.segments.last_mut()
+        && let PathArguments::AngleBracketed(list) = &mut last.arguments
+    {
+        for argument in &mut list.args {
+            if let GenericArgument::Lifetime(lifetime) = argument {
+                *lifetime = Lifetime::new("'static", lifetime.span());
+            }
+        }
+    }
+    owned
 }
 
 /// The impls that call the fn.
@@ -119,7 +140,7 @@ fn running(model: &Model, message: &Type) -> TokenStream {
     let begin_head = quote_spanned! {user=>
         fn begin(#state: &S, #parts: &__mitto::Parts<'_>, #taken: #message) -> #begun
     };
-    let serve = quote_spanned!(ident.span()=> __mitto::Serve<S>);
+    let serve = quote_spanned!(ident.span()=> __mitto::Runs<S>);
     let fits = fits(model, message);
     quote! {
         #[automatically_derived]

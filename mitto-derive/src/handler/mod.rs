@@ -17,7 +17,10 @@ pub(crate) fn attribute(keys: TokenStream, item: &TokenStream) -> TokenStream {
     match model {
         Some(model) => {
             let described = expand::expand(&model, is_broken);
+            // The compiler refuses a variadic fn too, wherever it stands.
+            let item = (!model.is_variadic).then_some(item);
             let allowed = expand::ALLOWED.parse::<TokenStream>().unwrap_or_default();
+            let allowed = item.map(|_| allowed);
             quote!(#mistakes #allowed #item #described)
         }
         None => quote!(#mistakes #item),

@@ -8,6 +8,7 @@ use syn::{Attribute, GenericParam, Path, ReturnType, Signature, Token, Type, Vis
 
 use super::arguments;
 use crate::attr::{self, Keys, Seen};
+use crate::code::Code;
 use crate::errors::Errors;
 
 pub(super) struct Model {
@@ -17,6 +18,7 @@ pub(super) struct Model {
     pub(super) ident: Ident,
     pub(super) how: How,
     pub(super) is_async: bool,
+    pub(super) is_variadic: bool,
     pub(super) arguments: Vec<Type>,
     pub(super) message: Option<Type>,
     pub(super) returns: Returns,
@@ -69,6 +71,7 @@ impl Model {
                 .into_iter()
                 .filter(|attribute| attribute.path().is_ident("cfg"))
                 .collect(),
+            is_variadic: signature.variadic.is_some(),
             is_async: signature.asyncness.is_some(),
             returns: returns(&signature, errors),
             ident: signature.ident,
@@ -94,7 +97,7 @@ impl Head {
             || input.peek(Token![unsafe])
             || input.peek(Token![extern]);
         if !is_fn {
-            return Err(input.error("`#[mitto::handler]` goes on a `fn`"));
+            return Err(Code::E201.at(input.span(), "`#[mitto::handler]` goes on a `fn`"));
         }
         let signature = input.parse()?;
         let _: TokenStream = input.parse()?;
@@ -115,7 +118,7 @@ fn read_keys(keys: TokenStream, errors: &mut Errors) -> (Option<Path>, Option<(S
         }
         attr::flag(key, input)?;
         if how.is_some() {
-            errors.at(
+            errors.at(Code::E202,
                 key.span(),
                 "`spawn` is for an `async fn`, `blocking` for a plain `fn`: take one of the two out",
             );
@@ -132,10 +135,12 @@ fn read_keys(keys: TokenStream, errors: &mut Errors) -> (Option<Path>, Option<(S
 fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Errors) {
     match (how, &signature.asyncness) {
         (Some((span, How::Spawn)), None) => errors.at(
+            Code::E203,
             span,
             "`spawn` is for an `async fn`: a plain `fn` that takes long is `#[handler(blocking)]`",
         ),
         (Some((span, How::Blocking)), Some(_)) => errors.at(
+            Code::E204,
             span,
             "`blocking` is for a plain `fn`: an `async fn` with much to do is `#[handler(spawn)]`",
         ),
@@ -143,6 +148,7 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
     }
     if let Some(constness) = &signature.constness {
         errors.on(
+            Code::E205,
             constness,
             "a handler is not called at compile time: take `const` out",
         );
@@ -150,6 +156,7 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
     if let Some(variadic) = &signature.variadic {
         // Only an unsafe `extern` fn can be so: this says enough.
         errors.on(
+            Code::E206,
             variadic,
             "a handler takes a fixed number of arguments: take `..` out",
         );
@@ -157,20 +164,25 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
     }
     if let syn::Safety::Unsafe(word) = &signature.safety {
         errors.on(
+            Code::E207,
             word,
             "a handler is called with whatever comes in, so it must be safe: take `unsafe` out",
         );
     }
     if let Some(abi) = &signature.abi {
-        errors.on(abi, "a handler is called from Rust: take `extern` out");
+        errors.on(
+            Code::E208,
+            abi,
+            "a handler is called from Rust: take `extern` out",
+        );
     }
     for parameter in &signature.generics.params {
         match parameter {
-            GenericParam::Lifetime(lifetime) => errors.on(
+            GenericParam::Lifetime(lifetime) => errors.on(Code::E209,
                 lifetime,
                 "a handler cannot borrow its arguments: take them by value, without lifetimes",
             ),
-            other => errors.on(
+            other => errors.on(Code::E210,
                 other,
                 "a handler cannot be generic, as it answers one message: name the types, and call a \
                  generic fn from it",
@@ -180,6 +192,7 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
     let name = signature.ident.unraw().to_string();
     if PRIMITIVES.contains(&name.as_str()) {
         errors.at(
+            Code::E211,
             signature.ident.span(),
             format!("a handler makes a type of its name, and `{name}` is one already: rename it"),
         );
@@ -193,7 +206,7 @@ fn returns(signature: &Signature, errors: &mut Errors) -> Returns {
             Type::ImplTrait(some) => {
                 let text = quote::quote!(#some).to_string();
                 if !text.contains("Stream") {
-                    errors.on(
+                    errors.on(Code::E212,
                         some,
                         "a handler returns its response, a `Result` of it, or `impl Stream<Item = T>`",
                     );
@@ -202,6 +215,7 @@ fn returns(signature: &Signature, errors: &mut Errors) -> Returns {
             }
             Type::Reference(reference) => {
                 errors.on(
+                    Code::E213,
                     reference,
                     "a handler returns what it answers by value: the response, or a `Result` of it",
                 );

@@ -8,7 +8,8 @@ use syn::spanned::Spanned;
 use super::model::{Answer, Model};
 use crate::attr;
 
-pub(super) fn expand(model: &Model) -> TokenStream {
+/// After a mistake, what serde lacks is not asked for: it may be for the same reason.
+pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
     let private = attr::private(model.krate.as_ref());
     let ident = &model.ident;
     let info = info(model);
@@ -22,9 +23,9 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         None => quote!(__mitto::Never),
     };
     let codecs = [
-        codec(ident, "encode", "decode"),
-        codec(&response, "encode_response", "decode_response"),
-        codec(&error, "encode_error", "decode_error"),
+        codec(ident, "encode", "decode", is_broken),
+        codec(&response, "encode_response", "decode_response", is_broken),
+        codec(&error, "encode_error", "decode_error", is_broken),
     ];
 
     // Generics are a mistake that is reported: the bounds keep it the only one.
@@ -32,7 +33,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     if !generics.params.is_empty() {
         let (_, arguments, _) = model.generics.split_for_impl();
         generics.make_where_clause().predicates.push(parse_quote! {
-            #ident #arguments: __mitto::Serialize + __mitto::DeserializeOwned + __mitto::Send + 'static
+            #ident #arguments: __mitto::Send + 'static
         });
     }
     let (parameters, arguments, bounds) = generics.split_for_impl();
@@ -134,7 +135,7 @@ fn shape(user: &impl Spanned, ty: &TokenStream) -> TokenStream {
 }
 
 /// The methods that encode and decode `ty`. What `ty` lacks for that is reported on the user's type.
-fn codec(ty: &impl ToTokens, encode: &str, decode: &str) -> TokenStream {
+fn codec(ty: &impl ToTokens, encode: &str, decode: &str, is_broken: bool) -> TokenStream {
     let ty = ty.to_token_stream();
     let user = ty.span();
     let encode = syn::Ident::new(encode, proc_macro2::Span::call_site());
@@ -149,6 +150,17 @@ fn codec(ty: &impl ToTokens, encode: &str, decode: &str) -> TokenStream {
         true => quote_spanned!(user=> <Self as __mitto::Travels>),
         false => quote_spanned!(user=> <#ty as __mitto::Travels>),
     };
+    if is_broken {
+        return quote! {
+            fn #encode(#receiver, _: &mut __mitto::Encoder<'_>) -> __mitto::Result<(), __mitto::CodecError> {
+                loop {}
+            }
+
+            fn #decode(_: __mitto::Decoder<'_>) -> __mitto::Result<#own, __mitto::CodecError> {
+                loop {}
+            }
+        };
+    }
     quote! {
         fn #encode(#receiver, to: &mut __mitto::Encoder<'_>) -> __mitto::Result<(), __mitto::CodecError> {
             #travels::encode_to(#value, to)

@@ -3,10 +3,13 @@
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, Data, DeriveInput, Generics, LitInt, LitStr, Meta, Path, Type};
+use syn::{
+    Attribute, Data, DeriveInput, Generics, LitInt, LitStr, Meta, Path, Type, TypeReference,
+};
 
 use super::requires;
 use crate::attr::{self, Keys, Seen};
+use crate::code::Code;
 use crate::docs;
 use crate::errors::Errors;
 use crate::names::wire_name_fault;
@@ -20,6 +23,7 @@ pub(crate) enum Kind {
 pub(super) struct Model {
     pub(super) ident: Ident,
     pub(super) generics: Generics,
+    pub(super) borrows: bool,
     pub(super) krate: Option<Path>,
     pub(super) docs: String,
     pub(super) name: String,
@@ -77,6 +81,7 @@ impl Model {
         };
         if let Some(was) = keys.was.iter().find(|was| was.value() == name) {
             errors.at(
+                Code::E102,
                 was.span(),
                 format!("`{name}` is the name that the message has now: take it out"),
             );
@@ -94,6 +99,7 @@ impl Model {
             error: keys.error,
             timeout_millis: keys.timeout_millis,
             idempotent: keys.idempotent,
+            borrows: references(&item.data).next().is_some(),
             authenticated: keys.authenticated || !keys.requires.is_empty(),
             requires: keys.requires,
             ident: item.ident,
@@ -127,6 +133,7 @@ impl Values {
         };
         if attribute.path().is_ident(other) {
             errors.on(
+                Code::E103,
                 attribute.path(),
                 format!("`#[{other}(..)]` beside a derive of the other kind: write `#[{own}(..)]`"),
             );
@@ -142,7 +149,11 @@ impl Values {
                 });
             }
             Meta::NameValue(pair) => {
-                errors.on(&pair.path, format!("write `#[{own}(key = value, ..)]`"));
+                errors.on(
+                    Code::E104,
+                    &pair.path,
+                    format!("write `#[{own}(key = value, ..)]`"),
+                );
             }
         }
     }
@@ -186,6 +197,7 @@ impl Values {
                     .any(|earlier| earlier.value() == was.value())
                 {
                     errors.at(
+                        Code::E105,
                         was.span(),
                         format!("`{}` is given twice: take one of them out", was.value()),
                     );
@@ -200,6 +212,7 @@ impl Values {
     fn one_answer(&self, key: &Ident, errors: &mut Errors) {
         if self.response.is_some() && self.stream.is_some() {
             errors.at(
+                Code::E106,
                 key.span(),
                 "a request has one `response` or a `stream` of items: take one of the two out",
             );
@@ -210,17 +223,17 @@ impl Values {
 fn owned_type(key: &Ident, input: ParseStream<'_>, like: &str) -> syn::Result<Type> {
     attr::equals(key, input, like)?;
     let ty: Type = input.parse().map_err(|error| {
-        syn::Error::new(
+        Code::E107.at(
             error.span(),
             format!("`{key}` takes a type: `{key} = {like}`"),
         )
     })?;
     match ty {
-        Type::Reference(_) => Err(syn::Error::new_spanned(
+        Type::Reference(_) => Err(Code::E108.on(
             &ty,
             format!("`{key}` must own its data, as it outlives the handler: `String`, not `&str`"),
         )),
-        Type::ImplTrait(_) | Type::Infer(_) => Err(syn::Error::new_spanned(
+        Type::ImplTrait(_) | Type::Infer(_) => Err(Code::E109.on(
             &ty,
             format!("`{key}` must be one type that both ends know: `{key} = {like}`"),
         )),
@@ -235,7 +248,7 @@ fn error_type(key: &Ident, input: ParseStream<'_>) -> syn::Result<Type> {
             || path.path.segments.first().is_some_and(|first| first.ident == "mitto")
                 && path.path.segments.last().is_some_and(|last| last.ident == "Status"));
     if is_status {
-        return Err(syn::Error::new_spanned(
+        return Err(Code::E110.on(
             &ty,
             "every request may fail with a `Status`: leave `error` out",
         ));
@@ -246,7 +259,7 @@ fn error_type(key: &Ident, input: ParseStream<'_>) -> syn::Result<Type> {
 fn wire_name(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
     let name = attr::string(key, input, "\"Ping\"")?;
     if let Some(fault) = wire_name_fault(&name.value()) {
-        errors.at(name.span(), fault);
+        errors.at(Code::E111, name.span(), fault);
     }
     Ok(name)
 }
@@ -255,6 +268,7 @@ fn default_name(ident: &Ident, errors: &mut Errors) -> String {
     let name = ident.unraw().to_string();
     if let Some(fault) = wire_name_fault(&name) {
         errors.at(
+            Code::E112,
             ident.span(),
             format!("{fault}; give it another with `name = \"..\"`"),
         );
@@ -264,7 +278,7 @@ fn default_name(ident: &Ident, errors: &mut Errors) -> String {
 
 fn id(key: &Ident, input: ParseStream<'_>) -> syn::Result<u32> {
     attr::equals(key, input, "7")?;
-    let wrong = |span| syn::Error::new(span, "`id` takes a number from 1 to 4294967295: `id = 7`");
+    let wrong = |span| Code::E113.at(span, "`id` takes a number from 1 to 4294967295: `id = 7`");
     let literal: LitInt = input.parse().map_err(|error| wrong(error.span()))?;
     match literal.base10_parse() {
         Ok(id) if id > 0 => Ok(id),
@@ -289,7 +303,7 @@ fn millis(text: &LitStr) -> syn::Result<u64> {
         _ => None,
     }
     .ok_or_else(|| {
-        syn::Error::new(
+        Code::E114.at(
             text.span(),
             "a timeout is a whole number above zero and a unit, `ms`, `s`, `m` or `h`: `\"5s\"`",
         )
@@ -299,22 +313,45 @@ fn millis(text: &LitStr) -> syn::Result<u64> {
 fn check_shape(item: &DeriveInput, errors: &mut Errors) {
     match &item.data {
         Data::Struct(_) | Data::Union(_) => {}
-        Data::Enum(data) => errors.at(
+        Data::Enum(data) => errors.at(Code::E115,
             data.enum_token.span,
             "a message is a struct, so that fields can be added to it later: put the enum into a field",
         ),
     }
+    for ty in references(&item.data) {
+        // A struct with lifetimes is reported for them, and a reference without one by the compiler.
+        if ty.lifetime.is_some() && item.generics.lifetimes().next().is_none() {
+            errors.on(
+                Code::E118,
+                ty,
+                "a message owns its data, as it is read from bytes that go away: `String`, not `&str`",
+            );
+        }
+    }
     for parameter in &item.generics.params {
         match parameter {
-            syn::GenericParam::Lifetime(lifetime) => errors.on(
+            syn::GenericParam::Lifetime(lifetime) => errors.on(Code::E116,
                 lifetime,
                 "a message cannot borrow, as it outlives the bytes it is read from: use owned fields",
             ),
-            other => errors.on(
+            other => errors.on(Code::E117,
                 other,
                 "a message cannot be generic, as one name and id stand for one type; \
                  a response can: `response = Page<User>`",
             ),
         }
     }
+}
+
+/// The types of the fields that borrow.
+fn references(data: &Data) -> impl Iterator<Item = &TypeReference> {
+    let fields = match data {
+        Data::Struct(data) => Some(&data.fields),
+        _ => None,
+    };
+    let types = fields.into_iter().flatten().map(|field| &field.ty);
+    types.filter_map(|ty| match ty {
+        Type::Reference(reference) => Some(reference),
+        _ => None,
+    })
 }

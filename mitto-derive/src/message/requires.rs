@@ -6,6 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{LitStr, Token, bracketed};
 
 use crate::attr;
+use crate::code::Code;
 use crate::errors::Errors;
 
 /// The longest grant, in bytes.
@@ -20,7 +21,7 @@ pub(super) fn read(
     let wrong = |span| {
         let text = "`requires` takes a grant or a list of them: `requires = \"admin\"`, \
                     `requires = [\"read\", \"write\"]`";
-        syn::Error::new(span, text)
+        Code::E119.at(span, text)
     };
     if !input.peek(syn::token::Bracket) {
         let grant: LitStr = input.parse().map_err(|error| wrong(error.span()))?;
@@ -32,7 +33,7 @@ pub(super) fn read(
         .map_err(|error| wrong(error.span()))?;
     if grants.is_empty() {
         let text = "the list of grants is empty: write `authenticated` for any identity";
-        errors.at(bracket.span.join(), text);
+        errors.at(Code::E120, bracket.span.join(), text);
     }
     Ok(checked(grants, errors))
 }
@@ -44,10 +45,10 @@ fn checked(grants: impl IntoIterator<Item = LitStr>, errors: &mut Errors) -> Vec
         if value.is_empty() || value.len() > LONGEST || !value.bytes().all(|b| b.is_ascii_graphic())
         {
             let text = format!("a grant is 1 to {LONGEST} visible ASCII characters");
-            errors.at(grant.span(), text);
+            errors.at(Code::E121, grant.span(), text);
         } else if all.contains(&value) {
             let text = format!("`{value}` is listed twice: take one of them out");
-            errors.at(grant.span(), text);
+            errors.at(Code::E122, grant.span(), text);
         }
         all.push(value);
     }

@@ -1,8 +1,7 @@
 //! The table of a provider and its checks.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::Path;
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::model::{Included, Model, Side};
@@ -16,10 +15,12 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let checks = checks(model);
     let provider = provider(model);
     let call = call(model);
+    let names = names(model);
     quote! {
-        #[allow(private_bounds, private_interfaces)]
+        #[allow(private_bounds, private_interfaces, unused_imports, unused_qualifications, dead_code)]
         const _: () = {
             use #private as __mitto;
+            #names
             #parts
             #table
             #checks
@@ -47,6 +48,50 @@ fn parts(model: &Model) -> TokenStream {
     quote!(#(#parts)*)
 }
 
+/// A name for each entry of the list.
+///
+/// An entry that is only a fn, and no type as well, would be the compiler's error alone. So what the list
+/// names is imported beside a glob that has a type of the same name: it is found when the import has none.
+fn names(model: &Model) -> TokenStream {
+    let paths = &model.handlers;
+    let names: Vec<Ident> = entries(model).collect();
+    quote! {
+        mod __not_handlers {
+            pub(super) struct __Plain {}
+            // The value of the same name has a size, which a fn has not.
+            #[allow(non_upper_case_globals)]
+            pub(super) const __Plain: [&[()]; 1] = [&[]];
+            #(pub(super) use self::__Plain as #names;)*
+        }
+        use __not_handlers::*;
+        #(use #paths as #names;)*
+
+        #[automatically_derived]
+        impl __mitto::Handler for __not_handlers::__Plain {
+            const INFO: __mitto::Handled = __mitto::Handled::PLAIN;
+
+            fn watched() -> &'static __mitto::Watched {
+                static WATCHED: __mitto::Watched = __mitto::Watched::new("");
+                &WATCHED
+            }
+        }
+
+        #[automatically_derived]
+        impl<S> __mitto::Runs<S> for __not_handlers::__Plain {
+            const RUN: __mitto::RunFn<S> = __mitto::broken::<S>;
+        }
+    }
+}
+
+/// What the entries are called in here, on the tokens of the user.
+fn entries(model: &Model) -> impl Iterator<Item = Ident> {
+    let paths = model.handlers.iter().enumerate();
+    paths.map(|(at, path)| {
+        let span = Span::call_site().located_at(path.span());
+        format_ident!("__handler_{at}", span = span)
+    })
+}
+
 fn table(model: &Model) -> TokenStream {
     let Model {
         ident,
@@ -56,8 +101,8 @@ fn table(model: &Model) -> TokenStream {
     } = model;
     let schema = schema(model);
     let own = handlers.len();
-    let infos = handlers.iter().map(|path| described(path, ident, "INFO"));
-    let runs = handlers.iter().map(|path| described(path, ident, "RUN"));
+    let infos = entries(model).map(|entry| described(&entry, ident, "INFO"));
+    let runs = entries(model).map(|entry| described(&entry, ident, "RUN"));
     let sets = model.included.iter().map(|included| set(included, *side));
     let list = match side {
         Side::Server => quote!(TO_SERVER),
@@ -68,11 +113,11 @@ fn table(model: &Model) -> TokenStream {
         Side::Client => quote!(TO_SERVER),
     };
     let places = 0..own;
-    let entries = handlers.iter().enumerate().map(|(at, path)| {
+    let entries = entries(model).enumerate().map(|(at, entry)| {
         quote! {
             #[automatically_derived]
             impl __mitto::Entry<#at> for #ident {
-                type Handler = #path;
+                type Handler = #entry;
             }
         }
     });
@@ -109,23 +154,27 @@ fn checks(model: &Model) -> TokenStream {
     let names = {
         let provider = ident.to_string();
         let schema = path_text(&model.schema);
-        quote!((#provider, #schema))
+        quote!(#provider, #schema)
     };
     let side = match model.side {
         Side::Server => quote!(__mitto::Side::Server),
         Side::Client => quote!(__mitto::Side::Client),
     };
-    let listed = |user: &dyn quote::ToTokens, range: TokenStream| {
+    let listed = |user: &dyn quote::ToTokens, entry: TokenStream, range: TokenStream| {
         check(
             &user,
             quote!(__mitto::listed),
-            quote!(#names, __ALL, __BY_ID, (__LIST, __OTHER), #side, #range),
+            quote!((#names, #entry), __ALL, __BY_ID, (__LIST, __OTHER), #side, #range),
         )
     };
     let own = model.handlers.len();
-    let entries = model.handlers.iter().enumerate().map(|(at, path)| {
+    let named = model.handlers.iter().zip(entries(model));
+    let entries = named.enumerate().map(|(at, (path, entry))| {
         let after = at + 1;
-        listed(path, quote!((#at, #after)))
+        let text = path_text(path);
+        // An entry that is found nowhere is the compiler's to report.
+        let text = quote!(__mitto::if_fn(&#entry, #text));
+        listed(path, text, quote!((#at, #after)))
     });
     let sets: Vec<TokenStream> = model
         .included
@@ -137,7 +186,7 @@ fn checks(model: &Model) -> TokenStream {
         let through = sets[..=at].iter();
         let from = quote!(#own #(+ __mitto::count_handled(#before))*);
         let to = quote!(#own #(+ __mitto::count_handled(#through))*);
-        listed(&included.member, quote!((#from, #to)))
+        listed(&included.member, quote!(""), quote!((#from, #to)))
     });
     let provider = ident.to_string();
     let complete = check(
@@ -162,8 +211,13 @@ fn provider(model: &Model) -> TokenStream {
     });
     let included = quote!(&[#(#providers),*]);
     let provides = quote_spanned!(ident.span()=> __mitto::Provides<__mitto::#side>);
-    let serves = quote_spanned!(schema_path.span()=> __mitto::Serves<#schema_path, __mitto::#side>);
+    // The compiler points at this impl where the provider is used for the other side.
+    let serves = quote_spanned! {ident.span()=>
+        impl __mitto::Serves<__Schema, __mitto::#side> for #ident {}
+    };
     quote! {
+        type __Schema = #schema_path;
+
         #[automatically_derived]
         impl __mitto::MessageProvider for #ident {
             fn descriptor(&self) -> &__mitto::Descriptor {
@@ -193,7 +247,7 @@ fn provider(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #serves for #ident {}
+        #serves
     }
 }
 
@@ -224,9 +278,9 @@ fn call(model: &Model) -> TokenStream {
 }
 
 /// A const of a handler, named so that what is wrong with it is reported on the user's path.
-fn described(path: &Path, provider: &Ident, constant: &str) -> TokenStream {
+fn described(entry: &Ident, provider: &Ident, constant: &str) -> TokenStream {
     let constant = Ident::new(constant, Span::call_site());
-    quote_spanned!(path.span()=> <#path as __mitto::Serve<#provider>>::#constant)
+    quote_spanned!(entry.span()=> <#entry as __mitto::Serve<#provider>>::#constant)
 }
 
 fn schema(model: &Model) -> TokenStream {

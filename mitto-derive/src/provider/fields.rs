@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Attribute, Fields, ItemStruct, Member, Meta, Type};
 
+use crate::code::Code;
 use crate::errors::Errors;
 
 pub(super) struct Field {
@@ -38,7 +39,7 @@ pub(super) fn read(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Field> {
                 .find(|earlier| earlier.is_state && text(&earlier.ty) == text(&field.ty))
         {
             let ty = text(&field.ty);
-            errors.at(
+            errors.at(Code::E414,
                 field.ty.span(),
                 format!(
                     "`State<{ty}>` could be `{}` or `{}`: put `#[state(skip)]` on one of them, or give \
@@ -62,6 +63,7 @@ fn check_skip(attribute: &Attribute, errors: &mut Errors) {
     let is_skip = matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string() == "skip");
     if !is_skip {
         errors.on(
+            Code::E415,
             attribute,
             "write `#[state(skip)]`: it keeps the field out of `State<..>`",
         );

@@ -8,7 +8,8 @@ use syn::spanned::Spanned;
 use syn::{ItemStruct, Member, Path, Token, Type, bracketed};
 
 use super::fields::{self, Field, shown};
-use crate::attr::{self, Keys, Seen, skip_to_comma};
+use crate::attr::{self, Keys, Seen, no_comma, skip_to_comma};
+use crate::code::Code;
 use crate::errors::Errors;
 use crate::names::nearest;
 use crate::refusal::path_text;
@@ -63,6 +64,7 @@ impl Model {
         let is_generic = !parsed.generics.params.is_empty();
         if is_generic {
             errors.on(
+                Code::E401,
                 &parsed.generics,
                 "a provider cannot be generic, as its table is made once: name the types, or hold \
                  `Arc<dyn ..>`",
@@ -95,6 +97,7 @@ impl Model {
         let name = shown(&member);
         if self.included.iter().any(|earlier| earlier.member == member) {
             errors.at(
+                Code::E402,
                 member.span(),
                 format!("`{name}` is included twice: take one of them out"),
             );
@@ -108,6 +111,7 @@ impl Model {
             None => {
                 let ident = &self.ident;
                 errors.at(
+                    Code::E403,
                     member.span(),
                     format!(
                         "`{ident}` has no field `{name}`: include a field whose type is a provider"
@@ -124,6 +128,7 @@ impl Model {
             let is_new = !seen.contains(&text);
             if !is_new {
                 errors.on(
+                    Code::E404,
                     path,
                     format!("`{text}` is listed twice: take one of them out"),
                 );
@@ -147,6 +152,7 @@ impl Head {
     fn read(tokens: TokenStream, errors: &mut Errors) -> Option<Self> {
         if tokens.is_empty() {
             errors.at(
+                Code::E405,
                 Span::call_site(),
                 format!(
                     "say which side of which schema this provides, and list the handlers: {LIKE}"
@@ -159,17 +165,14 @@ impl Head {
             let of: Option<Ident> = input.parse()?;
             if of.as_ref().is_none_or(|of| of != "of") {
                 let span = of.map_or_else(|| input.span(), |of| of.span());
-                return Err(syn::Error::new(
-                    span,
-                    format!("expected `of` and the schema: {LIKE}"),
-                ));
+                return Err(Code::E406.at(span, format!("expected `of` and the schema: {LIKE}")));
             }
             let expected = |error: syn::Error| {
-                syn::Error::new(error.span(), format!("expected the schema: {LIKE}"))
+                Code::E407.at(error.span(), format!("expected the schema: {LIKE}"))
             };
             let schema = input.call(Path::parse_mod_style).map_err(expected)?;
             let listed = |error: syn::Error| {
-                syn::Error::new(
+                Code::E408.at(
                     error.span(),
                     format!("expected `: [..]` with the handlers: {LIKE}"),
                 )
@@ -190,7 +193,7 @@ impl Head {
             head.read_list(&list, errors);
             if !input.is_empty() {
                 if input.parse::<Token![,]>().is_err() {
-                    return Err(input.error("expected `,`"));
+                    return Err(no_comma(input));
                 }
                 KEYS.read_stream(input, &mut Seen::default(), errors, |key, input, _| {
                     head.krate = Some(attr::krate(key, input)?);
@@ -209,7 +212,7 @@ impl Head {
             if errors.take(read).is_none() {
                 skip_to_comma(list);
             } else if !list.is_empty() && !list.peek(Token![,]) {
-                errors.at(list.span(), "expected `,`");
+                errors.add(no_comma(list));
                 skip_to_comma(list);
             }
             let _ = list.parse::<Option<Token![,]>>();
@@ -228,7 +231,7 @@ impl Head {
             return Ok(());
         }
         let path = list.call(Path::parse_mod_style).map_err(|error| {
-            syn::Error::new(
+            Code::E411.at(
                 error.span(),
                 "expected the path of a handler, `auth::login`, or `include field`",
             )
@@ -244,7 +247,7 @@ fn read_side(input: ParseStream<'_>) -> syn::Result<Side> {
     match text.as_str() {
         "server" => Ok(Side::Server),
         "client" => Ok(Side::Client),
-        _ => Err(syn::Error::new(
+        _ => Err(Code::E412.at(
             word.span(),
             match nearest(&text, &["server", "client"]) {
                 Some(meant) => format!("unknown `{text}`: did you mean `{meant}`?"),
@@ -267,7 +270,7 @@ fn not_a_struct(item: &TokenStream, error: syn::Error) -> syn::Error {
         _ => None,
     });
     match starts_other {
-        Some(word) if word != "struct" => syn::Error::new(
+        Some(word) if word != "struct" => Code::E413.at(
             word.span(),
             "`#[mitto::provider]` goes on a `struct`, whose fields are the state of the handlers",
         ),

@@ -7,7 +7,8 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Path, Token, Visibility, braced, bracketed, parenthesized};
 
-use crate::attr::skip_to_comma;
+use crate::attr::{no_comma, skip_to_comma};
+use crate::code::Code;
 use crate::docs;
 use crate::errors::Errors;
 use crate::names::{identifier, nearest, snake_case};
@@ -73,7 +74,7 @@ impl Model {
             let attributes = input.call(Attribute::parse_outer)?;
             let visibility = input.parse()?;
             let ident = input.parse().map_err(|error: syn::Error| {
-                syn::Error::new(
+                Code::E301.at(
                     error.span(),
                     "expected `pub Name { .. }`: a schema's visibility, name and messages",
                 )
@@ -94,13 +95,14 @@ impl Model {
                 if errors.take(read).is_none() {
                     skip_to_comma(&body);
                 } else if !body.is_empty() && !body.peek(Token![,]) {
-                    errors.at(body.span(), "expected `,`");
+                    errors.add(no_comma(&body));
                     skip_to_comma(&body);
                 }
                 let _ = body.parse::<Option<Token![,]>>();
             }
             if !input.is_empty() {
                 errors.at(
+                    Code::E303,
                     input.span(),
                     "one `schema!` declares one schema: start another `schema!`",
                 );
@@ -119,6 +121,7 @@ impl Model {
             && let Some(first) = docs.first()
         {
             errors.on(
+                Code::E304,
                 first,
                 "document the schema or the message itself: its stubs link there",
             );
@@ -132,7 +135,7 @@ impl Model {
             }
             "client" => self.read_direction(&word, To::Server, input, errors),
             "server" => self.read_direction(&word, To::Client, input, errors),
-            other => Err(syn::Error::new(
+            other => Err(Code::E305.at(
                 word.span(),
                 match nearest(other, &["client", "server", "include"]) {
                     Some(meant) => format!("unknown `{other}`: did you mean `{meant}`?"),
@@ -155,15 +158,14 @@ impl Model {
     ) -> syn::Result<()> {
         let receiver = to.name();
         let like = format!("`{from} => {receiver} as Stub: [..]`");
-        let expected =
-            |error: syn::Error| syn::Error::new(error.span(), format!("expected {like}"));
+        let expected = |error: syn::Error| Code::E306.at(error.span(), format!("expected {like}"));
         input.parse::<Token![=>]>().map_err(expected)?;
         let named: Ident = input.parse().map_err(expected)?;
         if named != receiver {
-            return Err(syn::Error::new(named.span(), format!("expected {like}")));
+            return Err(expected(syn::Error::new(named.span(), "")));
         }
         input.parse::<Token![as]>().map_err(|error| {
-            syn::Error::new(
+            Code::E308.at(
                 error.span(),
                 format!("name the stub that sends these messages: {like}"),
             )
@@ -181,6 +183,7 @@ impl Model {
                 && let Some(first) = attributes.first()
             {
                 errors.on(
+                    Code::E309,
                     first,
                     "document the message itself: its stub's method links there",
                 );
@@ -193,19 +196,21 @@ impl Model {
                 }
             }
             if !list.is_empty() && !list.peek(Token![,]) {
-                errors.at(list.span(), "expected `,` or `as method`");
+                errors.at(Code::E310, list.span(), "expected `,` or `as method`");
                 skip_to_comma(&list);
             }
             let _ = list.parse::<Option<Token![,]>>();
         }
         match self.directions.iter_mut().find(|other| other.to == to) {
             Some(_) => errors.at(
+                Code::E311,
                 from.span(),
                 format!("`{from} => {receiver}` is there already: join the two lists"),
             ),
             None => {
                 if self.ident == stub || self.directions.iter().any(|other| other.stub == stub) {
                     errors.at(
+                        Code::E312,
                         stub.span(),
                         format!("`{stub}` is taken: give the stub another name"),
                     );
@@ -225,6 +230,7 @@ impl Model {
             let is_new = !schemas.contains(&text);
             if !is_new {
                 errors.on(
+                    Code::E313,
                     path,
                     format!("`{text}` is included twice: take one of them out"),
                 );
@@ -246,18 +252,22 @@ fn keep_distinct(list: &mut Vec<Listed>, taken: &mut HashMap<String, String>, er
         let path = path_text(&listed.path);
         if RESERVED.contains(&method.as_str()) {
             errors.at(
+                Code::E314,
                 listed.method.span(),
                 format!("every stub has a method `{method}`: name it otherwise, `{path} as join`"),
             );
             return false;
         }
         if let Some(earlier) = taken.get(&method) {
-            let text = if *earlier == path {
-                format!("`{path}` is listed twice: take one of them out")
+            if *earlier == path {
+                let text = format!("`{path}` is listed twice: take one of them out");
+                errors.on(Code::E315, &listed.path, text);
             } else {
-                format!("`{earlier}` gets the method `{method}` too: write `{path} as other_name`")
-            };
-            errors.on(&listed.path, text);
+                let text = format!(
+                    "`{earlier}` gets the method `{method}` too: write `{path} as other_name`"
+                );
+                errors.on(Code::E307, &listed.path, text);
+            }
             return false;
         }
         taken.insert(method, path);
@@ -266,29 +276,29 @@ fn keep_distinct(list: &mut Vec<Listed>, taken: &mut HashMap<String, String>, er
 }
 
 fn read_listed(input: ParseStream<'_>) -> syn::Result<Listed> {
-    let path = input.call(Path::parse_mod_style).map_err(|error| {
-        syn::Error::new(
-            error.span(),
-            "expected the path of a type: `Ping` or `auth::Login`",
-        )
-    })?;
+    let no_path =
+        |span| Code::E316.at(span, "expected the path of a type: `Ping` or `auth::Login`");
+    let path = input
+        .call(Path::parse_mod_style)
+        .map_err(|error| no_path(error.span()))?;
     if input.peek(Token![<]) {
-        return Err(
-            input.error("what a schema lists cannot be generic: one name stands for one type")
-        );
+        return Err(Code::E317.at(
+            input.span(),
+            "what a schema lists cannot be generic: one name stands for one type",
+        ));
     }
     if input.parse::<Option<Token![as]>>()?.is_some() {
         let method = input.call(Ident::parse_any).map_err(|error| {
-            syn::Error::new(error.span(), "expected the name of the method after `as`")
+            Code::E318.at(error.span(), "expected the name of the method after `as`")
         })?;
         let method = identifier(&method.unraw().to_string(), method.span()).ok_or_else(|| {
             let text = format!("`{method}` cannot name a method: choose another name");
-            syn::Error::new(method.span(), text)
+            Code::E319.at(method.span(), text)
         })?;
         return Ok(Listed { path, method });
     }
     let Some(last) = path.segments.last() else {
-        return Err(input.error("expected the path of a type"));
+        return Err(no_path(input.span()));
     };
     let method = identifier(&snake_case(&last.ident), last.ident.span()).ok_or_else(|| {
         let text = format!(
@@ -296,7 +306,7 @@ fn read_listed(input: ParseStream<'_>) -> syn::Result<Listed> {
             last.ident,
             path_text(&path)
         );
-        syn::Error::new(last.ident.span(), text)
+        Code::E321.at(last.ident.span(), text)
     })?;
     Ok(Listed { path, method })
 }

@@ -102,7 +102,47 @@ impl<S: Stub> Builder<S> {
 
     /// Lays frames out in another way; the server must do the same.
     pub fn framing(mut self, framing: impl Framing) -> Self {
-        self.options.framing = Arc::new(framing);
+        self.options.framing = Some(Arc::new(framing));
+        self
+    }
+
+    /// Speaks JSON-RPC 2.0, to a server of this crate or of any other; needs the feature `json-rpc` and
+    /// a `ws://` or `wss://` URL.
+    ///
+    /// Everything is as with the framing of this crate, except that payloads are JSON, that a large
+    /// message holds up those behind it, and that a stream whose reader is behind holds up all that
+    /// comes over the connection. See [`framing`](crate::framing#json-rpc-20).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use mitto::{Request, handler, provider};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Request)]
+    /// # #[request(response = String)]
+    /// # struct Greet { name: String }
+    /// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+    /// # #[provider(server of Hello: [greet])]
+    /// # struct HelloServer;
+    /// # #[handler]
+    /// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use mitto::Server;
+    /// // Nothing is to be said to the server.
+    /// let server = Server::new(HelloServer).listen("ws://127.0.0.1:0").await?.spawn();
+    ///
+    /// let client = HelloClient::builder().json_rpc().connect(server.url()).await?;
+    /// // > {"jsonrpc":"2.0","id":65536,"method":"Greet","params":{"name":"Ada"}}
+    /// // < {"jsonrpc":"2.0","id":65536,"result":"Hello, Ada!"}
+    /// assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
+    /// # server.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "json-rpc")]
+    pub fn json_rpc(mut self) -> Self {
+        self.options.json_rpc = true;
         self
     }
 

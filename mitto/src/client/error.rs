@@ -22,6 +22,14 @@ pub enum ConnectError {
     /// The format asked for is not spoken here.
     #[error("no codec for {0}: turn on its feature of mitto, or add the codec to the builder")]
     UnknownFormat(Format),
+    /// The framing does not carry the format asked for.
+    #[error("this framing carries {only} only: leave `.format(..)` out, or the framing")]
+    OtherFormat {
+        /// The format asked for.
+        format: Format,
+        /// The one that is carried.
+        only: Format,
+    },
     /// There is no format at all.
     #[error("no format: turn on a codec feature of mitto, `messagepack` or `json`, or add a codec")]
     NoFormat,

@@ -11,7 +11,7 @@ use crate::built_in::BuiltIns;
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
 use crate::codec::{Codecs, Format};
-use crate::framing::{Framing, Native};
+use crate::framing::Framing;
 use crate::job::{Local, Queue};
 use crate::limits::Limits;
 use crate::middleware::Stack;
@@ -29,7 +29,9 @@ pub(super) struct Options {
     #[cfg(feature = "custom-codecs")]
     pub(super) codecs: Vec<Arc<dyn Codec>>,
     pub(super) transports: Vec<Arc<dyn Transport>>,
-    pub(super) framing: Arc<dyn Framing>,
+    pub(super) framing: Option<Arc<dyn Framing>>,
+    #[cfg(feature = "json-rpc")]
+    pub(super) json_rpc: bool,
     pub(super) incoming: Stack,
     pub(super) outgoing: Stack,
     pub(super) hooks: Hooks,
@@ -48,7 +50,9 @@ impl Options {
             #[cfg(feature = "custom-codecs")]
             codecs: Vec::new(),
             transports: Vec::new(),
-            framing: Arc::new(Native),
+            framing: None,
+            #[cfg(feature = "json-rpc")]
+            json_rpc: false,
             incoming: Stack::new(),
             outgoing: Stack::new(),
             hooks: Hooks::default(),
@@ -71,16 +75,30 @@ impl Options {
             Some(format) => return Err(ConnectError::UnknownFormat(format)),
             None => codecs.default_format().ok_or(ConnectError::NoFormat)?,
         };
+        #[cfg(feature = "json-rpc")]
+        let framing = match self.json_rpc {
+            true => Some(Arc::new(Config::json_rpc(&*self.provider, &self.limits)) as Arc<_>),
+            false => self.framing,
+        };
+        #[cfg(not(feature = "json-rpc"))]
+        let framing = self.framing;
+        if let Some(only) = framing.as_ref().and_then(|framing| framing.format())
+            && self.format.is_some_and(|format| format != only)
+        {
+            return Err(ConnectError::OtherFormat { format, only });
+        }
         let around = Around::new(&*self.provider, self.incoming, self.outgoing, &self.limits);
         let mut config = Config {
             limits: self.limits,
             codecs,
             format,
-            framing: self.framing,
             token: self.token,
             headers: self.headers,
             ..Config::serving(self.provider, BuiltIns::default())
         };
+        if let Some(framing) = framing {
+            config.framing = framing;
+        }
         config.queue = around.queue(config.queue);
         let dial = Dial {
             config: Arc::new(config),

@@ -52,6 +52,11 @@ pub struct Head<'a> {
     pub correlation: CorrelationId,
     /// The message in the payload, of a request and a notification.
     pub message: MessageId,
+    /// The name of that message, in what this end sends, for framings that send names. Empty in what it
+    /// receives.
+    pub name: &'a str,
+    /// Of a request that this end sends: whether it is answered by a stream.
+    pub stream: bool,
     /// How the payload is encoded; `None` where there is no payload, or one in the framing's own
     /// layout.
     pub format: Option<Format>,
@@ -82,6 +87,8 @@ impl Head<'_> {
             hops: 0,
             correlation,
             message: MessageId::NONE,
+            name: "",
+            stream: false,
             format: None,
             address: None,
             timeout: None,
@@ -91,7 +98,8 @@ impl Head<'_> {
         }
     }
 
-    /// The same without what it borrows: address, metadata and identity, and without what tells a piece.
+    /// The same without what it borrows: name, address, metadata and identity, and without what tells a
+    /// piece.
     pub const fn detached(&self) -> Head<'static> {
         Head {
             kind: self.kind,
@@ -101,6 +109,7 @@ impl Head<'_> {
             redelivered: self.redelivered,
             hops: self.hops,
             message: self.message,
+            stream: self.stream,
             format: self.format,
             timeout: self.timeout,
             ..Head::new(self.kind, self.correlation)

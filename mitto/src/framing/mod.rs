@@ -2,14 +2,21 @@
 
 mod error;
 mod hello;
+#[cfg(feature = "json-rpc")]
+pub mod json_rpc;
 mod native;
 mod parts;
 mod shapes;
 
 pub use self::error::{Fault, FrameError, PartError};
 pub use self::hello::{Hello, SchemaEntry};
+#[cfg(feature = "json-rpc")]
+pub use self::json_rpc::JsonRpc;
 pub use self::native::Native;
 pub use self::shapes::ShapeEntry;
+use std::sync::Arc;
+
+use crate::codec::Format;
 use crate::envelope::{Envelope, Head};
 use crate::status::Status;
 
@@ -22,6 +29,18 @@ pub const PIECE: usize = 64 << 10;
 /// [`finish`](Self::finish), all into the connection's out buffer; and [`parse`](Self::parse) for
 /// each frame that the transport hands up. The transport delimits frames.
 pub trait Framing: Send + Sync + 'static {
+    /// The framing of a new connection, where each one has its own because it keeps something. Without
+    /// one all connections share this.
+    fn connection(&self) -> Option<Arc<dyn Framing>> {
+        None
+    }
+
+    /// The names of the WebSocket subprotocol that say that this framing is spoken. A client offers
+    /// them; a server takes any.
+    fn subprotocols(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether frames are text, for transports that tell text from bytes.
     fn text(&self) -> bool {
         false
@@ -32,13 +51,30 @@ pub trait Framing: Send + Sync + 'static {
         true
     }
 
+    /// The one format that its payloads are in, where it carries no other.
+    fn format(&self) -> Option<Format> {
+        None
+    }
+
+    /// Whether the reader of a stream says how much more it takes. Where it does not, a reader that is
+    /// behind takes nothing at all from the connection until it has caught up.
+    fn credit(&self) -> bool {
+        true
+    }
+
+    /// Whether a request that was cancelled still gets an answer.
+    fn answers_cancel(&self) -> bool {
+        false
+    }
+
     /// Writes what comes before the payload.
     ///
     /// The head is one that the other end takes: its metadata passed
     /// [`Entries::check`](crate::envelope::Entries::check), its address was parsed as one.
     fn begin(&self, head: &Head<'_>, out: &mut Vec<u8>);
 
-    /// Writes what comes behind the payload, of the frame that began at `out[start]`.
+    /// Writes what comes behind the payload, of the frame that began at `out[start]`. Where nothing is
+    /// left of it, nothing is sent.
     fn finish(&self, head: &Head<'_>, start: usize, out: &mut Vec<u8>);
 
     /// Reads one frame and hands every envelope in it to `each`, in order.
@@ -47,6 +83,17 @@ pub trait Framing: Send + Sync + 'static {
     ///
     /// The frame cannot be read; [`FrameError::fault`] says what the receiver does about it.
     fn parse(&self, frame: &[u8], each: &mut dyn FnMut(Envelope<'_>)) -> Result<(), FrameError>;
+
+    /// Whether it has something to say to what was parsed.
+    fn has_reply(&self) -> bool {
+        false
+    }
+
+    /// Writes a whole frame of its own, in answer to what it parsed. Called while
+    /// [`has_reply`](Self::has_reply) says so.
+    fn reply(&self, out: &mut Vec<u8>) {
+        let _ = out;
+    }
 
     /// Writes a status as the payload of an error with the status flag, or of a goodbye.
     fn write_status(&self, status: &Status, out: &mut Vec<u8>);

@@ -44,6 +44,10 @@ impl Native {
 }
 
 impl Framing for Native {
+    fn subprotocols(&self) -> &'static [&'static str] {
+        &["mitto.1"]
+    }
+
     #[inline]
     fn begin(&self, head: &Head<'_>, out: &mut Vec<u8>) {
         let start = out.len();

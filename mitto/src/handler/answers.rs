@@ -15,7 +15,7 @@ use crate::status::{CallError, Status};
 /// `E` is the error that the message declares, or `Status`; `O` is what the caller gets; `Via` tells
 /// the ways apart and is inferred. All are parameters so that the error text can name them.
 #[diagnostic::on_unimplemented(
-    message = "this handler must return `{R}` or `Result<{R}, {E}>`, not `{Self}`",
+    message = "this handler must return `{R}` or `Result<{R}, {E}>`, not `{Self}` [mitto::E251]",
     label = "expected `{R}`"
 )]
 pub trait Answers<R, E, O, Via> {
@@ -66,7 +66,7 @@ impl<R, E> Answers<R, E, Result<R, CallError<E>>, ViaStatus> for Result<R, Statu
 
 /// [`Items`] of the type that a message of kind `K` streams.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not fit the message of this handler: it is `{K}` with `{R}`",
+    message = "`{Self}` does not fit the message of this handler: it is `{K}` with `{R}` [mitto::E252]",
     label = "these are not the items of the message",
     note = "`#[request(stream = T)]` goes with `Items<T>`; any other message is answered by what its \
             handler returns"

@@ -46,10 +46,9 @@ use crate::status::Status;
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no argument for a handler of `{S}`",
-    label = "this handler takes a `{Self}`",
-    note = "a handler takes `State<T>`, `Context`, `Metadata`, `Peer`, a stub of the caller, \
-            `Identity`, `Items<T>` or your own `Extract`, then the message"
+    message = "`{Self}` is no argument for a handler of `{S}`: take what is `Extract`, then the \
+               message [mitto::E458]",
+    label = "this handler takes a `{Self}`"
 )]
 pub trait Extract<S>: Sized {
     /// Makes the argument.
@@ -100,18 +99,36 @@ pub struct State<T>(pub T);
 
 /// A provider with one field of type `T`; written by `#[mitto::provider]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no field of type `{T}`, which a handler takes as `State<{T}>`",
-    label = "the handler needs a `{T}`",
-    note = "add a field of that type to `{Self}`; one with `#[state(skip)]` does not count"
+    message = "`{Self}` has no field of type `{T}` for `State<{T}>`: add one, without `#[state(skip)]` \
+               [mitto::E459]",
+    label = "this handler takes a `State<{T}>`"
 )]
 pub trait Part<T> {
     /// The field.
     fn part(&self) -> &T;
 }
 
-impl<S: Part<T>, T: Clone> Extract<S> for State<T> {
+/// What [`State`] gives to each request.
+#[diagnostic::on_unimplemented(
+    message = "`State<{Self}>` is cloned for each request: derive `Clone` for `{Self}`, or hold and take \
+               an `Arc<{Self}>` [mitto::E460]",
+    label = "this handler takes a `State<{Self}>`"
+)]
+pub trait Cloned: Sized {
+    /// Clones it.
+    fn cloned(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Cloned for T {
+    fn cloned(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl<S: Part<T>, T: Cloned> Extract<S> for State<T> {
     fn extract(state: &S, _: &Parts<'_>) -> Result<Self, Status> {
-        Ok(Self(state.part().clone()))
+        Ok(Self(state.part().cloned()))
     }
 }
 

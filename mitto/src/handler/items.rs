@@ -171,9 +171,9 @@ impl<T: Send + 'static> Outgoing for Item<T> {
 
 /// The kind of message that may be answered by a returned stream.
 #[diagnostic::on_unimplemented(
-    message = "this handler returns a stream, but its message is not answered by one",
-    label = "not a message with a stream",
-    note = "write `#[request(stream = T)]` at the message, or return the response"
+    message = "this handler returns a stream, but its message is not answered by one: write \
+               `#[request(stream = T)]` at the message, or return the response [mitto::E253]",
+    label = "not a message with a stream"
 )]
 pub trait Streams: Kind {
     /// What the handler itself returns at the end.

@@ -24,6 +24,8 @@ pub struct InFlight {
     slots: Vec<Slot>,
     free: Vec<u32>,
     limit: usize,
+    /// Whether a stream's sender is told what it may send.
+    has_credit: bool,
     /// What new slots count their generations from, so that no id comes twice.
     generation: u32,
     /// No deadline is earlier. A lower bound only: slots are freed without looking for the next one.
@@ -42,12 +44,14 @@ pub struct Patience {
 }
 
 impl InFlight {
-    /// An empty table for at most `limit` requests at once.
-    pub fn new(limit: usize) -> Self {
+    /// An empty table for at most `limit` requests at once. `has_credit` says whether a stream's sender
+    /// is told what it may send, so that more is a violation.
+    pub fn new(limit: usize, has_credit: bool) -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
             limit: limit.min(1 << 16),
+            has_credit,
             generation: 0,
             earliest: None,
         }
@@ -103,8 +107,9 @@ impl InFlight {
     ///
     /// When nobody waits for it: the request has ended, or never was.
     pub fn complete(&mut self, id: CorrelationId, reply: Reply) -> Result<Option<Waker>, Stale> {
+        let has_credit = self.has_credit;
         let slot = self.get_mut(id)?;
-        let waker = slot.push(reply)?;
+        let waker = slot.push(reply, has_credit)?;
         let idle = slot.idle_until();
         self.note_idle(idle);
         Ok(waker)
@@ -204,7 +209,7 @@ impl InFlight {
                 Some(_) => Late::Idle,
                 None => Late::Unanswered,
             };
-            if let Ok(waker) = slot.push(Reply::Status(late.status())) {
+            if let Ok(waker) = slot.push(Reply::Status(late.status()), true) {
                 each(id, late, waker);
             }
         }
@@ -213,7 +218,7 @@ impl InFlight {
     /// Ends every request as lost for the reason `status`, and hands the wakers to `each`.
     pub fn fail_all(&mut self, status: &Status, mut each: impl FnMut(Waker)) {
         for slot in &mut self.slots {
-            if let Ok(Some(waker)) = slot.push(Reply::Lost(status.clone())) {
+            if let Ok(Some(waker)) = slot.push(Reply::Lost(status.clone()), true) {
                 each(waker);
             }
         }
@@ -310,7 +315,7 @@ mod tests {
 
     #[test]
     fn ids_from_before_a_shrink_do_not_come_again() {
-        let mut table = InFlight::new(2);
+        let mut table = InFlight::new(2, true);
         let first = [reserve(&mut table), reserve(&mut table)];
         table.shrink();
         assert_eq!(table.len(), 2);
@@ -323,7 +328,7 @@ mod tests {
 
     #[test]
     fn slots_are_used_again_under_a_new_generation() {
-        let mut table = InFlight::new(1);
+        let mut table = InFlight::new(1, true);
         let first = reserve(&mut table);
         assert!(
             table
@@ -342,7 +347,7 @@ mod tests {
 
     #[test]
     fn second_outcome_is_stale() {
-        let mut table = InFlight::new(4);
+        let mut table = InFlight::new(4, true);
         let id = reserve(&mut table);
         table.complete(id, Reply::End).unwrap();
         assert!(table.complete(id, Reply::End).is_err());
@@ -351,7 +356,7 @@ mod tests {
 
     #[test]
     fn deadlines_end_requests_once() {
-        let mut table = InFlight::new(4);
+        let mut table = InFlight::new(4, true);
         let id = reserve(&mut table);
         let mut late = Vec::new();
         let after = Instant::now() + Duration::from_secs(31);
@@ -367,7 +372,7 @@ mod tests {
     #[test]
     fn progress_counts_up_to_the_maximum() {
         let start = Instant::now();
-        let mut table = InFlight::new(1);
+        let mut table = InFlight::new(1, true);
         let id = reserve(&mut table);
         for minute in 1..=9 {
             table

@@ -105,14 +105,14 @@ impl Slot {
         deadline
     }
 
-    pub(super) fn push(&mut self, reply: Reply) -> Result<Option<Waker>, Stale> {
+    pub(super) fn push(&mut self, reply: Reply, has_credit: bool) -> Result<Option<Waker>, Stale> {
         if self.state != State::Open {
             return Err(Stale);
         }
         let cost = reply.cost();
         let mut reply = reply;
         if cost > 0 {
-            if self.buffered >= self.window {
+            if has_credit && self.buffered >= self.window {
                 let over = "the other end sent more items than it was allowed to";
                 reply = Reply::Status(Status::new(Code::BadRequest, over));
             } else {

@@ -44,7 +44,7 @@ impl Exchange {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             state: Mutex::new(State {
-                in_flight: InFlight::new(limit),
+                in_flight: InFlight::new(limit, true),
                 slots: Vec::new(),
                 pool: Pool::default(),
                 closed: false,

@@ -24,7 +24,7 @@ pub use shape::{ShapeOf, Shapes};
 ///
 /// Written by `#[derive(Request)]` and `#[derive(Notification)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a message",
+    message = "`{Self}` is not a message [mitto::E250]",
     label = "not a message",
     note = "add `#[derive(mitto::Request)]` or `#[derive(mitto::Notification)]` to `{Self}`"
 )]
@@ -86,7 +86,7 @@ pub trait Message: Sized + Send + 'static {
 
 /// What can be encoded and decoded; every type with serde's two traits.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be sent: it needs serde's `Serialize` and `Deserialize`",
+    message = "`{Self}` cannot be sent: it needs serde's `Serialize` and `Deserialize` [mitto::E150]",
     label = "cannot be encoded and decoded",
     note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`"
 )]

@@ -7,7 +7,7 @@ use super::{Message, MessageInfo};
 /// Generated code asks for this, as the compiler would answer a bound on `Message` itself with a list of
 /// messages that have nothing to do with the mistake.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a message",
+    message = "`{Self}` is not a message [mitto::E250]",
     label = "not a message",
     note = "add `#[derive(mitto::Request)]` or `#[derive(mitto::Notification)]` to `{Self}`"
 )]

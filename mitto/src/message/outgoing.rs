@@ -120,9 +120,16 @@ impl Payload<'_> {
     pub(crate) fn read_in_place<M: Message>(&mut self, codecs: &Codecs) -> Result<M, Status> {
         match self {
             Self::Encoded { format, bytes } => {
-                match M::decode(Decoder::new(codecs, *format, bytes)) {
-                    Ok(message) => Ok(message),
-                    Err(error) => Err(unread(M::INFO.name, &error)),
+                let (mut bytes, mut why) = (*bytes, None);
+                loop {
+                    let error = match M::decode(Decoder::new(codecs, *format, bytes)) {
+                        Ok(message) => return Ok(message),
+                        Err(error) => error,
+                    };
+                    match lone_value(*format, bytes) {
+                        Some(value) if why.is_none() => (bytes, why) = (value, Some(error)),
+                        _ => return Err(unread(M::INFO.name, &why.unwrap_or(error))),
+                    }
                 }
             }
             Self::Value(value) => match taken(*value) {
@@ -130,6 +137,22 @@ impl Payload<'_> {
                 None => Err(other_type(M::INFO.name)),
             },
         }
+    }
+}
+
+/// What a message without fields, or with one that has no name, may be in JSON beside its usual form:
+/// JSON-RPC has objects and arrays only, `{}` in place of `null` and `[1]` in place of `1`.
+#[cold]
+fn lone_value(format: Format, payload: &[u8]) -> Option<&[u8]> {
+    if format != Format::JSON {
+        return None;
+    }
+    match payload.trim_ascii() {
+        [b'{', inside @ .., b'}'] | [b'[', inside @ .., b']'] if inside.trim_ascii().is_empty() => {
+            Some(b"null")
+        }
+        [b'[', inside @ .., b']'] => Some(inside),
+        _ => None,
     }
 }
 

@@ -37,6 +37,7 @@ impl ConcurrencyLimit {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Middleware for ConcurrencyLimit {
     async fn handle(&self, head: RequestHead, next: Next) -> Result<Answered, Status> {
         let place = match self.refusing {

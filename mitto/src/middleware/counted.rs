@@ -28,6 +28,7 @@ impl Metrics {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Middleware for Metrics {
     async fn handle(&self, head: RequestHead, next: Next) -> Result<Answered, Status> {
         let direction = match head.direction() {

@@ -41,6 +41,7 @@ where
 #[derive(Clone, Copy)]
 pub struct FromFn<F>(F);
 
+#[diagnostic::do_not_recommend]
 impl<F, Fut> Middleware for FromFn<F>
 where
     F: Fn(RequestHead, Next) -> Fut + Send + Sync + 'static,

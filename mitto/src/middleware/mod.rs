@@ -120,7 +120,7 @@ use crate::status::Status;
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a middleware",
+    message = "`{Self}` is not a middleware [mitto::E505]",
     label = "not a middleware",
     note = "implement `Middleware`, or use `middleware::from_fn(|head, next| async move {{ next.run(head).await }})`"
 )]
@@ -138,6 +138,7 @@ pub trait Middleware: Send + Sync + 'static {
 }
 
 /// `None` lets everything pass.
+#[diagnostic::do_not_recommend]
 impl<M: Middleware> Middleware for Option<M> {
     async fn handle(&self, head: RequestHead, next: Next) -> Result<Answered, Status> {
         match self {
@@ -148,6 +149,7 @@ impl<M: Middleware> Middleware for Option<M> {
 }
 
 /// One middleware in several places.
+#[diagnostic::do_not_recommend]
 impl<M: Middleware> Middleware for std::sync::Arc<M> {
     async fn handle(&self, head: RequestHead, next: Next) -> Result<Answered, Status> {
         (**self).handle(head, next).await

@@ -53,6 +53,7 @@ where
 #[derive(Clone, Copy)]
 pub struct Observe<F>(F);
 
+#[diagnostic::do_not_recommend]
 impl<F> Middleware for Observe<F>
 where
     F: Fn(&About, Ending<'_>, Duration) + Send + Sync + 'static,

@@ -44,6 +44,7 @@ pub type Check = fn(&RequestHead) -> Result<(), Status>;
 #[derive(Clone, Copy)]
 pub struct Require<F>(F);
 
+#[diagnostic::do_not_recommend]
 impl<F> Middleware for Require<F>
 where
     F: Fn(&RequestHead) -> Result<(), Status> + Send + Sync + 'static,

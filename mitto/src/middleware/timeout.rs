@@ -29,6 +29,7 @@ impl Timeout {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Middleware for Timeout {
     async fn handle(&self, mut head: RequestHead, next: Next) -> Result<Answered, Status> {
         head.shorten(self.time);

@@ -83,6 +83,7 @@ impl<S> Tower<S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S> Middleware for Tower<S>
 where
     S: Service<Passing, Response = Answered> + Clone + Send + 'static,

@@ -83,6 +83,7 @@ impl Tracing {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Middleware for Tracing {
     async fn handle(&self, mut head: RequestHead, next: Next) -> Result<Answered, Status> {
         let span = span(&head);

@@ -32,7 +32,7 @@ pub trait Stub: From<Peer> + Clone + Send + Sync + 'static {
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not send `{M}`",
+    message = "`{Self}` does not send `{M}` [mitto::E501]",
     label = "not in the schema of `{Self}`, or it goes the other way"
 )]
 pub trait Sends<M>: Stub {

@@ -26,11 +26,7 @@ pub const fn count_handled(set: &HandledSet) -> usize {
 
 /// All of them in one array, a provider's own first.
 pub const fn all_handled<const N: usize>(set: &HandledSet) -> [Handled; N] {
-    let empty = Handled {
-        name: "",
-        message: None,
-    };
-    let mut all = [empty; N];
+    let mut all = [Handled::PLAIN; N];
     fill(&mut all, 0, set);
     all
 }
@@ -63,6 +59,11 @@ pub const fn sorted_ids<const N: usize>(handled: &[Handled]) -> [u64; N] {
         at += 1;
     }
     sorted(keys)
+}
+
+/// The name of a list's entry that is a fn; none for one that is found nowhere, which the compiler reports.
+pub const fn if_fn<'a, T>(_: &T, name: &'a str) -> &'a str {
+    if size_of::<T>() == 0 { name } else { "" }
 }
 
 /// Refuses a list that leaves messages of the schema without a handler.
@@ -103,23 +104,29 @@ pub const fn complete(provider: &str, sorted_ids: &[u64], list: &List) {
     } else {
         text = text.push(": add a `#[mitto::handler]` fn for each of them to the list");
     }
-    text.refuse();
+    text.refuse("E450");
 }
 
 /// Refuses the handlers from `from` up to `to` whose message has one already, or does not go to `side`.
 #[track_caller]
 pub const fn listed(
-    names: (&str, &str),
+    names: (&str, &str, &str),
     handled: &[Handled],
     sorted_ids: &[u64],
     lists: (&List, &List),
     side: Side,
     (from, to): (usize, usize),
 ) {
-    let (provider, schema) = names;
+    let (provider, schema, entry) = names;
     let (list, other) = lists;
     let mut at = from;
     while at < to {
+        if handled[at].name.is_empty() && !entry.is_empty() {
+            Text::new("")
+                .name(entry)
+                .push(" is not a handler: put `#[mitto::handler]` on the fn")
+                .refuse("E454");
+        }
         if let Some(message) = handled[at].message {
             if let Some(earlier) = first(sorted_ids, message.id.0)
                 && earlier < at
@@ -129,7 +136,7 @@ pub const fn listed(
                     .push(" already has a handler, ")
                     .name(handled[earlier].name)
                     .push(": take one of the two out")
-                    .refuse();
+                    .refuse("E451");
             }
             if !list.has(message.id) {
                 if other.has(message.id) {
@@ -153,7 +160,7 @@ const fn wrong_way(message: &MessageInfo, provider: &str, schema: &str, side: Si
         .push(" sends it, so ")
         .name(provider)
         .push(" cannot handle it")
-        .refuse();
+        .refuse("E452");
 }
 
 #[track_caller]
@@ -168,5 +175,5 @@ const fn outside(message: &MessageInfo, provider: &str, schema: &str, side: Side
         .push(side.name())
         .push("`, or take its handler out of ")
         .name(provider)
-        .refuse();
+        .refuse("E453");
 }

@@ -10,7 +10,7 @@ mod table;
 use std::future::Future;
 use std::sync::Arc;
 
-pub use check::{HandledSet, all_handled, complete, count_handled, listed, sorted_ids};
+pub use check::{HandledSet, all_handled, complete, count_handled, if_fn, listed, sorted_ids};
 pub use no_handlers::NoHandlers;
 pub use table::{Row, Table, buckets, entry_order, row_count, rows, starts};
 
@@ -82,9 +82,8 @@ use crate::status::Status;
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a provider",
-    label = "not a provider",
-    note = "a provider is a struct with `#[mitto::provider(server of ..: [..])]`, or implements `MessageProvider`"
+    message = "`{Self}` is not a provider [mitto::E504]",
+    label = "not a struct with `#[mitto::provider(..)]`"
 )]
 pub trait MessageProvider: Send + Sync + 'static {
     /// The schema.
@@ -105,17 +104,16 @@ pub trait MessageProvider: Send + Sync + 'static {
 /// `#[mitto::provider]` implements it. Implement it for a [`MessageProvider`] of your own to use it where
 /// one of that schema is asked for.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no provider for the `{E}` of schema `{C}`",
-    label = "not a provider of that side and schema",
-    note = "a provider is a struct with `#[mitto::provider(server of ..: [..])]` or `client of ..`"
+    message = "`{Self}` is no provider for the `{E}` of schema `{C}` [mitto::E503]",
+    label = "not a provider of that side and schema"
 )]
 pub trait Serves<C, E: End>: MessageProvider {}
 
 /// A provider whose handlers may take the stub `St`, which calls whoever sent their message.
 #[diagnostic::on_unimplemented(
-    message = "the handlers of `{Self}` are not called by a `{St}`",
-    label = "this handler takes a `{St}`",
-    note = "a handler may take the stub that its own schema has for the other direction"
+    message = "the handlers of `{Self}` are not called by a `{St}`: take the stub that calls the other \
+               side of its own schema [mitto::E457]",
+    label = "this handler takes a `{St}`"
 )]
 pub trait CalledBy<St> {}
 
@@ -123,6 +121,7 @@ pub trait CalledBy<St> {}
 impl<St: Stub, P: Serves<St::Schema, <St::Receiver as End>::Other>> CalledBy<St> for P {}
 
 /// One provider behind several clients or servers.
+#[diagnostic::do_not_recommend]
 impl<P: MessageProvider + ?Sized> MessageProvider for Arc<P> {
     fn descriptor(&self) -> &Descriptor {
         (**self).descriptor()
@@ -141,11 +140,12 @@ impl<P: MessageProvider + ?Sized> MessageProvider for Arc<P> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, E: End, P: Serves<C, E> + ?Sized> Serves<C, E> for Arc<P> {}
 
 /// What `#[mitto::provider]` knows of a provider for the side `E`, for others that include it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no provider for a `{E}`, so it cannot be included",
+    message = "`{Self}` is no provider for a `{E}`, so it cannot be included [mitto::E456]",
     label = "not a provider of that side",
     note = "include a field whose type has `#[mitto::provider(..)]` for the same side"
 )]
@@ -171,7 +171,7 @@ pub trait Slot<At> {
 
 /// A message that provider `P` handles itself.
 #[diagnostic::on_unimplemented(
-    message = "`{P}` has no handler for `{Self}`",
+    message = "`{P}` has no handler for `{Self}` [mitto::E502]",
     label = "not a message that `{P}` handles itself"
 )]
 pub trait HandledBy<P, C, E>: Message<Kind: InPlace<Self>> {

@@ -23,6 +23,7 @@ impl NoHandlers {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl MessageProvider for NoHandlers {
     fn descriptor(&self) -> &Descriptor {
         self.descriptor

@@ -27,6 +27,7 @@ impl Gateway {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl MessageProvider for Gateway {
     fn descriptor(&self) -> &Descriptor {
         self.descriptor
@@ -46,6 +47,7 @@ impl MessageProvider for Gateway {
 }
 
 /// A gateway serves whatever its queue does; which schema that is was given when it was made.
+#[diagnostic::do_not_recommend]
 impl<C: Schema> Serves<C, ServerSide> for Gateway {}
 
 impl fmt::Debug for Gateway {

@@ -152,7 +152,7 @@ pub const fn distinct(list: &List, by_name: &[u64], from: usize, to: usize) {
                     .push(": take `was = \"")
                     .push(message.was[was])
                     .push("\"` out of one of them")
-                    .refuse();
+                    .refuse("E352");
             }
             was += 1;
         }
@@ -178,7 +178,7 @@ const fn refuse(message: &MessageInfo, earlier: &MessageInfo, what: &str) -> ! {
         } else {
             ""
         })
-        .refuse();
+        .refuse("E351");
 }
 
 const fn same(a: &str, b: &str) -> bool {

@@ -24,7 +24,7 @@ pub(crate) use text::Text;
 
 /// The named list of messages that two roles exchange; written by `mitto::schema!`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a schema",
+    message = "`{Self}` is not a schema [mitto::E350]",
     label = "not a schema",
     note = "a schema is made by `mitto::schema! {{ pub Name {{ .. }} }}`"
 )]
@@ -44,7 +44,7 @@ pub trait Schema: 'static {
 /// Generated code asks for this, as the compiler would answer a bound on `Schema` itself with a list of
 /// all schemas.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a schema",
+    message = "`{Self}` is not a schema [mitto::E350]",
     label = "not a schema",
     note = "a schema is made by `mitto::schema! {{ pub Name {{ .. }} }}`"
 )]
@@ -127,10 +127,6 @@ impl End for ClientSide {
 }
 
 /// A message that schema `C` itself lists as going to `E`; written by `mitto::schema!`.
-#[diagnostic::on_unimplemented(
-    message = "`{C}` does not list `{Self}` as a message to its `{E}`",
-    label = "not in the schema, or it goes the other way"
-)]
 pub trait SentTo<E, C> {
     /// Its place in the list: [`At`].
     type At;

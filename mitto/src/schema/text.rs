@@ -55,10 +55,11 @@ impl Text {
         self.length + bytes <= MAX
     }
 
-    /// Ends the compilation with this text, at whoever called.
+    /// Ends the compilation with this text and the code of the mistake, at whoever called.
     #[track_caller]
-    pub(crate) const fn refuse(&self) -> ! {
-        let (text, _) = self.bytes.split_at(self.length);
+    pub(crate) const fn refuse(&self, code: &str) -> ! {
+        let text = self.push(" [mitto::").push(code).push("]");
+        let (text, _) = text.bytes.split_at(text.length);
         match std::str::from_utf8(text) {
             Ok(text) => panic!("{}", text),
             Err(_) => panic!("mitto: a text is not UTF-8"),

@@ -15,7 +15,7 @@ use crate::escaped::Escaped;
 use crate::job::Counted;
 use crate::limits::{Limit, reached};
 use crate::peer::Hooks;
-use crate::runtime::timeout;
+use crate::runtime::{Instant, timeout};
 use crate::session::{Config, HandshakeError, Session};
 use crate::telemetry::{HealthReport, Vitals, handshake_failed};
 use crate::transport::{
@@ -201,12 +201,15 @@ impl Shared {
     async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
         let limit = self.config.limits.handshake;
         let handshake = async {
-            let connection = incoming.accept().await?;
-            Session::accept(connection, self.config.clone()).await
+            let begun = Instant::now();
+            let accepted = timeout(limit, incoming.accept()).await;
+            let connection = accepted.map_err(|_| TransportError::Timeout(limit))??;
+            let left = limit.saturating_sub(begun.elapsed());
+            Session::accept_within(connection, self.config.clone(), left).await
         };
-        let session = match timeout(limit, handshake).await {
-            Ok(Ok(session)) => session,
-            Ok(Err(error)) => {
+        let session = match handshake.await {
+            Ok(session) => session,
+            Err(error) => {
                 handshake_failed();
                 let peer = Escaped(remote);
                 match error {
@@ -220,12 +223,6 @@ impl Shared {
                         tracing::debug!(%peer, error = %Escaped(error), "handshake failed");
                     }
                 }
-                return;
-            }
-            Err(_) => {
-                reached(Limit::Handshake, remote);
-                handshake_failed();
-                tracing::debug!(peer = %Escaped(remote), "no handshake within {limit:?}");
                 return;
             }
         };

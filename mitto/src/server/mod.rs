@@ -20,7 +20,7 @@ use crate::built_in::{BuiltIn, BuiltIns};
 #[cfg(feature = "custom-codecs")]
 use crate::codec::Codec;
 use crate::codec::Codecs;
-use crate::framing::{Framing, Native};
+use crate::framing::Framing;
 use crate::limits::Limits;
 use crate::middleware::{Incoming, Known, Middleware, Outgoing, Stack};
 use crate::peer::{Hooks, Peer};
@@ -73,7 +73,7 @@ pub struct Server {
     #[cfg(feature = "custom-codecs")]
     codecs: Vec<Arc<dyn Codec>>,
     transports: Vec<Arc<dyn Transport>>,
-    framing: Arc<dyn Framing>,
+    framing: Option<Arc<dyn Framing>>,
     incoming: Stack,
     outgoing: Stack,
     hooks: Hooks,
@@ -93,7 +93,7 @@ impl Server {
             #[cfg(feature = "custom-codecs")]
             codecs: Vec::new(),
             transports: Vec::new(),
-            framing: Arc::new(Native),
+            framing: None,
             incoming: Stack::new(),
             outgoing: Stack::new(),
             hooks: Hooks::default(),
@@ -123,9 +123,11 @@ impl Server {
         self
     }
 
-    /// Lays frames out in another way.
+    /// Lays frames out in this way, and in no other. Without it a server speaks
+    /// [`Native`](crate::framing::Native) and, with the feature `json-rpc`, JSON-RPC 2.0 to those who
+    /// begin with that; `.framing(Native)` turns JSON-RPC off.
     pub fn framing(mut self, framing: impl Framing) -> Self {
-        self.framing = Arc::new(framing);
+        self.framing = Some(Arc::new(framing));
         self
     }
 
@@ -190,6 +192,8 @@ impl Server {
         #[cfg(not(feature = "custom-codecs"))]
         let codecs = Codecs::default();
         let format = codecs.default_format().ok_or(ListenError::NoFormat)?;
+        #[cfg(feature = "json-rpc")]
+        let json_rpc = Config::json_rpc(&*self.provider, &self.limits);
         let vitals = self.built_ins.vitals().clone();
         let schema = self.provider.descriptor();
         let incoming = Known::new(schema, Side::Server).and(BuiltIn::MESSAGES);
@@ -199,7 +203,6 @@ impl Server {
             limits: self.limits,
             codecs,
             format,
-            framing: self.framing,
             authenticator: self.authenticator,
             anonymous: self.anonymous,
             web: self.web,
@@ -207,6 +210,13 @@ impl Server {
         };
         let limit = config.limits.message;
         config.queue = Incoming::around(self.incoming, incoming, limit, config.queue);
+        match self.framing {
+            Some(framing) => config.framing = framing,
+            #[cfg(feature = "json-rpc")]
+            None => config.alternative = Some(Arc::new(json_rpc)),
+            #[cfg(not(feature = "json-rpc"))]
+            None => {}
+        }
         let transports = Transports::new(self.transports);
         Listening::new(Arc::new(config), transports, self.hooks)
             .watched(vitals, self.version)

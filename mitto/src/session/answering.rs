@@ -21,7 +21,7 @@ impl Shared {
         let Some(request) = state.requests.get(id) else {
             return;
         };
-        let format = request.format.unwrap_or(self.config.format);
+        let format = request.format.unwrap_or(self.format);
         // Handlers of the session's task wait while the buffer is full; this is for those elsewhere.
         if state.out.len() >= 2 * self.outbound {
             drop(state);
@@ -58,8 +58,14 @@ impl Shared {
             status: true,
             ..Head::new(Kind::Error, id)
         };
-        let framing = &*self.config.framing;
+        let framing = &*self.framing;
         self.control(state, &head, |out| framing.write_status(status, out));
+    }
+
+    /// Reports progress, which also says that a stream has begun: nothing of it comes before.
+    fn open(&self, state: &mut State, id: CorrelationId) {
+        state.requests.progress(id, Self::now());
+        self.control(state, &Head::new(Kind::Progress, id), |_| {});
     }
 
     /// The request is answered: its slot is free.
@@ -105,8 +111,11 @@ impl Answering for Shared {
 
     fn end(&self, id: CorrelationId) {
         let mut state = self.state();
-        if state.requests.get(id).is_none() {
+        let Some(request) = state.requests.get(id) else {
             return;
+        };
+        if !request.opened {
+            self.open(&mut state, id);
         }
         self.control(&mut state, &Head::new(Kind::End, id), |_| {});
         self.finish(&mut state, id);
@@ -121,14 +130,22 @@ impl Answering for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
         let mut state = self.state();
-        let room = self.has_room_for_answers(&state);
+        // Nothing but this holds a stream without credit: it leaves half of the room to answers.
+        let room = match self.framing.credit() {
+            true => self.has_room_for_answers(&state),
+            false => self.has_room(&state),
+        };
         let Some(request) = state.requests.get(id) else {
             return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
         };
-        let format = request.format.unwrap_or(self.config.format);
+        let format = request.format.unwrap_or(self.format);
+        let opened = request.opened;
         if request.credit <= 0 || !room {
             state.requests.wait(id, room, cx.waker());
             return Poll::Pending;
+        }
+        if !opened {
+            self.open(&mut state, id);
         }
         let head = Head {
             format: Some(format),
@@ -149,8 +166,7 @@ impl Answering for Shared {
         if state.requests.get(id).is_none() || !room {
             return;
         }
-        state.requests.progress(id, Self::now());
-        self.control(&mut state, &Head::new(Kind::Progress, id), |_| {});
+        self.open(&mut state, id);
         drop(state);
         self.signal.raise();
     }

@@ -8,9 +8,15 @@ use super::shapes::OwnShapes;
 use crate::auth::{Authenticator, BearerToken, Identity, LINK};
 use crate::built_in::BuiltIns;
 use crate::codec::{Codecs, Format};
+#[cfg(feature = "json-rpc")]
+use crate::envelope::MessageId;
 use crate::escaped::Escaped;
 use crate::framing::{Framing, Hello, Native, PIECE, SchemaEntry};
+#[cfg(feature = "json-rpc")]
+use crate::framing::{JsonRpc, json_rpc::Methods};
 use crate::limits::Limits;
+#[cfg(feature = "json-rpc")]
+use crate::message::MessageKind;
 use crate::middleware::Outgoing;
 use crate::provider::MessageProvider;
 use crate::queue::{PassThrough, Queue};
@@ -26,6 +32,9 @@ pub struct Config {
     pub format: Format,
     /// How envelopes are laid out.
     pub framing: Arc<dyn Framing>,
+    /// How they are laid out on connections that come in and begin in this other way, which has no hello:
+    /// by its subprotocol, or by a first frame that is text where those of `framing` are not.
+    pub alternative: Option<Arc<dyn Framing>>,
     /// The schemas, for the hello.
     pub schemas: Vec<SchemaEntry>,
     /// What the messages of this end look like.
@@ -57,6 +66,7 @@ impl Config {
             format: codecs.default_format().unwrap_or(Format::MESSAGE_PACK),
             codecs,
             framing: Arc::new(Native),
+            alternative: None,
             schemas: Vec::new(),
             shapes: OwnShapes::default(),
             queue,
@@ -85,6 +95,20 @@ impl Config {
             shapes,
             ..Self::new(Arc::new(PassThrough::new(provider, built_ins)))
         }
+    }
+
+    /// JSON-RPC 2.0 for an end whose requests `provider` handles.
+    #[cfg(feature = "json-rpc")]
+    pub fn json_rpc(provider: &dyn MessageProvider, limits: &Limits) -> JsonRpc {
+        let mut methods = Methods::default();
+        for message in provider.descriptor().messages_to(provider.side()) {
+            let is_stream = message.kind == MessageKind::Stream;
+            let names = message.was.iter().chain([&*message.name]);
+            for name in names {
+                methods.add(name, MessageId(message.id), is_stream);
+            }
+        }
+        JsonRpc::new(methods, limits)
     }
 
     /// The requests that an end with this identity may have in flight.
@@ -122,6 +146,10 @@ impl Config {
     /// What a transport must know. The largest frame is a whole payload, or a piece of one, and what
     /// stands around it.
     pub fn transport_settings(&self) -> Settings {
+        let mut subprotocols = self.framing.subprotocols().to_vec();
+        if let Some(alternative) = &self.alternative {
+            subprotocols.extend(alternative.subprotocols());
+        }
         let mut headers = self.headers.clone();
         if let Some(token) = &self.token
             && !headers.has("authorization")
@@ -131,6 +159,7 @@ impl Config {
         Settings {
             max_frame: self.limits.message.max(PIECE) + Native::OVERHEAD,
             handshake: self.limits.handshake,
+            subprotocols,
             headers,
             web: Arc::new(self.web.clone()),
         }

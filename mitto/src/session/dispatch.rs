@@ -147,7 +147,7 @@ impl Receive {
             None => Answer::nobody(),
         };
         let payload = Payload::Encoded {
-            format: head.format.unwrap_or(shared.config.format),
+            format: head.format.unwrap_or(shared.format),
             bytes: payload,
         };
         let stated;
@@ -175,6 +175,10 @@ impl Receive {
         self.assembly.cancel(id, true);
         let shared = &self.shared;
         let mut state = shared.state();
+        if shared.framing.answers_cancel() && state.requests.get(id).is_some() {
+            let status = Status::new(Code::Cancelled, "the request was cancelled");
+            shared.refuse(&mut state, id, &status);
+        }
         let token = shared.cancelled(&mut state, id);
         shared.made_room(&mut state, &mut self.wakers);
         drop(state);
@@ -185,7 +189,7 @@ impl Receive {
     }
 
     pub(super) fn credit(&mut self, id: CorrelationId, payload: &[u8]) {
-        let Some(bytes) = self.shared.config.framing.read_credit(payload) else {
+        let Some(bytes) = self.shared.framing.read_credit(payload) else {
             return self.shared.note_ignored();
         };
         let waker = self.shared.state().requests.credit(id, bytes);

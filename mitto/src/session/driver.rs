@@ -34,6 +34,8 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub(super) struct Driver {
     pub(super) connection: Box<dyn Connection>,
     pub(super) framing: Arc<dyn Framing>,
+    /// A frame that the handshake has read.
+    first: Option<Vec<u8>>,
     pub(super) receive: Receive,
     /// The batch that the connection writes from.
     pub(super) writing: Batch,
@@ -65,12 +67,17 @@ pub(super) enum Write {
 }
 
 impl Driver {
-    pub(super) fn new(connection: Box<dyn Connection>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(
+        connection: Box<dyn Connection>,
+        shared: Arc<Shared>,
+        first: Option<Vec<u8>>,
+    ) -> Self {
         let now = Instant::now();
         let limits = &shared.config.limits;
         Self {
             connection,
-            framing: shared.config.framing.clone(),
+            framing: shared.framing.clone(),
+            first,
             timer: Box::pin(sleep_until(later(now, limits.ping))),
             pace: limits.bandwidth.map(|rate| Pace::new(rate, now)),
             receive: Receive::new(shared),
@@ -143,7 +150,8 @@ impl Driver {
     /// was awake.
     fn has_work(&self, now: Instant) -> bool {
         let shared = self.shared();
-        if !shared.is_full() && (self.held || self.receive.runs.has_woken()) {
+        let may_read = self.held && !shared.is_crowded();
+        if !shared.is_full() && (may_read || self.receive.runs.has_woken()) {
             return true;
         }
         let state = shared.state();
@@ -212,10 +220,15 @@ impl Driver {
             framing,
             receive,
             meter,
+            first,
             ..
         } = self;
+        if let Some(first) = first.take() {
+            work_off(&first, &**framing, receive, peer, now)?;
+        }
         loop {
-            if receive.shared.is_full() && !receive.may_refuse() {
+            let shared = &receive.shared;
+            if shared.is_crowded() || shared.is_full() && !receive.may_refuse() {
                 return Ok(false);
             }
             let frame = match connection.next_frame() {
@@ -225,19 +238,10 @@ impl Driver {
             };
             meter.received(frame.bytes.len());
             if frame.text != framing.text() {
-                return Err(End::protocol("a frame of another framing"));
+                return Err(End::wrong_kind(frame.text));
             }
             receive.read += frame.bytes.len();
-            let mut outcome = Ok(());
-            let parsed = framing.parse(frame.bytes, &mut |envelope| {
-                if outcome.is_ok() {
-                    outcome = receive.envelope(&envelope, peer, now);
-                }
-            });
-            outcome?;
-            if let Err(error) = parsed {
-                receive.fault(&error)?;
-            }
+            work_off(frame.bytes, &**framing, receive, peer, now)?;
         }
     }
 
@@ -325,6 +329,30 @@ impl Driver {
         let head = Head::new(Kind::Ping, CorrelationId::NONE);
         shared.control(&mut shared.state(), &head, |_| {});
         true
+    }
+}
+
+/// Works off one frame.
+fn work_off(
+    frame: &[u8],
+    framing: &dyn Framing,
+    receive: &mut Receive,
+    peer: &Peer,
+    now: Instant,
+) -> Result<(), End> {
+    let mut outcome = Ok(());
+    let parsed = framing.parse(frame, &mut |envelope| {
+        if outcome.is_ok() {
+            outcome = receive.envelope(&envelope, peer, now);
+        }
+    });
+    outcome?;
+    if framing.has_reply() {
+        receive.shared.replies();
+    }
+    match parsed {
+        Ok(()) => Ok(()),
+        Err(error) => receive.fault(&error),
     }
 }
 

@@ -1,15 +1,17 @@
 //! The hello of both ends.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::Config;
 use super::admission::admit;
+use super::comparing::compare;
 use super::shapes::Differences;
 use crate::auth::Identity;
 use crate::envelope::{CorrelationId, Head, Kind};
-use crate::framing::{FrameError, Framing, Hello, ShapeEntry};
+use crate::framing::{FrameError, Framing, Hello};
 use crate::limits::{Limit, reached};
 use crate::runtime::timeout;
 use crate::status::{Code, Status};
@@ -52,47 +54,78 @@ pub enum HandshakeError {
         "the other end's hello cannot be read: is it a mitto server or client of this version?"
     )]
     Frame(#[from] FrameError),
-    /// The other end speaks text where this end speaks frames, or the other way round.
-    #[error("the other end speaks another framing")]
-    Framing,
+    /// Frames of text are spoken over a transport that carries bytes only.
+    #[error("the connection to {0} carries bytes only: this framing needs `ws://` or `wss://`")]
+    BytesOnly(String),
+    /// The other end speaks text where this end speaks bytes, or the other way round.
+    #[error("the other end speaks another framing: {}", began(*.text))]
+    Framing {
+        /// Whether its first frame was text.
+        text: bool,
+    },
+}
+
+/// What both ends have come to.
+pub(super) struct Agreed {
+    /// The framing of this connection.
+    pub(super) framing: Arc<dyn Framing>,
+    pub(super) hello: Hello,
+    /// Who has connected.
+    pub(super) identity: Option<Identity>,
+    /// The messages that are not the same at both ends.
+    pub(super) differences: Differences,
+    /// The first frame, where that was needed to find the framing.
+    pub(super) first: Option<Vec<u8>>,
+}
+
+fn began(text: bool) -> &'static str {
+    match text {
+        true => "its first frame is text, those of this end are bytes",
+        false => "its first frame is bytes, those of this end are text",
+    }
 }
 
 fn said(reason: Option<&CloseReason>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-/// What the two ends have learnt of each other.
-pub(super) struct Met {
-    pub(super) hello: Hello,
-    /// Who has connected.
-    pub(super) identity: Option<Identity>,
-    /// The messages that are not the same at both ends.
-    pub(super) differences: Differences,
-}
-
-/// Exchanges hellos and finds out who has connected, within the limit. On an error the other end is
-/// told why, and closed.
+/// Finds the framing, exchanges hellos and finds out who has connected, within `limit`. On an error the
+/// other end is told why, and closed.
 pub(super) async fn run(
     connection: &mut dyn Connection,
     config: &Config,
     side: Side,
-) -> Result<Met, HandshakeError> {
-    let framing = &*config.framing;
+    limit: Duration,
+) -> Result<Agreed, HandshakeError> {
+    if config.framing.text() && !connection.tells_text() {
+        return Err(HandshakeError::BytesOnly(connection.remote().to_owned()));
+    }
     let info = connection.take_peer_info();
-    let limit = config.limits.handshake;
+    let named = connection.subprotocol();
+    let speaks = |framing: &Arc<dyn Framing>| {
+        named.is_some_and(|name| framing.subprotocols().contains(&name))
+    };
+    let alternative = config.alternative.as_ref();
+    let alternative = alternative.filter(|_| side == Side::Accepting);
+    // A name that was given is kept to.
+    let guess = alternative.filter(|_| named.is_none());
+    let framing = alternative.filter(|framing| speaks(framing));
+    let mut framing = framing.unwrap_or(&config.framing);
     let exchange = async {
         if side == Side::Connecting && framing.hello() {
             send(connection, config, side, None).await?;
         }
-        let mut hello = match framing.hello() {
-            true => {
-                read(connection, framing, Kind::Hello, |bytes| {
-                    Hello::parse(bytes)
-                })
-                .await?
+        let mut first = None;
+        let mut hello = Hello::new(&config.limits);
+        if framing.hello() {
+            match poll_fn(|cx| poll_first(connection, config, guess, cx)).await? {
+                First::Hello(said) => hello = said,
+                First::Other(other, frame) => {
+                    framing = other;
+                    first = Some(frame);
+                }
             }
-            false => Hello::default(),
-        };
+        }
         let mut identity = None;
         if side == Side::Accepting {
             // Before the server says a word of itself.
@@ -103,30 +136,38 @@ pub(super) async fn run(
             }
         }
         config.compare(&hello, connection.remote());
-        let mut differences = Differences::default();
-        if config.differs(&hello) {
-            differences = compare(connection, config, side, &hello).await?;
-            differences.log(connection.remote());
-        }
-        Ok(Met {
+        let differences = match config.differs(&hello) {
+            true => compare(connection, config, side, &hello).await?,
+            false => Differences::default(),
+        };
+        Ok(Agreed {
+            framing: framing.connection().unwrap_or_else(|| framing.clone()),
             hello,
             identity,
             differences,
+            first,
         })
     };
     let outcome = match timeout(limit, exchange).await {
         Ok(outcome) => outcome,
         Err(_) => {
             reached(Limit::Handshake, connection.remote());
-            Err(HandshakeError::Timeout(limit))
+            Err(HandshakeError::Timeout(config.limits.handshake))
         }
     };
     if let Err(error) = &outcome {
+        let framing = &**framing;
         if let HandshakeError::Transport(TransportError::TooLarge { .. }) = error {
             reached(Limit::Message, connection.remote());
         }
         let reason = match error {
             HandshakeError::Transport(error) => error.close_reason(),
+            HandshakeError::Framing { .. } => {
+                CloseReason::new(CloseReason::WRONG_KIND, error.to_string())
+            }
+            HandshakeError::Timeout(limit) => {
+                CloseReason::new(CloseReason::PROTOCOL, silent(*limit, guess))
+            }
             HandshakeError::Denied(status) => match status.code() {
                 Code::Denied => CloseReason::new(CloseReason::POLICY, status.message()),
                 _ => CloseReason::new(CloseReason::INTERNAL, status.message()),
@@ -155,43 +196,6 @@ pub(super) async fn run(
     outcome
 }
 
-/// Tells the other end what the messages look like here, and hears what they look like there.
-///
-/// One end speaks first: if both wrote a long list before they read, neither could go on.
-async fn compare(
-    connection: &mut dyn Connection,
-    config: &Config,
-    side: Side,
-    hello: &Hello,
-) -> Result<Differences, HandshakeError> {
-    let framing = &*config.framing;
-    if side == Side::Accepting {
-        send_shapes(connection, config, hello).await?;
-    }
-    let theirs = read(connection, framing, Kind::Shapes, |bytes| {
-        ShapeEntry::read_all(bytes)
-    });
-    let theirs = theirs.await?;
-    if side == Side::Connecting {
-        send_shapes(connection, config, hello).await?;
-    }
-    Ok(config.shapes.compare(&theirs))
-}
-
-async fn send_shapes(
-    connection: &mut dyn Connection,
-    config: &Config,
-    hello: &Hello,
-) -> Result<(), HandshakeError> {
-    let most = usize::try_from(hello.message).unwrap_or(usize::MAX);
-    let mut batch = Batch::new();
-    frame(&*config.framing, Kind::Shapes, &mut batch, |out| {
-        config.shapes.write(most, out);
-    });
-    poll_fn(|cx| connection.poll_write(cx, &mut batch)).await?;
-    Ok(())
-}
-
 async fn send(
     connection: &mut dyn Connection,
     config: &Config,
@@ -213,12 +217,28 @@ async fn send(
     Ok(())
 }
 
-fn frame(framing: &dyn Framing, kind: Kind, batch: &mut Batch, payload: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn frame(
+    framing: &dyn Framing,
+    kind: Kind,
+    batch: &mut Batch,
+    payload: impl FnOnce(&mut Vec<u8>),
+) {
     let head = Head::new(kind, CorrelationId::NONE);
     framing.begin(&head, batch.bytes_mut());
     payload(batch.bytes_mut());
     framing.finish(&head, 0, batch.bytes_mut());
     batch.end_frame(framing.text());
+}
+
+/// What an end is told that has said nothing.
+fn silent(limit: Duration, alternative: Option<&Arc<dyn Framing>>) -> String {
+    let names = alternative.map_or(&[][..], |framing| framing.subprotocols());
+    match names.first() {
+        None => HandshakeError::Timeout(limit).to_string(),
+        Some(name) => format!(
+            "nothing came within {limit:?}; a client that names the subprotocol {name} may be silent"
+        ),
+    }
 }
 
 /// What the other end is told of its violation.
@@ -236,40 +256,42 @@ fn goodbye(error: &HandshakeError) -> Option<Status> {
     }
 }
 
-/// Waits for the one frame that must come now, and reads it.
-async fn read<T>(
-    connection: &mut dyn Connection,
-    framing: &dyn Framing,
-    kind: Kind,
-    mut parse: impl FnMut(&[u8]) -> Result<T, FrameError>,
-) -> Result<T, HandshakeError> {
-    poll_fn(|cx| poll_read(connection, framing, kind, &mut parse, cx)).await
+/// What the other end began with.
+enum First<'a> {
+    Hello(Hello),
+    /// A frame of the alternative framing.
+    Other(&'a Arc<dyn Framing>, Vec<u8>),
 }
 
-fn poll_read<T>(
+fn poll_first<'a>(
     connection: &mut dyn Connection,
-    framing: &dyn Framing,
-    kind: Kind,
-    parse: &mut dyn FnMut(&[u8]) -> Result<T, FrameError>,
+    config: &Config,
+    alternative: Option<&'a Arc<dyn Framing>>,
     cx: &mut Context<'_>,
-) -> Poll<Result<T, HandshakeError>> {
+) -> Poll<Result<First<'a>, HandshakeError>> {
+    let framing = &*config.framing;
     loop {
         if let Some(frame) = connection.next_frame()? {
             if frame.text != framing.text() {
-                return Poll::Ready(Err(HandshakeError::Framing));
+                let text = frame.text;
+                let other = alternative.filter(|other| other.text() == text);
+                return Poll::Ready(match other {
+                    Some(other) => Ok(First::Other(other, frame.bytes.to_vec())),
+                    None => Err(HandshakeError::Framing { text }),
+                });
             }
-            let mut read = None;
+            let mut hello = None;
             framing.parse(frame.bytes, &mut |envelope| {
-                read.get_or_insert_with(|| match envelope.head.kind {
-                    found if found == kind => Ok(parse(envelope.payload)?),
+                hello.get_or_insert_with(|| match envelope.head.kind {
+                    Kind::Hello => Ok(Hello::parse(envelope.payload)?),
                     Kind::Goodbye => Err(HandshakeError::Refused(
                         framing.read_status(envelope.payload),
                     )),
-                    other if kind == Kind::Hello => Err(HandshakeError::NotHello(other)),
-                    other => Err(HandshakeError::NotShapes(other)),
+                    other => Err(HandshakeError::NotHello(other)),
                 });
             })?;
-            return Poll::Ready(read.unwrap_or(Err(HandshakeError::Closed(None))));
+            let hello = hello.unwrap_or(Err(HandshakeError::Closed(None)));
+            return Poll::Ready(hello.map(First::Hello));
         }
         if !ready!(connection.poll_fill(cx))? {
             let reason = connection.close_reason().cloned();

@@ -14,6 +14,7 @@
 mod admission;
 mod answering;
 mod assembly;
+mod comparing;
 mod config;
 mod dispatch;
 mod driver;
@@ -38,6 +39,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 pub use config::Config;
 pub use handshake::HandshakeError;
@@ -69,7 +71,8 @@ impl Session {
         connection: Box<dyn Connection>,
         config: Arc<Config>,
     ) -> Result<Self, HandshakeError> {
-        Self::open(connection, config, Side::Connecting).await
+        let limit = config.limits.handshake;
+        Self::open(connection, config, Side::Connecting, limit).await
     }
 
     /// Says hello as the end that was connected to.
@@ -81,21 +84,37 @@ impl Session {
         connection: Box<dyn Connection>,
         config: Arc<Config>,
     ) -> Result<Self, HandshakeError> {
-        Self::open(connection, config, Side::Accepting).await
+        let limit = config.limits.handshake;
+        Self::accept_within(connection, config, limit).await
+    }
+
+    /// The same in what is left of the time for the whole handshake.
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Self::accept).
+    pub async fn accept_within(
+        connection: Box<dyn Connection>,
+        config: Arc<Config>,
+        left: Duration,
+    ) -> Result<Self, HandshakeError> {
+        Self::open(connection, config, Side::Accepting, left).await
     }
 
     async fn open(
         mut connection: Box<dyn Connection>,
         config: Arc<Config>,
         side: Side,
+        limit: Duration,
     ) -> Result<Self, HandshakeError> {
-        let met = handshake::run(&mut *connection, &config, side).await?;
+        let mut agreed = handshake::run(&mut *connection, &config, side, limit).await?;
         connection.shrink();
+        let first = agreed.first.take();
         let outgoing = config.outgoing.clone();
-        let shared = Arc::new(Shared::new(config, met, connection.remote()));
+        let shared = Arc::new(Shared::new(config, agreed, connection.remote()));
         Ok(Self {
             peer: outgoing.around(Peer::new(shared.clone())),
-            driver: Driver::new(connection, shared),
+            driver: Driver::new(connection, shared, first),
         })
     }
 

@@ -92,15 +92,18 @@ impl Out {
         }
     }
 
-    /// Adds a small frame that takes no user code to make.
+    /// Adds a small frame that takes no user code to make. Where nothing is written there is none.
     pub(super) fn frame(&mut self, text: bool, write: impl FnOnce(&mut Vec<u8>)) {
         let batch = if self.lent {
             &mut self.late
         } else {
             &mut self.batch
         };
+        let before = batch.bytes_mut().len();
         write(batch.bytes_mut());
-        batch.end_frame(text);
+        if batch.bytes_mut().len() > before {
+            batch.end_frame(text);
+        }
     }
 
     /// The messages that travel in pieces.

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::shared::{Closing, Shared, State};
 use crate::auth::{Identity, Stated};
-use crate::codec::{CodecError, Codecs};
+use crate::codec::{CodecError, Codecs, Format};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
 use crate::job::Counted;
@@ -59,6 +59,18 @@ impl Shared {
         Poll::Pending
     }
 
+    /// The format of one of our own messages.
+    fn format_of(&self, head: &CallHead<'_>) -> Result<Format, Status> {
+        let format = head.format.unwrap_or(self.format);
+        match self.framing.format() {
+            Some(only) if only != format => {
+                let text = format!("this connection carries {only} only, not {format}");
+                Err(Status::new(Code::UnsupportedFormat, text))
+            }
+            _ => Ok(format),
+        }
+    }
+
     /// Passes a chance on to the next caller that waits.
     fn pass_on(&self, state: &State) -> Vec<Waker> {
         let mut wakers = Vec::new();
@@ -83,7 +95,7 @@ impl Outbound for Shared {
     ) -> Poll<Result<Started, Status>> {
         let limits = &self.config.limits;
         head.metadata.entries().admit(limits, &self.remote)?;
-        let format = head.format.unwrap_or(self.config.format);
+        let format = self.format_of(head)?;
         self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
         std::task::ready!(self.poll_room(&mut state, head, true, wait, cx))?;
@@ -108,6 +120,8 @@ impl Outbound for Shared {
             from_requester: true,
             idempotent: head.idempotent,
             message: head.message,
+            name: head.name,
+            stream: head.kind == MessageKind::Stream,
             format: Some(format),
             address: head.address,
             timeout: Some(timeout),
@@ -138,13 +152,14 @@ impl Outbound for Shared {
     ) -> Poll<Result<(), Status>> {
         let limits = &self.config.limits;
         head.metadata.entries().admit(limits, &self.remote)?;
-        let format = head.format.unwrap_or(self.config.format);
+        let format = self.format_of(head)?;
         self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
         std::task::ready!(self.poll_room(&mut state, head, false, wait, cx))?;
         let wire = Head {
             from_requester: true,
             message: head.message,
+            name: head.name,
             format: Some(format),
             address: head.address,
             metadata: head.metadata.entries(),
@@ -174,8 +189,11 @@ impl Outbound for Shared {
                 from_requester: true,
                 ..Head::new(Kind::Credit, id)
             };
-            let framing = &*self.config.framing;
+            let framing = &*self.framing;
             self.control(&mut state, &head, |out| framing.write_credit(bytes, out));
+        }
+        if credit.is_some() || reply.is_last() {
+            self.note_crowded(false);
         }
         let wakers = match reply.is_last() && !state.waiting.is_empty() {
             true => self.pass_on(&state),
@@ -195,6 +213,7 @@ impl Outbound for Shared {
         if state.in_flight.cancel(id) && state.closed.is_none() {
             self.control_cancel(&mut state, id);
         }
+        self.note_crowded(false);
         let wakers = self.pass_on(&state);
         drop(state);
         self.signal.raise();

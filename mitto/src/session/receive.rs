@@ -67,6 +67,17 @@ impl End {
         }
     }
 
+    pub(super) fn wrong_kind(text: bool) -> Self {
+        let text = match text {
+            true => "a text frame on a connection that speaks bytes",
+            false => "a binary frame on a connection that speaks text",
+        };
+        Self {
+            reason: CloseReason::new(CloseReason::WRONG_KIND, text),
+            ..Self::protocol(text)
+        }
+    }
+
     pub(super) fn too_large(text: impl Into<String>) -> Self {
         let text = text.into();
         Self {
@@ -294,7 +305,7 @@ impl Receive {
             (Kind::Goodbye, _) => {
                 let why = match payload.is_empty() {
                     true => Status::new(Code::ConnectionLost, "it said goodbye"),
-                    false => self.shared.config.framing.read_status(payload),
+                    false => self.shared.framing.read_status(payload),
                 };
                 let mut state = self.shared.state();
                 let deadline = later(now, self.shared.config.limits.drain);
@@ -321,13 +332,13 @@ impl Receive {
         let shared = &*self.shared;
         let mut state = shared.state();
         let reply = if head.status {
-            Reply::Status(shared.config.framing.read_status(payload))
+            Reply::Status(shared.framing.read_status(payload))
         } else if head.kind == Kind::End {
             Reply::End
         } else {
             let mut bytes = state.spare.take();
             bytes.extend_from_slice(payload);
-            let format = head.format.unwrap_or(shared.config.format);
+            let format = head.format.unwrap_or(shared.format);
             let body = Body::Encoded { format, bytes };
             match head.kind {
                 Kind::Response => Reply::Response(body),
@@ -342,6 +353,9 @@ impl Receive {
             return tracing::trace!(%peer, id = %head.correlation, "stale reply");
         };
         self.wakers.extend(waker);
+        if state.in_flight.credit(head.correlation) == Some(false) {
+            shared.note_crowded(true);
+        }
         if !last && !state.in_flight.is_open(head.correlation) {
             // An item that was not allowed has ended its stream.
             reached(Limit::StreamWindow, &shared.remote);

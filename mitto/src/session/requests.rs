@@ -29,6 +29,8 @@ pub(super) struct Request {
     generation: u32,
     live: bool,
     pub(super) format: Option<Format>,
+    /// Whether progress has been reported.
+    pub(super) opened: bool,
     /// What a stream may send before its reader takes more, in bytes. One item may go below zero.
     pub(super) credit: i64,
     /// The handler that waits for credit or room.
@@ -95,6 +97,7 @@ impl Requests {
             generation: id.generation(),
             live: true,
             format,
+            opened: false,
             credit: i64::try_from(window).unwrap_or(i64::MAX),
             waker: None,
             token: None,
@@ -160,6 +163,7 @@ impl Requests {
         let Some(slot) = self.get(id) else {
             return;
         };
+        slot.opened = true;
         if slot.begun {
             self.rest(id);
         } else if let (Some(deadline), Some(last)) = (slot.deadline, slot.last_deadline) {

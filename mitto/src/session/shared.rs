@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::runtime::Instant;
 
 use super::Config;
-use super::handshake::Met;
+use super::handshake::Agreed;
 use super::lock;
 use super::out::{Draft, Out};
 use super::pace;
@@ -24,6 +24,7 @@ use super::waiting::Waiting;
 use crate::auth::{Identity, LINK};
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
+use crate::framing::Framing;
 use crate::in_flight::InFlight;
 use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
@@ -45,7 +46,13 @@ pub(super) struct Shared {
     pub(super) ignored: AtomicU64,
     /// The handlers that run in the session's task, for statistics.
     pub(super) handlers: AtomicUsize,
+    /// Whether the reader of a stream is so far behind that nothing more is read.
+    crowded: AtomicBool,
     pub(super) config: Arc<Config>,
+    /// How envelopes are laid out on this connection.
+    pub(super) framing: Arc<dyn Framing>,
+    /// The format of what names none.
+    pub(super) format: Format,
     pub(super) remote: String,
     /// Who the other end is, as the authenticator found.
     pub(super) identity: Option<Identity>,
@@ -105,12 +112,14 @@ pub(super) struct Closing {
 }
 
 impl Shared {
-    pub(super) fn new(config: Arc<Config>, met: Met, remote: &str) -> Self {
-        let Met {
+    pub(super) fn new(config: Arc<Config>, agreed: Agreed, remote: &str) -> Self {
+        let Agreed {
+            framing,
             hello,
             identity,
             differences,
-        } = met;
+            ..
+        } = agreed;
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let limits = &config.limits;
         let theirs = usize::try_from(hello.in_flight).unwrap_or(usize::MAX);
@@ -124,7 +133,7 @@ impl Shared {
         Self {
             state: Mutex::new(State {
                 out: Out::new(usize::try_from(hello.pieces).unwrap_or(1), piece),
-                in_flight: InFlight::new(theirs.min(in_flight)),
+                in_flight: InFlight::new(theirs.min(in_flight), framing.credit()),
                 requests: Requests::new(in_flight, limits.stream_idle),
                 waiting: Waiting::default(),
                 closed: None,
@@ -137,6 +146,7 @@ impl Shared {
             signal: Arc::default(),
             closed: CancellationToken::new(),
             full: AtomicBool::new(false),
+            crowded: AtomicBool::new(false),
             ignored: AtomicU64::new(0),
             handlers: AtomicUsize::new(0),
             remote: remote.to_owned(),
@@ -148,7 +158,13 @@ impl Shared {
             message_limit,
             outbound: limits.outbound.max(message_limit.saturating_mul(3)),
             piece,
-            window: usize::try_from(hello.stream_window).unwrap_or(usize::MAX),
+            // Without credit only the room to write in bounds a stream.
+            window: match framing.credit() {
+                true => usize::try_from(hello.stream_window).unwrap_or(usize::MAX),
+                false => usize::MAX,
+            },
+            format: framing.format().unwrap_or(config.format),
+            framing,
             config,
         }
     }
@@ -170,7 +186,7 @@ impl Shared {
         body: &dyn Outgoing,
         keep: impl FnOnce(&mut State, usize) -> bool,
     ) -> Result<(), CodecError> {
-        let framing = &*self.config.framing;
+        let framing = &*self.framing;
         let mut lent = Lent::new(self, state);
         let out = lent.out();
         let start = out.len();
@@ -204,8 +220,11 @@ impl Shared {
         match large {
             Some(large) => state.out.large(Large::new(head, large)),
             None => {
-                framing.finish(head, start, draft.batch.bytes_mut());
-                draft.batch.end_frame(framing.text());
+                let out = draft.batch.bytes_mut();
+                framing.finish(head, start, out);
+                if out.len() > start {
+                    draft.batch.end_frame(framing.text());
+                }
             }
         }
         state.out.restore(draft);
@@ -251,7 +270,7 @@ impl Shared {
         head: &Head<'_>,
         payload: impl FnOnce(&mut Vec<u8>),
     ) {
-        let framing = &*self.config.framing;
+        let framing = &*self.framing;
         if state.out.pieces().has(head) {
             let mut bytes = Vec::new();
             payload(&mut bytes);
@@ -265,6 +284,29 @@ impl Shared {
             framing.finish(head, start, out);
         });
         self.note_full(state);
+    }
+
+    /// Adds what the framing itself has to say to what came.
+    pub(super) fn replies(&self) {
+        let mut state = self.state();
+        while self.framing.has_reply() {
+            let framing = &*self.framing;
+            state.out.frame(framing.text(), |out| framing.reply(out));
+        }
+        self.note_full(&state);
+    }
+
+    /// Whether the reader of a stream is so far behind that nothing more is read.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.crowded.load(Relaxed)
+    }
+
+    /// Looks whether a reader is behind, or has caught up; whoever adds an item or takes one does, while
+    /// the state is locked.
+    pub(super) fn note_crowded(&self, crowded: bool) {
+        if !self.framing.credit() && crowded != self.crowded.load(Relaxed) {
+            self.crowded.store(crowded, Relaxed);
+        }
     }
 
     /// Whether so much waits to be written that nothing may be started that adds to it.

@@ -17,6 +17,8 @@ impl CloseReason {
     pub const GOING_AWAY: u16 = 1001;
     /// The other end broke the protocol.
     pub const PROTOCOL: u16 = 1002;
+    /// The other end sent text where bytes are spoken, or bytes where text is.
+    pub const WRONG_KIND: u16 = 1003;
     /// The other end called something text that is not UTF-8.
     pub const NOT_TEXT: u16 = 1007;
     /// The other end may not do this.

@@ -72,6 +72,18 @@ pub trait Connection: Send + 'static {
     /// stands still, the other end does not read.
     fn accepted(&self) -> u64;
 
+    /// Whether frames arrive as what they were sent as, text or bytes. Where they do not, all arrive as
+    /// bytes, and a framing whose frames are text cannot be spoken.
+    fn tells_text(&self) -> bool {
+        true
+    }
+
+    /// What both ends have agreed to speak when the connection was made, by one of the names in
+    /// [`Settings::subprotocols`](super::Settings::subprotocols); a WebSocket can tell.
+    fn subprotocol(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Who is at the other end, for logs.
     fn remote(&self) -> &str;
 

@@ -28,7 +28,9 @@ impl Kept {
         let keep = self.lately.clamp(SMALL, MOST);
         // A buffer that grows doubles its memory: what it once needed is up to half of it.
         if buffer.capacity() * size > 2 * keep {
-            buffer.shrink_to(keep / size);
+            // To what doubling gives: with less the next fill of the same size would take twice as much,
+            // to be given back again.
+            buffer.shrink_to((keep / size).next_power_of_two());
         }
     }
 

@@ -179,6 +179,9 @@ pub struct Settings {
     pub max_frame: usize,
     /// Time for the transport's own handshake: 10 s.
     pub handshake: Duration,
+    /// What is spoken over the connection, by the names of WebSocket subprotocols: `mitto.1`. A client
+    /// offers them, a server takes the first of the client's that is among them.
+    pub subprotocols: Vec<&'static str>,
     /// What is added to the request of a client, where the transport sends one: WebSocket. None.
     pub headers: RequestHeaders,
     /// Which web pages may connect to a WebSocket server: those of the same origin.
@@ -190,6 +193,7 @@ impl Default for Settings {
         Self {
             max_frame: (1 << 20) + (16 << 10),
             handshake: Duration::from_secs(10),
+            subprotocols: vec!["mitto.1"],
             headers: RequestHeaders::default(),
             web: Arc::default(),
         }

@@ -95,6 +95,10 @@ async fn dropped_stream_drops_its_handler(mut world: World) {
 }
 
 async fn slow_reader_holds_the_handler_back(mut world: World) {
+    if let Reach::JsonRpc | Reach::JsonRpcMemory = world.way.reach {
+        // There it holds back all that comes over the connection: see `json_rpc::client`.
+        return;
+    }
     let mut stream = world.client.flood(Flood {}).await.unwrap();
     assert_eq!(world.event().await, "flood began");
     let mut sent = 0;

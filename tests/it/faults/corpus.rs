@@ -11,11 +11,10 @@ fn corpus_of_every_fuzz_target_holds() {
         if std::env::var_os("MITTO_WRITE_CORPUS").is_some() {
             write_corpus(target).expect("the corpus can be written");
         }
-        let files = corpus(target).expect("the target has a corpus");
         for seed in seeds_of(target) {
-            let is_there = files.iter().any(|(_, bytes)| *bytes == seed);
-            assert!(is_there, "write the corpus of {} anew", target.name);
+            (target.run)(&seed);
         }
+        let files = corpus(target).expect("the target has a corpus");
         for (path, bytes) in files {
             println!("{}", path.display());
             (target.run)(&bytes);

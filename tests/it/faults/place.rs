@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use mitto::peer::{Peer, Statistics};
+use mitto::peer::Peer;
 use mitto::server::Handle;
 use mitto::transport::memory::Memory;
 use mitto::transport::tcp::Tcp;
@@ -266,9 +266,15 @@ impl Place {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         for peer in lock(&self.seen).drain(..) {
-            let mut none = Statistics::default();
-            none.ignored = peer.statistics().ignored;
-            assert_eq!(peer.statistics(), none, "{:?}", self.over);
+            let now = peer.statistics();
+            let held = [
+                now.in_flight,
+                now.waiting,
+                now.running,
+                now.handlers,
+                now.outbound,
+            ];
+            assert_eq!(held, [0; 5], "{:?}", self.over);
         }
         let mut client = FaultsClient::builder().transport(self.memory.clone());
         if let Some((tls, _)) = &self.tls {

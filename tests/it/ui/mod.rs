@@ -4,6 +4,7 @@
 //! and the `.stderr` beside it what the pinned compiler prints. To write the texts again, and then
 //! read what changed: `TRYBUILD=overwrite cargo test -p mitto-tests --test it ui::`.
 
+mod codes;
 mod rules;
 
 use std::env;

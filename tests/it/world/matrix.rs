@@ -9,7 +9,7 @@
 //!
 //! All transports are memory, `ws`, `wss`, `tcp`, `tls` and `unix`. Each test exists twice: with the
 //! handlers in the connection's task, and behind a queue, `.._elsewhere`. A codec, a transport and a
-//! framing that are not in the crate are tried with every fact, too.
+//! framing that are not in the crate are tried with every fact, too, and so is JSON-RPC over `ws`.
 //!
 //! What is left out, and why:
 //!
@@ -18,6 +18,7 @@
 //! | bytes, but for `in_every_format!` | the format carries one text, one list of bytes or nothing; the other facts send structs, numbers and typed errors. That it refuses those is a fact of its own, `bytes_refuse_what_is_not_bytes` |
 //! | sockets, in `in_paused_time!` | the clock would jump while bytes are on their way |
 //! | formats in process without a queue | nothing is encoded there |
+//! | JSON-RPC elsewhere, in `in_paused_time!` | through memory such a client is known by its first message only |
 //! | most formats with the crate's outsiders | the own codec needs no socket, the own transport no codec, and the own framing is a text |
 
 use std::pin::Pin;
@@ -104,6 +105,10 @@ macro_rules! tests {
         mod ws {
             $crate::world::tests!(@formats Ws $more);
         }
+        mod json_rpc {
+            $crate::world::tests!(JsonRpc Here: json mitto::Format::JSON);
+            $crate::world::tests!(JsonRpc Elsewhere: json_elsewhere mitto::Format::JSON);
+        }
         mod wss {
             $crate::world::tests!(@formats Wss $more);
         }
@@ -165,6 +170,9 @@ macro_rules! in_paused_time {
             $crate::world::tests!(@fact $fact);
             $crate::world::tests!(@in_process);
             $crate::world::tests!(@without_sockets none);
+            mod json_rpc {
+                $crate::world::tests!(JsonRpcMemory Here: json mitto::Format::JSON);
+            }
         }
     )*};
 }

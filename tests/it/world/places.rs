@@ -39,9 +39,9 @@ impl Places {
     pub(super) fn url(&self, reach: Reach) -> Option<String> {
         let url = match reach {
             Reach::InProcess => return None,
-            Reach::Memory | Reach::OwnFraming => "memory://world",
+            Reach::Memory | Reach::JsonRpcMemory | Reach::OwnFraming => "memory://world",
             Reach::OwnTransport => "pipes://world",
-            Reach::Ws => "ws://127.0.0.1:0",
+            Reach::Ws | Reach::JsonRpc => "ws://127.0.0.1:0",
             Reach::Wss => "wss://127.0.0.1:0",
             Reach::Tcp => "tcp://127.0.0.1:0",
             Reach::Tls => "tls://127.0.0.1:0",
@@ -78,6 +78,7 @@ pub(super) fn builder(way: Way, places: &Places) -> Builder<ServiceClient> {
     }
     match way.reach {
         Reach::OwnFraming => builder.framing(Lines),
+        Reach::JsonRpc | Reach::JsonRpcMemory => builder.json_rpc(),
         _ => builder,
     }
 }

@@ -17,6 +17,10 @@ pub(crate) enum Reach {
     InProcess,
     Memory,
     Ws,
+    /// Over WebSocket, as JSON-RPC.
+    JsonRpc,
+    /// The same through memory.
+    JsonRpcMemory,
     Wss,
     Tcp,
     Tls,
@@ -38,10 +42,14 @@ impl Way {
     /// Runs a test, which fails when it hangs. The clock is paused where no socket is read.
     pub(crate) async fn run(self, test: impl Future<Output = ()>) {
         let patience = match self.reach {
-            Reach::Ws | Reach::Wss | Reach::Tcp | Reach::Tls | Reach::Unix => {
+            Reach::Ws | Reach::JsonRpc | Reach::Wss | Reach::Tcp | Reach::Tls | Reach::Unix => {
                 Duration::from_secs(60)
             }
-            Reach::InProcess | Reach::Memory | Reach::OwnTransport | Reach::OwnFraming => {
+            Reach::InProcess
+            | Reach::Memory
+            | Reach::JsonRpcMemory
+            | Reach::OwnTransport
+            | Reach::OwnFraming => {
                 tokio::time::pause();
                 // Takes no time at all: the clock jumps when nothing else is left to do.
                 Duration::from_secs(3_600)

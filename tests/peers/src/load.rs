@@ -75,6 +75,10 @@ async fn connect(options: &Options) -> Result<Vec<BenchClient>, Box<dyn Error>> 
         let builder = BenchClient::builder()
             .transport(memory.clone())
             .format(options.format);
+        let builder = match options.json_rpc {
+            true => builder.json_rpc(),
+            false => builder,
+        };
         clients.push(builder.connect(&url).await?);
     }
     Ok(clients)
@@ -112,8 +116,9 @@ fn print(options: &Options, cost: &Cost) {
         println!("{HEAD}");
     }
     println!(
-        "| {} | {} | {}x{} | {} | {} | {cost} |",
+        "| {} | {}{} | {}x{} | {} | {} | {cost} |",
         if options.websocket { "ws" } else { "memory" },
+        if options.json_rpc { "JSON-RPC, " } else { "" },
         options.format,
         options.connections,
         options.in_flight,

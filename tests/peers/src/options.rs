@@ -13,7 +13,8 @@ usage: mitto-bench [options]
        mitto-bench --direct       times calls that stay in the process, in nanoseconds
 
   --transport ws|memory     default ws
-  --format json|messagepack default messagepack
+  --format json|messagepack|json-rpc
+                            default messagepack; json-rpc is JSON, framed so
   --shape CxI               C connections with I requests in flight on each; default 1x64
   --threads N               1: the caller's thread does everything; default 2
   --payload BYTES           length of the payload string; default 32
@@ -29,6 +30,7 @@ pub(crate) struct Options {
     pub(crate) work: Work,
     pub(crate) websocket: bool,
     pub(crate) format: Format,
+    pub(crate) json_rpc: bool,
     pub(crate) connections: usize,
     pub(crate) in_flight: usize,
     pub(crate) threads: usize,
@@ -57,6 +59,7 @@ impl Options {
             work: Work::Echo,
             websocket: true,
             format: Format::MESSAGE_PACK,
+            json_rpc: false,
             connections: 1,
             in_flight: 64,
             threads: 2,
@@ -93,6 +96,10 @@ impl Options {
             ("--transport", "memory") => self.websocket = false,
             ("--format", "json") => self.format = Format::JSON,
             ("--format", "messagepack") => self.format = Format::MESSAGE_PACK,
+            ("--format", "json-rpc") => {
+                self.format = Format::JSON;
+                self.json_rpc = true;
+            }
             ("--shape", _) => {
                 let (connections, in_flight) = value
                     .split_once('x')

@@ -13,7 +13,7 @@ const MAX_FRAME: usize = 1_000;
 
 /// A request that upgrades to a WebSocket.
 pub const UPGRADE: &[u8] =
-    b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// What a connection gave: its frames and whether they are text, and how it ended.

@@ -158,6 +158,10 @@ where
         self.write.accepted()
     }
 
+    fn tells_text(&self) -> bool {
+        false
+    }
+
     fn remote(&self) -> &str {
         &self.peer.remote
     }

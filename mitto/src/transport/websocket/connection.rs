@@ -3,6 +3,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::frame::{Role, parse_close};
+use super::handshake::Upgraded;
 use super::reader::{Event, Reader};
 use super::writer::Writer;
 use crate::transport::socket::{ByteStream, poll_shutdown};
@@ -14,6 +15,7 @@ pub(super) struct WsConnection<S> {
     reader: Reader,
     writer: Writer,
     peer: PeerInfo,
+    subprotocol: Option<&'static str>,
     /// The other end has said goodbye, or its stream has ended.
     finished: bool,
     close_reason: Option<CloseReason>,
@@ -26,19 +28,19 @@ enum Lent {
 }
 
 impl<S> WsConnection<S> {
-    /// `rest` is what came behind the handshake.
     pub(super) fn new(
         stream: S,
-        rest: Vec<u8>,
+        upgraded: Upgraded,
         role: Role,
         settings: &Settings,
         peer: PeerInfo,
     ) -> Self {
         Self {
             stream,
-            reader: Reader::new(role, settings.max_frame, rest),
+            reader: Reader::new(role, settings.max_frame, upgraded.rest),
             writer: Writer::new(role),
             peer,
+            subprotocol: upgraded.subprotocol,
             finished: false,
             close_reason: None,
         }
@@ -125,6 +127,10 @@ impl<S: ByteStream> Connection for WsConnection<S> {
         self.writer.accepted()
     }
 
+    fn subprotocol(&self) -> Option<&'static str> {
+        self.subprotocol
+    }
+
     fn remote(&self) -> &str {
         &self.peer.remote
     }
@@ -160,14 +166,14 @@ mod tests {
         let (there, here) = tokio::io::duplex(1);
         let mut server = WsConnection::new(
             there,
-            Vec::new(),
+            Upgraded::default(),
             Role::Server,
             &settings,
             PeerInfo::default(),
         );
         let mut client = WsConnection::new(
             here,
-            Vec::new(),
+            Upgraded::default(),
             Role::Client,
             &settings,
             PeerInfo::default(),

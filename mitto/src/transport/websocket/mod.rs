@@ -40,9 +40,9 @@ const SCHEMES: &[Scheme] = &[WS];
 /// The WebSocket transport, over TCP. It is built in: `ws://` URLs find it by themselves, and `wss://`
 /// URLs of clients do. Give one to the builder to set more.
 ///
-/// A client offers the subprotocol `mitto.1`; a server takes it when it is offered and does not ask
-/// for it. A server listening at a path other than `/` answers only there, and only pages and host names
-/// that [`Settings::web`] allows.
+/// A client offers the subprotocol `mitto.1`, or that of another framing; a server takes one that it
+/// knows when it is offered, and does not ask for it. A server listening at a path other than `/` answers
+/// only there, and only pages and host names that [`Settings::web`] allows.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct WebSocket {

@@ -16,8 +16,8 @@ impl Protocol for Asking {
         peer: PeerInfo,
         settings: Settings,
     ) -> Result<Box<dyn Connection>, TransportError> {
-        let rest = handshake::client(&mut stream, &self.url, &settings.headers).await?;
-        let connection = WsConnection::new(stream, rest, Role::Client, &settings, peer);
+        let upgraded = handshake::client(&mut stream, &self.url, &settings).await?;
+        let connection = WsConnection::new(stream, upgraded, Role::Client, &settings, peer);
         Ok(Box::new(connection))
     }
 }
@@ -57,11 +57,11 @@ impl Protocol for Upgrading {
             path: &self.path,
             host: self.host.as_deref(),
             encrypted: peer.encrypted,
-            web: &settings.web,
+            settings: &settings,
         };
-        let (rest, request) = handshake::server(&mut stream, &place).await?;
+        let (upgraded, request) = handshake::server(&mut stream, &place).await?;
         peer.request = Some(request);
-        let connection = WsConnection::new(stream, rest, Role::Server, &settings, peer);
+        let connection = WsConnection::new(stream, upgraded, Role::Server, &settings, peer);
         Ok(Box::new(connection))
     }
 }

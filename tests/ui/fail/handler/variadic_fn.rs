@@ -1,10 +1,10 @@
-//! errors: 2
+//! errors: 1
 
-use mitto_test_messages::{Ping, Pong};
+use mitto_test_messages::Ping;
 
 #[mitto::handler]
-unsafe extern "C" fn ping(req: Ping, _rest: ...) -> Pong {
-    Pong { n: req.n }
+unsafe extern "C" fn ping(req: Ping, _rest: ...) -> u64 {
+    req.n
 }
 
 fn main() {}

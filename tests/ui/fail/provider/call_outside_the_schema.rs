@@ -1,4 +1,7 @@
 //! errors: 3
+//!
+//! Once for the message, for the call and for the `.await`: the compiler reports a bound of a fn that returns
+//! `impl Future` at each, and a future without a box has no type that could be named instead.
 
 use mitto_test_handlers::who;
 use mitto_test_messages::Ping;

@@ -1,17 +1,16 @@
 use data_encoding::BASE64;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::{SUBPROTOCOL, accept_key};
+use super::{Upgraded, accept_key};
 use crate::escaped::Escaped;
-use crate::transport::RequestHeaders;
-use crate::transport::TransportError;
 use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use crate::transport::socket::SocketUrl;
+use crate::transport::{RequestHeaders, Settings, TransportError};
 
 /// The first byte of what a TLS server answers to plain bytes.
 const TLS_ALERT: u8 = 0x15;
 
-/// Asks for a WebSocket. Returns what the server sent behind its answer.
+/// Asks for a WebSocket.
 ///
 /// # Errors
 ///
@@ -19,9 +18,13 @@ const TLS_ALERT: u8 = 0x15;
 pub(in crate::transport::websocket) async fn client(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     url: &SocketUrl,
-    headers: &RequestHeaders,
-) -> Result<Vec<u8>, TransportError> {
-    let headers = written(headers)?;
+    settings: &Settings,
+) -> Result<Upgraded, TransportError> {
+    let headers = written(&settings.headers)?;
+    let subprotocols = match settings.subprotocols.as_slice() {
+        [] => String::new(),
+        offered => format!("Sec-WebSocket-Protocol: {}\r\n", offered.join(", ")),
+    };
     let key = BASE64.encode(&rand::random::<[u8; 16]>());
     let request = format!(
         "GET {} HTTP/1.1\r\n\
@@ -30,7 +33,7 @@ pub(in crate::transport::websocket) async fn client(
          Connection: Upgrade\r\n\
          Sec-WebSocket-Key: {key}\r\n\
          Sec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\
+         {subprotocols}\
          {headers}\r\n",
         url.target(),
         url.authority(),
@@ -40,8 +43,11 @@ pub(in crate::transport::websocket) async fn client(
     let head = Head::read(stream, |first| first == b'H')
         .await
         .map_err(explain)?;
-    check(head.bytes(), &key)?;
-    Ok(head.into_rest())
+    let subprotocol = check(head.bytes(), &key, &settings.subprotocols)?;
+    Ok(Upgraded {
+        rest: head.into_rest(),
+        subprotocol,
+    })
 }
 
 /// The user's own headers, as lines. The error names a header and never its value.
@@ -85,7 +91,12 @@ fn explain(error: NoHead) -> TransportError {
     })
 }
 
-fn check(head: &[u8], key: &str) -> Result<(), TransportError> {
+/// Checks the server's answer, and returns the subprotocol that it names.
+fn check(
+    head: &[u8],
+    key: &str,
+    offered: &[&'static str],
+) -> Result<Option<&'static str>, TransportError> {
     let handshake = |text: &str| Err(TransportError::Handshake(text.to_owned()));
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
@@ -113,11 +124,15 @@ fn check(head: &[u8], key: &str) -> Result<(), TransportError> {
     if headers.all("sec-websocket-extensions").next().is_some() {
         return handshake("the server uses an extension that was not offered");
     }
-    if headers
-        .all("sec-websocket-protocol")
-        .any(|protocol| protocol != SUBPROTOCOL.as_bytes())
-    {
-        return handshake("the server uses a subprotocol that was not offered");
+    let mut subprotocol = None;
+    for named in headers.all("sec-websocket-protocol") {
+        subprotocol = offered
+            .iter()
+            .copied()
+            .find(|name| named == name.as_bytes());
+        if subprotocol.is_none() {
+            return handshake("the server uses a subprotocol that was not offered");
+        }
     }
-    Ok(())
+    Ok(subprotocol)
 }

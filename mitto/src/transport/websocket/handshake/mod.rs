@@ -12,8 +12,14 @@ pub(super) use server::{Place, refuse, server};
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
 
-/// The subprotocol of Mitto's own frames.
-const SUBPROTOCOL: &str = "mitto.1";
+/// What an upgrade has come to.
+#[derive(Debug, Default)]
+pub(super) struct Upgraded {
+    /// What came behind the handshake.
+    pub(super) rest: Vec<u8>,
+    /// The subprotocol that both ends have named.
+    pub(super) subprotocol: Option<&'static str>,
+}
 
 /// What a server makes of a client's key, to show that it means WebSocket.
 fn accept_key(key: &[u8]) -> String {
@@ -26,9 +32,9 @@ fn accept_key(key: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Settings;
     use crate::transport::socket::SocketUrl;
     use crate::transport::websocket::WS;
-    use crate::transport::{RequestHeaders, WebAccess};
 
     #[test]
     fn accept_key_is_that_of_the_standard() {
@@ -44,18 +50,21 @@ mod tests {
             path: "/a",
             host: None,
             encrypted: false,
-            web: &WebAccess::default(),
+            settings: &Settings::default(),
         };
-        let mut headers = RequestHeaders::default();
-        headers.add("x-key", "a b");
-        let client = client(&mut here, &url, &headers);
+        let mut settings = Settings::default();
+        settings.headers.add("x-key", "a b");
+        let client = client(&mut here, &url, &settings);
         let (server, client) = tokio::join!(server(&mut there, &place), client);
-        let (rest, request) = server.unwrap();
-        assert!(rest.is_empty());
+        let (upgraded, request) = server.unwrap();
+        assert!(upgraded.rest.is_empty());
+        assert_eq!(upgraded.subprotocol, Some("mitto.1"));
         assert_eq!(request.target(), "/a?b");
         assert_eq!(request.header("host"), Some("somewhere"));
         assert_eq!(request.header("x-key"), Some("a b"));
-        assert!(client.unwrap().is_empty());
+        let upgraded = client.unwrap();
+        assert!(upgraded.rest.is_empty());
+        assert_eq!(upgraded.subprotocol, Some("mitto.1"));
     }
 
     #[tokio::test]
@@ -69,10 +78,10 @@ mod tests {
             ("Host", "s3cret"),
             ("sec-websocket-key", "s3cret"),
         ] {
-            let mut headers = RequestHeaders::default();
-            headers.add(name, value);
+            let mut settings = Settings::default();
+            settings.headers.add(name, value);
             let (mut here, _there) = tokio::io::duplex(1);
-            let error = client(&mut here, &url, &headers).await.unwrap_err();
+            let error = client(&mut here, &url, &settings).await.unwrap_err();
             let text = error.to_string();
             assert!(
                 text.contains("cannot be sent") && !text.contains("s3cret"),

@@ -1,11 +1,11 @@
 use data_encoding::BASE64;
 use tokio::io::AsyncWriteExt;
 
-use super::{SUBPROTOCOL, accept_key};
+use super::{Upgraded, accept_key};
 use crate::transport::http::{Head, Headers, MAX_BYTES, MAX_HEADERS, NoHead};
 use crate::transport::socket::{ByteStream, path_of, say_and_close};
 use crate::transport::web_access::Unwelcome;
-use crate::transport::{TransportError, UpgradeRequest, WebAccess};
+use crate::transport::{Settings, TransportError, UpgradeRequest};
 
 /// An answer that turns a peer away: status line, further headers, and a text for people.
 type Refusal = (&'static str, &'static str, &'static str);
@@ -51,11 +51,11 @@ pub(in crate::transport::websocket) struct Place<'a> {
     pub(in crate::transport::websocket) host: Option<&'a str>,
     /// Whether the stream is.
     pub(in crate::transport::websocket) encrypted: bool,
-    pub(in crate::transport::websocket) web: &'a WebAccess,
+    pub(in crate::transport::websocket) settings: &'a Settings,
 }
 
-/// Answers a client that asks for a WebSocket at `place`. Returns what the client
-/// sent behind its request, and the request. One that asks for anything else gets a short HTTP answer.
+/// Answers a client that asks for a WebSocket at `place`. Returns the request as well. One that asks for
+/// anything else gets a short HTTP answer.
 ///
 /// # Errors
 ///
@@ -63,7 +63,7 @@ pub(in crate::transport::websocket) struct Place<'a> {
 pub(in crate::transport::websocket) async fn server(
     stream: &mut impl ByteStream,
     place: &Place<'_>,
-) -> Result<(Vec<u8>, UpgradeRequest), TransportError> {
+) -> Result<(Upgraded, UpgradeRequest), TransportError> {
     let head = match Head::read(stream, |first| first.is_ascii_alphabetic()).await {
         Ok(head) => head,
         Err(NoHead::Io(error)) => return Err(error.into()),
@@ -80,10 +80,11 @@ pub(in crate::transport::websocket) async fn server(
         }
     };
     match answer(head.bytes(), place) {
-        Ok((answer, request)) => {
+        Ok((answer, subprotocol, request)) => {
             stream.write_all(answer.as_bytes()).await?;
             stream.flush().await?;
-            Ok((head.into_rest(), request))
+            let rest = head.into_rest();
+            Ok((Upgraded { rest, subprotocol }, request))
         }
         Err(refusal) => {
             turn_away(stream, refusal).await;
@@ -100,7 +101,9 @@ pub(in crate::transport::websocket) async fn refuse(stream: &mut impl ByteStream
     turn_away(stream, NO_ROOM).await;
 }
 
-fn answer(head: &[u8], place: &Place<'_>) -> Result<(String, UpgradeRequest), Refusal> {
+type Answer = (String, Option<&'static str>, UpgradeRequest);
+
+fn answer(head: &[u8], place: &Place<'_>) -> Result<Answer, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {
@@ -131,7 +134,7 @@ fn answer(head: &[u8], place: &Place<'_>) -> Result<(String, UpgradeRequest), Re
         .one("host")
         .and_then(|host| std::str::from_utf8(host).ok());
     let origins: Vec<_> = headers.all("origin").collect();
-    let web = place.web;
+    let web = &place.settings.web;
     web.judge(
         host.unwrap_or_default(),
         &origins,
@@ -142,21 +145,29 @@ fn answer(head: &[u8], place: &Place<'_>) -> Result<(String, UpgradeRequest), Re
         Unwelcome::Origin => BAD_ORIGIN,
         Unwelcome::Host => BAD_HOST,
     })?;
-    let subprotocol = match headers.lists("sec-websocket-protocol", SUBPROTOCOL) {
-        true => format!("Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n"),
-        false => String::new(),
-    };
+    let spoken = &place.settings.subprotocols;
+    let offered = headers.all("sec-websocket-protocol");
+    let subprotocol = offered
+        .flat_map(|list| list.split(|byte| *byte == b','))
+        .find_map(|offer| {
+            let offer = offer.trim_ascii();
+            spoken.iter().copied().find(|name| offer == name.as_bytes())
+        });
+    let confirmed = subprotocol.map_or_else(String::new, |name| {
+        format!("Sec-WebSocket-Protocol: {name}\r\n")
+    });
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\n\
          Upgrade: websocket\r\n\
          Connection: Upgrade\r\n\
          Sec-WebSocket-Accept: {}\r\n\
-         {subprotocol}\r\n",
+         {confirmed}\r\n",
         accept_key(key)
     );
     let headers = headers.0.iter();
     let headers = headers.map(|header| (header.name.to_owned(), header.value.to_vec()));
-    Ok((answer, UpgradeRequest::new(target, headers.collect())))
+    let request = UpgradeRequest::new(target, headers.collect());
+    Ok((answer, subprotocol, request))
 }
 
 async fn turn_away(stream: &mut impl ByteStream, (status, headers, text): Refusal) {

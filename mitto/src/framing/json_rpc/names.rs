@@ -1,0 +1,84 @@
+//! Method -> message.
+
+use crate::envelope::MessageId;
+
+/// The methods of one end: the names of its messages, earlier ones included.
+#[derive(Debug, Default)]
+pub struct Methods {
+    /// Sorted by the hash of the name.
+    entries: Vec<Entry>,
+    /// The ids of messages, sorted.
+    ids: Vec<MessageId>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    hash: MessageId,
+    name: Box<str>,
+    method: Method,
+}
+
+/// What a method is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Method {
+    pub(super) message: MessageId,
+    pub(super) is_stream: bool,
+}
+
+impl Methods {
+    /// Adds a method: a name, the message that it stands for, and whether that is answered by a stream.
+    pub fn add(&mut self, name: &str, message: MessageId, is_stream: bool) {
+        let hash = MessageId::of_name(name);
+        let at = self.entries.partition_point(|entry| entry.hash < hash);
+        let method = Method { message, is_stream };
+        let name = name.into();
+        self.entries.insert(at, Entry { hash, name, method });
+        let at = self.ids.partition_point(|id| *id < message);
+        self.ids.insert(at, message);
+    }
+
+    /// The message of a name. One that was not added has the id that its name gives it, so that a
+    /// provider may know more than its schema says.
+    pub(super) fn find(&self, name: &str) -> Method {
+        let hash = MessageId::of_name(name);
+        let at = self.entries.partition_point(|entry| entry.hash < hash);
+        let same_hash = self.entries[at..]
+            .iter()
+            .take_while(|entry| entry.hash == hash);
+        for entry in same_hash {
+            if *entry.name == *name {
+                return entry.method;
+            }
+        }
+        // Not by accident another message.
+        let is_free = self.ids.binary_search(&hash).is_err();
+        Method {
+            message: if is_free { hash } else { MessageId::NONE },
+            is_stream: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_found_by_name_and_not_by_id() {
+        let mut methods = Methods::default();
+        let number = MessageId::of_name("Other");
+        methods.add("Watch", number, true);
+        methods.add("Look", number, true);
+        for name in ["Watch", "Look"] {
+            assert_eq!(
+                methods.find(name),
+                Method {
+                    message: number,
+                    is_stream: true
+                }
+            );
+        }
+        assert_eq!(methods.find("Other").message, MessageId::NONE);
+        assert_eq!(methods.find("New").message, MessageId::of_name("New"));
+    }
+}

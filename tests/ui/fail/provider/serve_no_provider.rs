@@ -1,0 +1,7 @@
+//! errors: 1
+
+fn serve() {
+    let _ = mitto::Server::new(7);
+}
+
+fn main() {}
