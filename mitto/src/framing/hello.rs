@@ -125,7 +125,7 @@ impl Hello {
                 SCHEMA => hello.schemas.push(SchemaEntry::read(tag, bytes)?),
                 SHAPES => {
                     let read = SchemaEntry::read(tag, bytes)?;
-                    let mut schemas = hello.schemas.iter_mut();
+                    let mut schemas = hello.schemas.iter_mut().rev();
                     let of = schemas.find(|of| of.name == read.name && of.role == read.role);
                     if let Some(of) = of {
                         of.shapes = Some(read.digest);

@@ -94,7 +94,7 @@ impl Receive {
         let shared = &self.shared;
         let limits = &shared.config.limits;
         let mut running = None;
-        let format = head.format.unwrap_or(shared.config.format);
+        let format = head.format.unwrap_or(shared.format);
         let known = shared.differences.check_received(head.message, format);
         let admitted = known.and_then(|()| head.metadata.admit(limits, &shared.remote));
         let dropped = match admitted {

@@ -135,11 +135,13 @@ pub(super) async fn run(
                 send(connection, config, side, identity.as_ref()).await?;
             }
         }
-        config.compare(&hello, connection.remote());
         let differences = match config.differs(&hello) {
             true => compare(connection, config, side, &hello).await?,
             false => Differences::default(),
         };
+        if differences.is_empty() {
+            config.compare(&hello, connection.remote());
+        }
         Ok(Agreed {
             framing: framing.connection().unwrap_or_else(|| framing.clone()),
             hello,

@@ -125,6 +125,10 @@ impl Differences {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// All of them, each message once.
     pub(super) fn all(&self) -> Vec<SchemaDifference> {
         let mut all: Vec<SchemaDifference> = Vec::new();
@@ -138,10 +142,10 @@ impl Differences {
 
     /// Says them in the log.
     pub(super) fn log(&self, remote: &str) {
-        let all = self.all();
-        if all.is_empty() {
+        if self.is_empty() {
             return;
         }
+        let all = self.all();
         let texts: Vec<String> = all.iter().map(SchemaDifference::to_string).collect();
         tracing::warn!(
             peer = %Escaped(remote),

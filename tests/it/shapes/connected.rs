@@ -250,3 +250,26 @@ fn texts(peer: &Peer) -> Vec<String> {
     let all = peer.schema_differences();
     all.iter().map(ToString::to_string).collect()
 }
+
+#[tokio::test]
+async fn differences_are_logged_once_at_each_end() {
+    let log = crate::auth::logs::Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let opened = open(Server::new(new::ShopServer::default()), PLACES[0]).await;
+    let client = opened.old(Format::MESSAGE_PACK).await;
+    client.same(old::Same { n: 1 }).await.unwrap();
+    client.same(old::Same { n: 2 }).await.unwrap();
+    let lines = log.0.lock().unwrap().clone();
+    let said = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(
+        said("`Retyped`: field `n` is u64 here and u32 there"),
+        1,
+        "{lines:?}"
+    );
+    assert_eq!(
+        said("`Retyped`: field `n` is u32 here and u64 there"),
+        1,
+        "{lines:?}"
+    );
+    assert_eq!(said("has another version"), 0, "{lines:?}");
+}
