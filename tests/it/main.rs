@@ -20,6 +20,7 @@ mod outside;
 mod reconnect;
 mod seams;
 mod session;
+mod shapes;
 mod signals;
 mod storm;
 mod telemetry;

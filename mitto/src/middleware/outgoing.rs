@@ -18,6 +18,7 @@ use crate::limits::Limits;
 use crate::message::Outgoing as Value;
 use crate::peer::{CallHead, Outbound, Peer, Started, Statistics, Wait};
 use crate::runtime::RuntimeHandle;
+use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 /// What puts middleware around the calls to a peer.
@@ -191,6 +192,10 @@ impl Outbound for Around {
 
     fn statistics(&self) -> Statistics {
         self.out.statistics()
+    }
+
+    fn schema_differences(&self) -> Vec<SchemaDifference> {
+        self.out.schema_differences()
     }
 
     fn close(&self, drain: bool) {

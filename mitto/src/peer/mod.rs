@@ -35,6 +35,7 @@ pub use stub::{Calls, NoCalls, Sends, Stub, call};
 use crate::auth::Identity;
 use crate::envelope::CorrelationId;
 use crate::message::Message;
+use crate::schema::SchemaDifference;
 use crate::status::Status;
 
 /// A cheap, cloneable handle to the other end.
@@ -155,6 +156,25 @@ impl Peer {
         self.out
             .as_ref()
             .map_or_else(Statistics::default, |out| out.statistics())
+    }
+
+    /// The messages that the other end knows in another version than this one. Empty where the two are
+    /// equal, in process, and where one of them is built without the feature `compact`, as shapes are not
+    /// compared then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn report(peer: &mitto::Peer) {
+    /// for difference in peer.schema_differences() {
+    ///     println!("{difference}"); // `Ping`: field `n` is u64 here and u32 there
+    /// }
+    /// # }
+    /// ```
+    pub fn schema_differences(&self) -> Vec<SchemaDifference> {
+        self.out
+            .as_ref()
+            .map_or_else(Vec::new, |out| out.schema_differences())
     }
 
     /// Whether it can be reached now.

@@ -16,6 +16,7 @@ use crate::codec::{Codecs, Format};
 use crate::envelope::{CorrelationId, MessageId, Metadata};
 use crate::in_flight::Reply;
 use crate::message::{MessageKind, Outgoing};
+use crate::schema::SchemaDifference;
 use crate::status::Status;
 
 /// Reaches the other end: a session, a queue of the same process, a broker.
@@ -103,6 +104,11 @@ pub trait Outbound: Send + Sync + 'static {
     /// elsewhere.
     fn runtime(&self) -> Option<tokio::runtime::Handle> {
         None
+    }
+
+    /// See [`Peer::schema_differences`](super::Peer::schema_differences).
+    fn schema_differences(&self) -> Vec<SchemaDifference> {
+        Vec::new()
     }
 
     /// Ends the connection: at once, or when what runs has finished.
