@@ -6,6 +6,6 @@ mod desk;
 mod handshake;
 mod json_rpc;
 mod links;
-mod logs;
+pub(crate) mod logs;
 mod requires;
 mod shown;
