@@ -15,7 +15,7 @@ use crate::runtime::Instant;
 pub use reply::{Reply, item_cost};
 use slot::Slot;
 
-use crate::envelope::CorrelationId;
+use crate::envelope::{CorrelationId, Timing};
 use crate::status::{Code, Status};
 
 /// The requests in flight towards one other end.
@@ -113,6 +113,20 @@ impl InFlight {
         let idle = slot.idle_until();
         self.note_idle(idle);
         Ok(waker)
+    }
+
+    /// Notes when the handler ran, right before the reply that ends the request. Of a stream it is not
+    /// noted.
+    ///
+    /// # Errors
+    ///
+    /// When nobody waits for it.
+    pub fn time(&mut self, id: CorrelationId, timing: Timing) -> Result<Option<Waker>, Stale> {
+        let slot = self.get_mut(id)?;
+        match slot.is_stream() {
+            true => Ok(None),
+            false => slot.push(Reply::Timing(timing), true),
+        }
     }
 
     /// Notes that the request is being worked on: it has a new full timeout, up to its maximum.

@@ -10,7 +10,7 @@ use super::await_kind::{Await, Outcome};
 use super::{CallHead, Outbound, Peer, Reply, Resend, Started, Wait};
 use crate::auth::{Forwarded, Identity};
 use crate::codec::Format;
-use crate::envelope::{CorrelationId, Metadata};
+use crate::envelope::{CorrelationId, Metadata, Timing};
 use crate::message::{Message, MessageInfo, Outgoing, Sent};
 use crate::status::Status;
 
@@ -58,6 +58,8 @@ pub(super) struct Progress {
     options: CallOptions,
     wait: Wait,
     state: State,
+    /// When its handler ran, once the other end has said so.
+    timing: Option<Timing>,
 }
 
 /// What a single call can have set.
@@ -96,6 +98,11 @@ impl<'p, M> Call<'p, M> {
     /// Who is asked for its replies.
     pub(super) fn out(&self) -> Option<&dyn Outbound> {
         self.progress.out(self.peer)
+    }
+
+    /// When its handler ran, if the other end has said so.
+    pub(super) fn timing(&self) -> Option<Timing> {
+        self.progress.timing
     }
 
     /// Hands the request over to a stream of its items, with who is asked for them.
@@ -213,6 +220,10 @@ impl Progress {
                 State::Sent(id) => {
                     let via = self.wait.via.as_deref().unwrap_or(out);
                     let reply = ready!(via.poll_reply(id, cx));
+                    if let Reply::Timing(timing) = reply {
+                        self.timing = Some(timing);
+                        continue;
+                    }
                     if matches!(reply, Reply::Lost(_)) && self.wait.begin_again() {
                         self.state = State::New;
                         continue;

@@ -13,6 +13,7 @@
 
 mod admission;
 mod answering;
+mod apart;
 mod assembly;
 mod config;
 mod dispatch;

@@ -1,5 +1,6 @@
 //! What the frames that come in set going.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
@@ -11,7 +12,7 @@ use super::assembly::{Assembly, PieceError};
 use super::runs::Runs;
 use super::shared::{Leaving, Shared, State};
 use super::spare::Spare;
-use crate::envelope::{CorrelationId, Envelope, Head, Kind};
+use crate::envelope::{CorrelationId, Envelope, Head, Kind, Timing};
 use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
 use crate::in_flight::{Late, Reply};
@@ -124,7 +125,7 @@ impl Receive {
                 let text = format!("a message of {length} bytes, at most {limit} are taken");
                 return Err(End::too_large(text));
             }
-            return self.whole(envelope, peer, now);
+            return self.whole(head, Cow::Borrowed(envelope.payload), peer, now);
         }
         // What answers a request of this end has as long as that has.
         let timeout = match head.from_requester {
@@ -136,7 +137,11 @@ impl Receive {
         let is_open = |id| shared.state().in_flight.is_open(id);
         match self.assembly.add(envelope, deadline, is_open) {
             Ok(None) => Ok(()),
-            Ok(Some(part)) => self.whole(&part.envelope(now), peer, now),
+            Ok(Some(mut part)) => {
+                // Moved from here on: to copy it would keep everything else waiting.
+                let payload = Cow::Owned(part.take_payload());
+                self.whole(&part.head(now), payload, peer, now)
+            }
             Err(error) => self.bad_piece(&envelope.head, error),
         }
     }
@@ -276,16 +281,21 @@ impl Receive {
         self.note_handlers();
     }
 
-    fn whole(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) -> Result<(), End> {
-        let Envelope { head, payload } = envelope;
+    fn whole(
+        &mut self,
+        head: &Head<'_>,
+        payload: Cow<'_, [u8]>,
+        peer: &Peer,
+        now: Instant,
+    ) -> Result<(), End> {
         if !matches!(head.kind, Kind::Ping | Kind::Pong) {
             self.used = Some(now);
         }
         match (head.kind, head.from_requester) {
-            (Kind::Request, true) => self.request(envelope, peer, now),
-            (Kind::Notification, true) => self.notification(envelope, peer),
+            (Kind::Request, true) => self.request(head, payload, peer, now),
+            (Kind::Notification, true) => self.notification(head, payload, peer),
             (Kind::Cancel, true) => self.cancel(head.correlation),
-            (Kind::Credit, true) => self.credit(head.correlation, payload),
+            (Kind::Credit, true) => self.credit(head.correlation, &payload),
             (Kind::Response | Kind::Error | Kind::Item | Kind::End, false) => {
                 self.reply(head, payload);
             }
@@ -300,12 +310,12 @@ impl Receive {
                 let pong = Head::new(Kind::Pong, head.correlation);
                 let mut state = self.shared.state();
                 self.shared
-                    .control(&mut state, &pong, |out| out.extend_from_slice(payload));
+                    .control(&mut state, &pong, |out| out.extend_from_slice(&payload));
             }
             (Kind::Goodbye, _) => {
                 let why = match payload.is_empty() {
                     true => Status::new(Code::ConnectionLost, "it said goodbye"),
-                    false => self.shared.framing.read_status(payload),
+                    false => self.shared.framing.read_status(&payload),
                 };
                 let mut state = self.shared.state();
                 let deadline = later(now, self.shared.config.limits.drain);
@@ -328,16 +338,22 @@ impl Receive {
         self.shared.note_ignored();
     }
 
-    fn reply(&mut self, head: &Head<'_>, payload: &[u8]) {
+    fn reply(&mut self, head: &Head<'_>, payload: Cow<'_, [u8]>) {
         let shared = &*self.shared;
         let mut state = shared.state();
         let reply = if head.status {
-            Reply::Status(shared.framing.read_status(payload))
+            Reply::Status(shared.framing.read_status(&payload))
         } else if head.kind == Kind::End {
             Reply::End
         } else {
-            let mut bytes = state.spare.take();
-            bytes.extend_from_slice(payload);
+            let bytes = match payload {
+                Cow::Owned(bytes) => bytes,
+                Cow::Borrowed(payload) => {
+                    let mut bytes = state.spare.take();
+                    bytes.extend_from_slice(payload);
+                    bytes
+                }
+            };
             let format = head.format.unwrap_or(shared.format);
             let body = Body::Encoded { format, bytes };
             match head.kind {
@@ -347,6 +363,13 @@ impl Receive {
             }
         };
         let last = reply.is_last();
+        if last
+            && !head.metadata.is_empty()
+            && let Some(timing) = Timing::read(head.metadata)
+            && let Ok(waker) = state.in_flight.time(head.correlation, timing)
+        {
+            self.wakers.extend(waker);
+        }
         let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
             shared.note_ignored();
             let peer = Escaped(&shared.remote);

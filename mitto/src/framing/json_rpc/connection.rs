@@ -87,13 +87,15 @@ impl Connection {
                 ),
                 None => self.refuse(id, "the method is not a text", batch),
             },
-            Message::Response { id, result } => self.response(correlation(id), result, each),
-            Message::Failure { id, error } => {
+            Message::Response { id, result, extra } => {
+                self.response(correlation(id), result, extra, each);
+            }
+            Message::Failure { id, error, extra } => {
                 if id == b"null" {
                     let status = codes::read_status(error);
                     tracing::warn!(%status, "the other end could not read a message");
                 }
-                self.failure(correlation(id), error, each);
+                self.failure(correlation(id), error, extra, each);
             }
             Message::Invalid { id, why } => self.refuse(id, why, batch),
         }
@@ -245,35 +247,47 @@ impl Connection {
                 true
             }
             (Some(id), None, Some(error)) => {
-                self.failure(id, error, each);
+                self.failure(id, error, None, each);
                 true
             }
         }
     }
 
-    fn response(&self, id: CorrelationId, result: &[u8], each: &mut Each<'_>) {
+    fn response(
+        &self,
+        id: CorrelationId,
+        result: &[u8],
+        extra: Option<&[u8]>,
+        each: &mut Each<'_>,
+    ) {
         let opening = self.state().streams.open(id, result);
         match opening {
-            Opening::NoStream => each(answer(Kind::Response, id, result)),
+            Opening::NoStream => outcome(answer(Kind::Response, id, result), extra, each),
             Opening::Opened => each(answer(Kind::Progress, id, &[])),
             Opening::Wrong => {
                 let status =
                     Status::bad_request("the other end answered a stream with no subscription");
                 let mut error = Vec::new();
                 codes::write_status(&status, &mut error);
-                self.failure(id, &error, each);
+                self.failure(id, &error, None, each);
             }
         }
     }
 
-    fn failure(&self, id: CorrelationId, error: &[u8], each: &mut Each<'_>) {
+    fn failure(
+        &self,
+        id: CorrelationId,
+        error: &[u8],
+        extra: Option<&[u8]>,
+        each: &mut Each<'_>,
+    ) {
         self.state().streams.close(id);
         match codes::own_error(error) {
-            Some(value) => each(answer(Kind::Error, id, value)),
+            Some(value) => outcome(answer(Kind::Error, id, value), extra, each),
             None => {
                 let mut envelope = answer(Kind::Error, id, error);
                 envelope.head.status = true;
-                each(envelope);
+                outcome(envelope, extra, each);
             }
         }
     }
@@ -402,4 +416,16 @@ fn answer(kind: Kind, id: CorrelationId, payload: &[u8]) -> Envelope<'_> {
         },
         payload,
     }
+}
+
+/// Hands on an outcome with what is said beside it. It counts whatever that is.
+fn outcome(envelope: Envelope<'_>, extra: Option<&[u8]>, each: &mut Each<'_>) {
+    let extra = Extra::read(extra).unwrap_or_default();
+    each(Envelope {
+        head: Head {
+            metadata: extra.entries().unwrap_or_default(),
+            ..envelope.head
+        },
+        payload: envelope.payload,
+    });
 }
