@@ -90,7 +90,10 @@ mod tests {
         let metadata = timing.metadata();
         assert_eq!(metadata.get(STARTED), Some("1700000000000001"));
         assert_eq!(Timing::read(metadata.entries()), Some(timing));
-        let took = timing.ended().unwrap().duration_since(timing.started().unwrap());
+        let took = timing
+            .ended()
+            .unwrap()
+            .duration_since(timing.started().unwrap());
         assert_eq!(took.unwrap(), Duration::from_micros(250_001));
     }
 

@@ -57,7 +57,10 @@ impl Shared {
 
     /// Sends an outcome that has no payload of the user's.
     pub(super) fn refuse(&self, state: &mut State, id: CorrelationId, status: &Status) {
-        let metadata = state.requests.get(id).map_or_else(Metadata::new, |r| timing(r));
+        let metadata = state
+            .requests
+            .get(id)
+            .map_or_else(Metadata::new, |r| timing(r));
         let head = Head {
             status: true,
             metadata: metadata.entries(),

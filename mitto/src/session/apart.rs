@@ -42,7 +42,13 @@ impl Place {
     }
 
     /// Decodes and handles it in a task, which takes the payload as it is.
-    pub(super) fn submit(self, job: &Job<'_>, format: Format, bytes: Vec<u8>, answer: Answer) -> Run {
+    pub(super) fn submit(
+        self,
+        job: &Job<'_>,
+        format: Format,
+        bytes: Vec<u8>,
+        answer: Answer,
+    ) -> Run {
         let mut owned = OwnedJob::new(job.message, format, bytes);
         owned.address = job.address.map(str::to_owned);
         owned.metadata = job.metadata.into();
@@ -52,7 +58,11 @@ impl Place {
         let caller = job.caller.clone();
         Run::new(Task(spawn(async move {
             let config = &self.0.config;
-            let submit = || config.queue.submit(owned.lend(&caller, &config.codecs), answer);
+            let submit = || {
+                config
+                    .queue
+                    .submit(owned.lend(&caller, &config.codecs), answer)
+            };
             let mut run = catch(submit).unwrap_or_else(|_| Run::done());
             drop((owned, caller, self));
             // As in the session's task: handlers catch their own panics, queues of others may not.

@@ -274,13 +274,7 @@ impl Connection {
         }
     }
 
-    fn failure(
-        &self,
-        id: CorrelationId,
-        error: &[u8],
-        extra: Option<&[u8]>,
-        each: &mut Each<'_>,
-    ) {
+    fn failure(&self, id: CorrelationId, error: &[u8], extra: Option<&[u8]>, each: &mut Each<'_>) {
         self.state().streams.close(id);
         match codes::own_error(error) {
             Some(value) => outcome(answer(Kind::Error, id, value), extra, each),
