@@ -1,6 +1,7 @@
 //! A server on its own; the example `client` talks to it.
 //!
-//! `cargo run --example server [URL]`, by default `ws://127.0.0.1:8080`. Ctrl-C ends it.
+//! `cargo run --example server [URL]`, by default `ws://127.0.0.1:8080`. Ctrl-C or SIGTERM ends
+//! it when what runs has finished, a second one at once.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -21,11 +22,8 @@ async fn serve(url: &str) -> Result<(), Box<dyn Error>> {
         .listen(url)
         .await?;
     println!("listening at {}", server.url());
-    let server = server.spawn();
-
-    tokio::signal::ctrl_c().await?;
-    println!("shutting down, {} connected", server.peers().len());
-    server.shutdown().await;
+    server.run_until_signal().await?;
+    println!("all have gone");
     Ok(())
 }
 

@@ -38,7 +38,9 @@ use crate::codec::{CodecError, Decoder, Encoder};
 use crate::envelope::MessageId;
 use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
-use crate::message::{Kind, Message, MessageInfo, MessageKind, Never, OneWay, Unary};
+use crate::message::{
+    Kind, Message, MessageInfo, MessageKind, Never, OneWay, Shapes, Travels, Unary,
+};
 use crate::provider::MessageProvider;
 use crate::schema::Descriptor;
 use crate::status::Status;
@@ -228,6 +230,11 @@ macro_rules! message {
                 idempotent: matches!(<$kind as Kind>::KIND, MessageKind::Request),
                 authenticated: false,
                 requires: &[],
+                shapes: Shapes {
+                    message: <Self as Travels>::SHAPE,
+                    response: <$response as Travels>::SHAPE,
+                    error: <Never as Travels>::SHAPE,
+                },
             };
 
             type Kind = $kind;

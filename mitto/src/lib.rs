@@ -86,6 +86,9 @@
 //! | `tls` | | `tls://`, and `wss://` with `websocket`: `transport::tls`; turns `tcp` on |
 //! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
 //! | `metrics` | | what a process does, through the `metrics` facade: [`limits`] reached, connections, bytes, `middleware::Metrics` |
+//! | `blocking` | | `blocking`: clients without async |
+//! | `signals` | | `Listening::run_until_signal`: a server that SIGINT, SIGTERM and Ctrl-C end gently |
+//! | `axum` | | `server::axum`: a server as a route of an axum app; turns `websocket` on |
 //! | `tower` | | `middleware::Tower`: layers of `tower` around requests |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
@@ -137,6 +140,8 @@ pub mod transport;
 pub use auth::Identity;
 #[cfg(feature = "client")]
 pub use client::Reconnect;
+#[cfg(feature = "blocking")]
+pub use client::blocking;
 pub use codec::Format;
 pub use context::Context;
 pub use envelope::Metadata;

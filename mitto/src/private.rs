@@ -17,7 +17,7 @@ pub use crate::handler::*;
 pub use crate::job::{Answer, Job, Run};
 pub use crate::message::{
     DeclaredOf, ErrorOf, Failure, IsMessage, Message, MessageInfo, MessageKind, Never, OneWay,
-    ReturnOf, Streaming, Travels, Unary,
+    ReturnOf, Shapes, Streaming, Travels, Unary,
 };
 pub use crate::peer::{Call, Calls, NoCalls, Outcome, Peer, Sends, Stub, call};
 pub use crate::provider::*;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+pub(crate) use tokio::runtime::Handle as RuntimeHandle;
 pub(crate) use tokio::task::spawn;
 pub(crate) use tokio::time::{Instant, Sleep, sleep_until, timeout};
 

@@ -85,10 +85,11 @@ pub enum Code {
     BadRequest,
     /// The payload's format is not known there.
     UnsupportedFormat,
-    /// The two ends disagree on what the message looks like. Today that is found in process only, where
-    /// a value is of another type. On a connection shapes are not compared: a difference between the
-    /// digests of the two schemas is a log line, and a message that cannot be read is
-    /// [`BadRequest`](Self::BadRequest).
+    /// The two ends disagree on what the message looks like, and its format,
+    /// [`COMPACT`](crate::Format::COMPACT), has no names to tell them apart. The text names the message and the
+    /// first difference: `` `Ping`: field `n` is u64 here and u32 there ``. Nothing was sent, or nothing was run;
+    /// another format carries the message, and [`Peer::schema_differences`](crate::Peer::schema_differences)
+    /// lists all of them. In process: a value is of another type.
     SchemaMismatch,
     /// The caller may not do this.
     Denied,

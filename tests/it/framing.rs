@@ -149,7 +149,12 @@ proptest! {
         hello.formats = formats.into_iter().map(Format::from_wire).collect();
         hello.schemas = schemas
             .into_iter()
-            .map(|(name, role, digest)| SchemaEntry { name, role, digest })
+            .map(|(name, role, digest)| SchemaEntry {
+                name,
+                role,
+                digest,
+                shapes: None,
+            })
             .collect();
         let mut payload = Vec::new();
         hello.write(&mut payload);

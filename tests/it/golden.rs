@@ -10,7 +10,7 @@ use mitto::Identity;
 use mitto::auth::Stated;
 use mitto::codec::Format;
 use mitto::envelope::{CorrelationId, ENDED, Head, Kind, MessageId, Metadata, STARTED};
-use mitto::framing::{Framing, Hello, Native, SchemaEntry};
+use mitto::framing::{Framing, Hello, Native, SchemaEntry, ShapeEntry};
 use mitto::limits::Limits;
 use mitto::status::{Code, Status};
 
@@ -241,6 +241,15 @@ fn frames<'a>(
         ),
         ("ping", head(Kind::Ping, none), vec![0, 0, 0, 7]),
         ("pong", head(Kind::Pong, none), vec![0, 0, 0, 7]),
+        ("hello_shapes", head(Kind::Hello, none), {
+            let mut hello = Hello::default();
+            hello.schemas = hello_of("client").schemas;
+            hello.schemas[0].shapes = Some(0xfedc_ba98_7654_3210);
+            let mut payload = Vec::new();
+            hello.write(&mut payload);
+            payload
+        }),
+        ("shapes", head(Kind::Shapes, none), shapes()),
     ]
 }
 
@@ -252,6 +261,7 @@ fn hello_of(role: &str) -> Hello {
         name: "Chat".into(),
         role: role.into(),
         digest: 0x0123_4567_89ab_cdef,
+        shapes: None,
     }];
     hello
 }
@@ -259,6 +269,19 @@ fn hello_of(role: &str) -> Hello {
 fn hello(role: &str) -> Vec<u8> {
     let mut payload = Vec::new();
     hello_of(role).write(&mut payload);
+    payload
+}
+
+fn shapes() -> Vec<u8> {
+    let entry = ShapeEntry {
+        to_server: true,
+        message: MessageId::of_name("Ping"),
+        hash: 0x0123_4567_89ab_cdef,
+        text: "request\tstruct\nrequest.n\tu64\n".into(),
+    };
+    let mut payload = Vec::new();
+    ShapeEntry::write_all([&entry], 1 << 20, &mut payload);
+    assert_eq!(ShapeEntry::read_all(&payload), Ok(vec![entry]));
     payload
 }
 

@@ -2,7 +2,9 @@
 
 mod answers;
 mod auth;
+mod axum;
 mod behaviour;
+mod blocking;
 mod codec;
 mod faults;
 mod framing;
@@ -18,6 +20,8 @@ mod outside;
 mod reconnect;
 mod seams;
 mod session;
+mod shapes;
+mod signals;
 mod storm;
 mod telemetry;
 mod transport;

@@ -82,7 +82,16 @@ fn info(model: &Model) -> TokenStream {
         Answer::Stream(_) => quote!(Stream),
         Answer::None => quote!(Notification),
     };
-    let response = written(&answer(model).1);
+    let answer = answer(model).1;
+    let response = written(&answer);
+    let [message_shape, response_shape, error_shape] = [
+        shape(ident, &quote!(Self)),
+        shape(&answer, &answer),
+        match &model.error {
+            Some(error) => shape(error, &error.to_token_stream()),
+            None => quote!(<__mitto::Never as __mitto::Travels>::SHAPE),
+        },
+    ];
     let error = option(model.error.as_ref().map(written));
     let timeout = option(
         model
@@ -103,6 +112,11 @@ fn info(model: &Model) -> TokenStream {
             idempotent: #idempotent,
             authenticated: #authenticated,
             requires: &[#(#requires),*],
+            shapes: __mitto::Shapes {
+                message: #message_shape,
+                response: #response_shape,
+                error: #error_shape,
+            },
         }
     }
 }
@@ -112,6 +126,12 @@ fn option(value: Option<impl ToTokens>) -> TokenStream {
         Some(value) => quote!(__mitto::Option::Some(#value)),
         None => quote!(__mitto::Option::None),
     }
+}
+
+/// Where the shape of a type is found; what `ty` lacks for that is reported where [`codec`] reports it.
+fn shape(user: &impl Spanned, ty: &TokenStream) -> TokenStream {
+    let travels = quote_spanned!(user.span()=> <#ty as __mitto::Travels>);
+    quote!(#travels::SHAPE)
 }
 
 /// The methods that encode and decode `ty`. What `ty` lacks for that is reported on the user's type.

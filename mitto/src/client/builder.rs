@@ -55,7 +55,7 @@ type Holder<S> = <<S as Stub>::Receiver as End>::Other;
 /// ```
 #[must_use = "a builder does nothing until it connects"]
 pub struct Builder<S> {
-    options: Options,
+    pub(super) options: Options,
     stub: PhantomData<fn() -> S>,
 }
 

@@ -22,6 +22,10 @@ pub enum ConnectError {
     /// The format asked for is not spoken here.
     #[error("no codec for {0}: turn on its feature of mitto, or add the codec to the builder")]
     UnknownFormat(Format),
+    /// The thread of a blocking client cannot be started.
+    #[cfg(feature = "blocking")]
+    #[error("cannot start the thread that the client's connections run in")]
+    Thread(#[source] std::io::Error),
     /// The framing does not carry the format asked for.
     #[error("this framing carries {only} only: leave `.format(..)` out, or the framing")]
     OtherFormat {

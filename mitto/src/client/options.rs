@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use tokio_util::task::TaskTracker;
+
 use super::around::Around;
 use super::reconnect::{Dial, Keeper};
 use super::{ConnectError, Reconnect};
@@ -15,10 +17,9 @@ use crate::framing::Framing;
 use crate::job::{Local, Queue};
 use crate::limits::Limits;
 use crate::middleware::Stack;
-use crate::peer::{Hooks, Peer};
+use crate::peer::{Hooks, Kept, Peer};
 use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
-use crate::runtime::spawn;
 use crate::session::Config;
 use crate::transport::{RequestHeaders, Transport, Transports};
 
@@ -39,6 +40,10 @@ pub(super) struct Options {
     pub(super) token: Option<BearerToken>,
     pub(super) headers: RequestHeaders,
     pub(super) identity: Option<Identity>,
+    /// Where its connections run.
+    pub(super) tasks: TaskTracker,
+    /// What lives as long as the client does.
+    pub(super) kept: Option<Kept>,
 }
 
 impl Options {
@@ -60,6 +65,8 @@ impl Options {
             token: None,
             headers: RequestHeaders::default(),
             identity: None,
+            tasks: TaskTracker::new(),
+            kept: None,
         }
     }
 
@@ -106,13 +113,13 @@ impl Options {
             url: url.to_owned(),
         };
         if let Some(reconnect) = &self.reconnect {
-            let peer = Keeper::start(dial, self.hooks, reconnect).await?;
-            return Ok(around.peer(peer).into_owner());
+            let peer = Keeper::start(dial, self.hooks, reconnect, &self.tasks).await?;
+            return Ok(around.peer(peer).keeping(self.kept));
         }
         let session = dial.session().await?;
-        let peer = around.peer(session.peer().clone()).into_owner();
+        let peer = around.peer(session.peer().clone()).keeping(self.kept);
         let told = self.hooks.connected(&peer, &peer);
-        spawn(async move {
+        self.tasks.spawn(async move {
             session.await;
             drop(told);
         });
@@ -126,6 +133,10 @@ impl Options {
         let [there, here] = [there, here]
             .map(|end| Arc::new(PassThrough::new(end, BuiltIns::default())) as Arc<dyn Queue>);
         let here = around.queue(here);
-        around.peer(Local::pair(there, here, &self.limits, self.identity))
+        let peer = around.peer(Local::pair(there, here, &self.limits, self.identity));
+        match self.kept {
+            Some(kept) => peer.keeping(Some(kept)),
+            None => peer,
+        }
     }
 }

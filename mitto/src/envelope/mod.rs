@@ -151,11 +151,13 @@ pub enum Kind {
     Ping = 12,
     /// Answers a ping.
     Pong = 13,
+    /// What the messages of its sender look like, when the hellos differ in that.
+    Shapes = 14,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Hello,
         Self::Request,
         Self::Response,
@@ -169,12 +171,13 @@ impl Kind {
         Self::Goodbye,
         Self::Ping,
         Self::Pong,
+        Self::Shapes,
     ];
 
     /// The kind of a number of the native framing, if there is one.
     pub const fn from_number(number: u8) -> Option<Self> {
         match number {
-            1..=13 => Some(Self::ALL[number as usize - 1]),
+            1..=14 => Some(Self::ALL[number as usize - 1]),
             _ => None,
         }
     }
@@ -207,6 +210,7 @@ impl fmt::Display for Kind {
             Self::Goodbye => "goodbye",
             Self::Ping => "ping",
             Self::Pong => "pong",
+            Self::Shapes => "shapes",
         })
     }
 }
@@ -222,6 +226,6 @@ mod tests {
             assert_eq!(Kind::from_number(number), Some(kind));
         }
         assert_eq!(Kind::from_number(0), None);
-        assert_eq!(Kind::from_number(14), None);
+        assert_eq!(Kind::from_number(15), None);
     }
 }

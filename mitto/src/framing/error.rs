@@ -44,7 +44,7 @@ impl FrameError {
                 correlation,
                 ..
             } => match (kind, from_requester) {
-                (Kind::Hello, _) => Fault::Close,
+                (Kind::Hello | Kind::Shapes, _) => Fault::Close,
                 (Kind::Request, true) => Fault::Refuse(correlation),
                 (Kind::Response | Kind::Error | Kind::Item | Kind::End, false) => {
                     Fault::Fail(correlation)

@@ -16,6 +16,7 @@ const FORMATS: u8 = 6;
 const FEATURES: u8 = 7;
 const SCHEMA: u8 = 8;
 const CREDENTIALS: u8 = 9;
+const SHAPES: u8 = 10;
 
 /// Where names are cut, in bytes: their length travels in one byte.
 const NAME_MAX: usize = u8::MAX as usize;
@@ -78,7 +79,10 @@ impl Hello {
             parts::write(FEATURES, &self.features.to_be_bytes(), out);
         }
         for schema in &self.schemas {
-            parts::write_with(SCHEMA, out, |out| schema.write(out));
+            parts::write_with(SCHEMA, out, |out| schema.write(schema.digest, out));
+            if let Some(shapes) = schema.shapes {
+                parts::write_with(SHAPES, out, |out| schema.write(shapes, out));
+            }
         }
         if let Some(token) = &self.credentials {
             let bytes = token.secret().as_bytes();
@@ -118,7 +122,15 @@ impl Hello {
                 CREDENTIALS => {
                     hello.credentials = Some(BearerToken::new(parts::text(tag, bytes)?));
                 }
-                SCHEMA => hello.schemas.push(SchemaEntry::read(bytes)?),
+                SCHEMA => hello.schemas.push(SchemaEntry::read(tag, bytes)?),
+                SHAPES => {
+                    let read = SchemaEntry::read(tag, bytes)?;
+                    let mut schemas = hello.schemas.iter_mut().rev();
+                    let of = schemas.find(|of| of.name == read.name && of.role == read.role);
+                    if let Some(of) = of {
+                        of.shapes = Some(read.digest);
+                    }
+                }
                 _ => {}
             }
         }
@@ -151,25 +163,28 @@ pub struct SchemaEntry {
     pub role: String,
     /// The digest of its descriptor: equal schemas have equal digests.
     pub digest: u64,
+    /// The digest of its messages' shapes; `None` where that end compares none.
+    pub shapes: Option<u64>,
 }
 
 impl SchemaEntry {
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, digest: u64, out: &mut Vec<u8>) {
         let name = name(&self.name);
-        out.extend_from_slice(&self.digest.to_be_bytes());
+        out.extend_from_slice(&digest.to_be_bytes());
         out.push(name.len() as u8);
         out.extend_from_slice(name);
         out.extend_from_slice(self::name(&self.role));
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, PartError> {
+    fn read(tag: u8, bytes: &[u8]) -> Result<Self, PartError> {
         let (digest, left) = parts::split(bytes, 8)?;
         let (length, left) = parts::split(left, 1)?;
         let (name, role) = parts::split(left, usize::from(length[0]))?;
         Ok(Self {
-            name: parts::text(SCHEMA, name)?.to_owned(),
-            role: parts::text(SCHEMA, role)?.to_owned(),
-            digest: u64::from_be_bytes(parts::number(SCHEMA, digest)?),
+            name: parts::text(tag, name)?.to_owned(),
+            role: parts::text(tag, role)?.to_owned(),
+            digest: u64::from_be_bytes(parts::number(tag, digest)?),
+            shapes: None,
         })
     }
 }
@@ -197,12 +212,14 @@ mod tests {
             name: "€".repeat(100),
             role: "😀".repeat(100),
             digest: 7,
+            shapes: Some(8),
         });
         let mut out = Vec::new();
         hello.write(&mut out);
         let read = Hello::parse(&out).expect("what was written can be read");
         assert_eq!(read.agent, "ä".repeat(127));
         assert_eq!(read.schemas[0].name, "€".repeat(85));
+        assert_eq!(read.schemas[0].shapes, Some(8));
         assert_eq!(read.schemas[0].role, "😀".repeat(63));
     }
 }

@@ -6,12 +6,14 @@ mod hello;
 pub mod json_rpc;
 mod native;
 mod parts;
+mod shapes;
 
 pub use self::error::{Fault, FrameError, PartError};
 pub use self::hello::{Hello, SchemaEntry};
 #[cfg(feature = "json-rpc")]
 pub use self::json_rpc::JsonRpc;
 pub use self::native::Native;
+pub use self::shapes::ShapeEntry;
 use std::sync::Arc;
 
 use crate::codec::Format;

@@ -4,6 +4,7 @@
 //! generation: the slot is an index into an array, the generation tells a late answer to an earlier
 //! request of the slot apart. The table takes no locks and wakes nobody; its owner does.
 
+mod late;
 mod reply;
 mod slot;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use crate::runtime::Instant;
 
+pub use late::Late;
 pub use reply::{Reply, item_cost};
 use slot::Slot;
 
@@ -277,28 +279,6 @@ impl InFlight {
         if self.earliest.is_none_or(|earliest| deadline < earliest) {
             self.earliest = Some(deadline);
         }
-    }
-}
-
-/// Why a request is given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Late {
-    /// Nothing has come within its deadline.
-    Unanswered,
-    /// It is a stream that has begun and was idle for too long.
-    Idle,
-}
-
-impl Late {
-    /// What its caller gets.
-    pub fn status(self) -> Status {
-        Status::new(
-            Code::Timeout,
-            match self {
-                Self::Unanswered => "no answer within the deadline",
-                Self::Idle => "the stream was idle for too long",
-            },
-        )
     }
 }
 

@@ -17,7 +17,7 @@ use crate::limits::{Limit, Limits, reached};
 use crate::message::{MessageKind, Outgoing};
 use crate::panics::catch;
 use crate::peer::{CallHead, Outbound, Peer, Started, Wait};
-use crate::runtime::{Instant, later, spawn};
+use crate::runtime::{Instant, RuntimeHandle, later, spawn};
 use crate::status::{Code, Status};
 
 /// One direction between two ends of the same process.
@@ -34,6 +34,8 @@ pub struct Local {
     exchange: Arc<Exchange>,
     /// The handlers of notifications that run.
     notified: Arc<AtomicUsize>,
+    /// Where it was made.
+    runtime: Option<RuntimeHandle>,
 }
 
 /// Who calls, seen from the handlers.
@@ -55,9 +57,11 @@ impl Local {
     ) -> Peer {
         let mut back = Self::new(here, limits);
         back.other.clone_from(&identity);
+        back.runtime = RuntimeHandle::try_current().ok();
         let back = Arc::new(back);
         let mut forth = Self::new(there, limits);
         forth.identity = identity;
+        forth.runtime = RuntimeHandle::try_current().ok();
         let forth = Arc::new(forth);
         let _ = back.caller.set(Caller::Owner(Arc::downgrade(&forth)));
         let _ = forth.caller.set(Caller::Owned(Peer::new(back)));
@@ -99,6 +103,7 @@ impl Local {
             caller: OnceLock::new(),
             exchange: Arc::new(Exchange::new(limits.in_flight_process)),
             notified: Arc::default(),
+            runtime: None,
         }
     }
 
@@ -212,6 +217,10 @@ impl Outbound for Local {
 
     fn remote(&self) -> &str {
         HERE
+    }
+
+    fn runtime(&self) -> Option<RuntimeHandle> {
+        self.runtime.clone()
     }
 
     fn id(&self) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{ShapeOf, Shapes};
 use crate::envelope::MessageId;
 
 /// What is known of a message type at compile time.
@@ -31,6 +32,8 @@ pub struct MessageInfo {
     pub authenticated: bool,
     /// The grants that its caller needs, all of them.
     pub requires: &'static [&'static str],
+    /// How the shapes of the message and of its outcomes are found.
+    pub shapes: Shapes,
 }
 
 /// How a message is answered.
@@ -61,5 +64,10 @@ impl MessageInfo {
         idempotent: false,
         authenticated: false,
         requires: &[],
+        shapes: Shapes {
+            message: ShapeOf::new::<()>(),
+            response: ShapeOf::new::<()>(),
+            error: ShapeOf::new::<()>(),
+        },
     };
 }

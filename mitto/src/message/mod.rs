@@ -7,6 +7,7 @@
 mod info;
 mod named;
 mod outgoing;
+mod shape;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::status::{CallError, Status};
 pub use info::{MessageInfo, MessageKind};
 pub use named::IsMessage;
 pub use outgoing::{Body, Encoded, Outgoing, Payload, Returned, Sent, Thrown};
+pub use shape::{ShapeOf, Shapes};
 
 /// A type that travels: a request or a notification.
 ///
@@ -89,6 +91,9 @@ pub trait Message: Sized + Send + 'static {
     note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`"
 )]
 pub trait Travels: Sized {
+    /// How its shape is found.
+    const SHAPE: ShapeOf;
+
     /// Encodes the value.
     ///
     /// # Errors
@@ -106,6 +111,8 @@ pub trait Travels: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Travels for T {
+    const SHAPE: ShapeOf = ShapeOf::new::<T>();
+
     fn encode_to(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
         to.encode(self)
     }

@@ -18,6 +18,7 @@ use crate::in_flight::Reply;
 use crate::message::{MessageKind, Outgoing as Value};
 use crate::peer::{CallHead, Outbound, Peer, Started, Statistics, Wait};
 use crate::runtime::{Instant, later};
+use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 /// What a call with middleware asks for its replies. The call polls it, and it polls the middleware and
@@ -377,6 +378,10 @@ impl Outbound for Departing {
 
     fn statistics(&self) -> Statistics {
         self.out.statistics()
+    }
+
+    fn schema_differences(&self) -> Vec<SchemaDifference> {
+        self.out.schema_differences()
     }
 
     fn close(&self, drain: bool) {

@@ -17,6 +17,8 @@ use crate::job::{Answer, Job, Queue, Run};
 use crate::limits::Limits;
 use crate::message::Outgoing as Value;
 use crate::peer::{CallHead, Outbound, Peer, Started, Statistics, Wait};
+use crate::runtime::RuntimeHandle;
+use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 /// What puts middleware around the calls to a peer.
@@ -168,6 +170,10 @@ impl Outbound for Around {
         self.out.remote()
     }
 
+    fn runtime(&self) -> Option<RuntimeHandle> {
+        self.out.runtime()
+    }
+
     fn id(&self) -> u64 {
         self.out.id()
     }
@@ -186,6 +192,10 @@ impl Outbound for Around {
 
     fn statistics(&self) -> Statistics {
         self.out.statistics()
+    }
+
+    fn schema_differences(&self) -> Vec<SchemaDifference> {
+        self.out.schema_differences()
     }
 
     fn close(&self, drain: bool) {

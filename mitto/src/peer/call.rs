@@ -12,6 +12,7 @@ use crate::auth::{Forwarded, Identity};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Metadata, Timing};
 use crate::message::{Message, MessageInfo, Outgoing, Sent};
+use crate::runtime::RuntimeHandle;
 use crate::status::Status;
 
 /// A call: the first poll sends the message, dropping it cancels the request.
@@ -108,6 +109,20 @@ impl<'p, M> Call<'p, M> {
     /// Hands the request over to a stream of its items, with who is asked for them.
     pub(super) fn detach(&mut self) -> (Peer, Option<CorrelationId>) {
         self.progress.detach_from(self.peer)
+    }
+
+    /// The runtime that the connection runs in.
+    pub(crate) fn runtime(&self) -> Option<RuntimeHandle> {
+        self.peer.out()?.runtime()
+    }
+
+    /// A call to `peer` of what was [taken](Self::take) out of another one.
+    pub(super) fn resumed(peer: &'p Peer, message: Sent<M>, progress: Progress) -> Self {
+        Self {
+            peer,
+            message,
+            progress,
+        }
     }
 
     /// Takes everything out: nothing is left to be dropped.

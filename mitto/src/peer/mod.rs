@@ -5,6 +5,7 @@
 
 mod await_kind;
 mod call;
+mod callback;
 mod connection_state;
 #[cfg(any(feature = "client", feature = "server"))]
 mod hooks;
@@ -22,6 +23,7 @@ use std::task::{Context, Poll};
 pub use crate::in_flight::Reply;
 pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
+pub use callback::CallHandle;
 pub use connection_state::{ConnectionState, States};
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use hooks::Hooks;
@@ -35,6 +37,7 @@ pub use timed::{Timed, TimedCall};
 use crate::auth::Identity;
 use crate::envelope::CorrelationId;
 use crate::message::Message;
+use crate::schema::SchemaDifference;
 use crate::status::Status;
 
 /// A cheap, cloneable handle to the other end.
@@ -78,7 +81,14 @@ pub struct Peer {
 }
 
 /// What the handles share that keep a connection open.
-struct Owner(Arc<dyn Outbound>);
+struct Owner {
+    out: Arc<dyn Outbound>,
+    /// What is dropped behind the connection's end.
+    _kept: Option<Kept>,
+}
+
+/// What is to live for as long as the handles that keep a connection open.
+pub(crate) type Kept = Box<dyn Send + Sync>;
 
 impl Peer {
     /// A peer that is reached through `out`. The handle does not keep the connection open.
@@ -92,7 +102,15 @@ impl Peer {
     /// The same as a handle that owns the connection: with its last clone the connection is closed,
     /// as by [`drain`](Self::drain).
     pub fn into_owner(self) -> Self {
-        let owner = self.out.clone().map(|out| Arc::new(Owner(out)));
+        self.keeping(None)
+    }
+
+    /// The same, where something else goes with the last clone as well.
+    pub(crate) fn keeping(self, kept: Option<Kept>) -> Self {
+        let owner = self
+            .out
+            .clone()
+            .map(|out| Arc::new(Owner { out, _kept: kept }));
         Self {
             out: self.out,
             owner,
@@ -140,6 +158,25 @@ impl Peer {
         self.out
             .as_ref()
             .map_or_else(Statistics::default, |out| out.statistics())
+    }
+
+    /// The messages that the other end knows in another version than this one. Empty where the two are
+    /// equal, in process, and where one of them is built without the feature `compact`, as shapes are not
+    /// compared then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn report(peer: &mitto::Peer) {
+    /// for difference in peer.schema_differences() {
+    ///     println!("{difference}"); // `Ping`: field `n` is u64 here and u32 there
+    /// }
+    /// # }
+    /// ```
+    pub fn schema_differences(&self) -> Vec<SchemaDifference> {
+        self.out
+            .as_ref()
+            .map_or_else(Vec::new, |out| out.schema_differences())
     }
 
     /// Whether it can be reached now.
@@ -229,7 +266,7 @@ fn nobody() -> Status {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.0.close(true);
+        self.out.close(true);
     }
 }
 

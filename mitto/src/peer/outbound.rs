@@ -16,6 +16,7 @@ use crate::codec::{Codecs, Format};
 use crate::envelope::{CorrelationId, MessageId, Metadata};
 use crate::in_flight::Reply;
 use crate::message::{MessageKind, Outgoing};
+use crate::schema::SchemaDifference;
 use crate::status::Status;
 
 /// Reaches the other end: a session, a queue of the same process, a broker.
@@ -97,6 +98,17 @@ pub trait Outbound: Send + Sync + 'static {
     /// See [`Peer::statistics`](super::Peer::statistics).
     fn statistics(&self) -> Statistics {
         Statistics::default()
+    }
+
+    /// The runtime that the connection runs in, where there is one: for tasks that call over it from
+    /// elsewhere.
+    fn runtime(&self) -> Option<tokio::runtime::Handle> {
+        None
+    }
+
+    /// See [`Peer::schema_differences`](super::Peer::schema_differences).
+    fn schema_differences(&self) -> Vec<SchemaDifference> {
+        Vec::new()
     }
 
     /// Ends the connection: at once, or when what runs has finished.

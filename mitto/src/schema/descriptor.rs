@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{List, Side};
+use super::{List, Shape, Side};
 use crate::envelope::MessageId;
 use crate::message::{MessageInfo, MessageKind};
 
@@ -57,6 +57,9 @@ pub struct MessageDescriptor {
     /// The grants that its caller needs, all of them.
     #[serde(default)]
     pub requires: Names,
+    /// What it and its outcomes look like in a format without names.
+    #[serde(default)]
+    pub shape: Shape,
 }
 
 impl Descriptor {
@@ -95,7 +98,7 @@ impl Descriptor {
 }
 
 impl MessageDescriptor {
-    const fn new(info: &MessageInfo) -> Self {
+    const fn new(info: &'static MessageInfo) -> Self {
         Self {
             name: Cow::Borrowed(info.name),
             id: info.id.0,
@@ -115,6 +118,7 @@ impl MessageDescriptor {
             idempotent: info.idempotent,
             authenticated: info.authenticated,
             requires: Names::Static(info.requires),
+            shape: Shape::Static(info),
         }
     }
 }

@@ -4,7 +4,9 @@
 //! listed is checked while it compiles.
 
 mod descriptor;
+mod difference;
 mod list;
+mod shape;
 mod sort;
 mod text;
 
@@ -13,7 +15,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use descriptor::{Descriptor, MessageDescriptor, Names, describe, digest};
+pub use difference::SchemaDifference;
+pub(crate) use difference::difference;
 pub use list::{List, by_id, by_name, count, distinct, join, names};
+pub use shape::{Shape, ShapeOfMessage};
 pub(crate) use sort::{first, key, sorted};
 pub(crate) use text::Text;
 

@@ -18,6 +18,8 @@ use crate::peer::Hooks;
 use crate::runtime::{Instant, timeout};
 use crate::session::{Config, HandshakeError, Session};
 use crate::telemetry::{HealthReport, Vitals, handshake_failed};
+#[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
+use crate::transport::Settings;
 use crate::transport::{
     BoxFuture, CloseReason, Connection, Incoming, Listener, TransportError, Transports,
 };
@@ -52,6 +54,8 @@ struct Shared {
 pub struct Handle {
     shared: Arc<Shared>,
     urls: Arc<[String]>,
+    /// Whether nothing runs that would end it when it is shut down.
+    embedded: bool,
 }
 
 impl Listening {
@@ -119,7 +123,21 @@ impl Listening {
         Handle {
             shared: self.shared.clone(),
             urls: self.urls().map(str::to_owned).collect(),
+            embedded: false,
         }
+    }
+
+    /// A handle to a server that takes only what it is given.
+    pub(super) fn embedded(self) -> Handle {
+        Handle {
+            embedded: true,
+            ..self.handle()
+        }
+    }
+
+    /// What ends [`run`](Self::run).
+    pub(super) fn stop(&self) -> CancellationToken {
+        self.shared.stop.clone()
     }
 
     /// Accepts connections and runs their sessions, each in a task of its own, until the server is
@@ -141,18 +159,8 @@ impl Listening {
             shared.clone().admit(incoming);
         }
         drop(listeners);
-        for peer in shared.peers.list() {
-            peer.drain();
-        }
-        shared.tasks.close();
-        let drain = shared.config.limits.drain;
-        if timeout(drain, shared.tasks.wait()).await.is_err() {
-            let left = shared.tasks.len();
-            reached(Limit::Drain, "the server");
-            tracing::debug!(left, "connections aborted after {drain:?}");
-        }
+        shared.wind_down().await;
         drop(abort);
-        shared.tasks.wait().await;
     }
 
     /// Runs in a task of its own, and gives back the handle.
@@ -169,6 +177,34 @@ impl Shared {
         health.running = self.config.running.load(Relaxed) as u64;
         health.draining = self.stop.is_cancelled();
         health.ready = !health.draining;
+    }
+
+    /// Says goodbye to every peer, waits for what runs up to the drain limit, then aborts it.
+    async fn wind_down(&self) {
+        for peer in self.peers.list() {
+            peer.drain();
+        }
+        self.tasks.close();
+        let drain = self.config.limits.drain;
+        if timeout(drain, self.tasks.wait()).await.is_err() {
+            let left = self.tasks.len();
+            reached(Limit::Drain, "the server");
+            tracing::debug!(left, "connections aborted after {drain:?}");
+        }
+        self.abort.cancel();
+        self.tasks.wait().await;
+    }
+
+    /// Runs a connection that has its place already.
+    #[cfg(feature = "axum")]
+    fn run(self: Arc<Self>, place: Place, incoming: Box<dyn Incoming>) {
+        let remote = incoming.remote().to_owned();
+        let tasks = self.tasks.clone();
+        tasks.spawn(async move {
+            let serve = self.serve(incoming, &remote);
+            self.abort.run_until_cancelled(serve).await;
+            drop(place);
+        });
     }
 
     /// Runs one connection in a task of its own, its handshake included.
@@ -240,7 +276,7 @@ impl Shared {
 }
 
 /// One of the connections that a server may have.
-struct Place(Arc<Shared>);
+pub(super) struct Place(Arc<Shared>);
 
 impl Place {
     fn take(shared: Arc<Shared>) -> Option<Self> {
@@ -292,10 +328,41 @@ impl Handle {
         self.shared.clone().admit(Box::new(Arrived(connection)));
     }
 
+    /// What transports are told.
+    #[cfg(any(feature = "tcp", all(feature = "unix", unix)))]
+    pub(super) fn transport_settings(&self) -> Settings {
+        self.shared.config.transport_settings()
+    }
+
+    /// A place for one more connection from `remote`, unless there is no room or the server shuts down.
+    #[cfg(feature = "axum")]
+    pub(super) fn reserve(&self, remote: &str) -> Option<Place> {
+        if self.shared.stop.is_cancelled() {
+            return None;
+        }
+        let place = Place::take(self.shared.clone());
+        if place.is_none() {
+            reached(Limit::Connections, remote);
+        }
+        place
+    }
+
+    /// Runs a connection that comes in to a place of its own.
+    #[cfg(feature = "axum")]
+    pub(super) fn run(&self, place: Place, incoming: Box<dyn Incoming>) {
+        self.shared.clone().run(place, incoming);
+    }
+
     /// Stops accepting, says goodbye to every peer, and lets what runs finish, up to
     /// [`Limits::drain`](crate::limits::Limits::drain); then aborts the rest. Waits for the end.
     pub async fn shutdown(&self) {
+        let first = !self.shared.stop.is_cancelled();
         self.shared.stop.cancel();
+        if self.embedded && first {
+            let shared = self.shared.clone();
+            // In a task of its own: it goes on when nobody waits for it any more.
+            crate::runtime::spawn(async move { shared.wind_down().await });
+        }
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
     }

@@ -4,9 +4,15 @@
 //! [`Listening`], which runs until it is shut down.
 
 mod access;
+#[cfg(feature = "axum")]
+pub mod axum;
+mod embedded;
 mod error;
 mod listening;
 mod peers;
+#[cfg(feature = "signals")]
+mod signals;
+mod until;
 
 pub use error::ListenError;
 pub use listening::{Handle, Listening};
@@ -183,6 +189,11 @@ impl Server {
     ///
     /// When the URL or the place cannot be used, two codecs have one format, or a limit cannot work.
     pub async fn listen(self, url: &str) -> Result<Listening, ListenError> {
+        self.ready()?.and_listen(url).await
+    }
+
+    /// A server that listens nowhere yet.
+    fn ready(self) -> Result<Listening, ListenError> {
         if self.provider.side() != Side::Server {
             return Err(ListenError::WrongSide);
         }
@@ -218,10 +229,8 @@ impl Server {
             None => {}
         }
         let transports = Transports::new(self.transports);
-        Listening::new(Arc::new(config), transports, self.hooks)
-            .watched(vitals, self.version)
-            .and_listen(url)
-            .await
+        let server = Listening::new(Arc::new(config), transports, self.hooks);
+        Ok(server.watched(vitals, self.version))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use super::shapes::OwnShapes;
 use crate::auth::{Authenticator, BearerToken, Identity, LINK};
 use crate::built_in::BuiltIns;
 use crate::codec::{Codecs, Format};
@@ -36,6 +37,8 @@ pub struct Config {
     pub alternative: Option<Arc<dyn Framing>>,
     /// The schemas, for the hello.
     pub schemas: Vec<SchemaEntry>,
+    /// What the messages of this end look like.
+    pub shapes: OwnShapes,
     /// Where the other end's requests are handed on.
     pub queue: Arc<dyn Queue>,
     /// What stands around the requests that this end makes.
@@ -65,6 +68,7 @@ impl Config {
             framing: Arc::new(Native),
             alternative: None,
             schemas: Vec::new(),
+            shapes: OwnShapes::default(),
             queue,
             outgoing: Outgoing::NONE,
             authenticator: None,
@@ -79,13 +83,16 @@ impl Config {
     /// The defaults, for requests that `provider` handles.
     pub fn serving(provider: Arc<dyn MessageProvider>, built_ins: BuiltIns) -> Self {
         let descriptor = provider.descriptor();
+        let shapes = OwnShapes::of(descriptor, provider.side());
         let schema = SchemaEntry {
             name: descriptor.name.to_string(),
             role: provider.side().to_string(),
             digest: descriptor.digest,
+            shapes: shapes.digest,
         };
         Self {
             schemas: vec![schema],
+            shapes,
             ..Self::new(Arc::new(PassThrough::new(provider, built_ins)))
         }
     }
@@ -122,6 +129,18 @@ impl Config {
                 tracing::warn!(%peer, schema = ours.name, "the other end has another version");
             }
         }
+    }
+
+    /// Whether the two ends have found shapes that differ, so that they must tell each other which.
+    pub(super) fn differs(&self, hello: &Hello) -> bool {
+        let shapes = |schema: &SchemaEntry| schema.shapes;
+        self.schemas.iter().any(|ours| {
+            let mut named = hello.schemas.iter().filter(|other| other.name == ours.name);
+            named.any(|theirs| match (shapes(ours), shapes(theirs)) {
+                (Some(ours), Some(theirs)) => ours != theirs,
+                _ => false,
+            })
+        })
     }
 
     /// What a transport must know. The largest frame is a whole payload, or a piece of one, and what

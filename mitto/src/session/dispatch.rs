@@ -51,9 +51,10 @@ impl Receive {
     fn accept(&self, head: &Head<'_>, now: Instant) -> Result<Instant, Status> {
         let shared = &*self.shared;
         let limits = &shared.config.limits;
-        if head.format.is_none() {
+        let Some(format) = head.format else {
             return Err(Status::bad_request("the request does not name its format"));
-        }
+        };
+        shared.differences.check_received(head.message, format)?;
         if !head.metadata.is_empty() {
             head.metadata.admit(limits, &shared.remote)?;
         }
@@ -105,7 +106,10 @@ impl Receive {
         let shared = &self.shared;
         let limits = &shared.config.limits;
         let mut running = None;
-        let dropped = match head.metadata.admit(limits, &shared.remote) {
+        let format = head.format.unwrap_or(shared.format);
+        let known = shared.differences.check_received(head.message, format);
+        let admitted = known.and_then(|()| head.metadata.admit(limits, &shared.remote));
+        let dropped = match admitted {
             Err(status) => Some(status),
             Ok(()) if head.format.is_none() => {
                 Some(Status::bad_request("it does not name its format"))

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use super::Config;
 use super::admission::admit;
+use super::comparing::compare;
+use super::shapes::Differences;
 use crate::auth::Identity;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::framing::{FrameError, Framing, Hello};
@@ -44,6 +46,9 @@ pub enum HandshakeError {
     /// The other end says something else than hello.
     #[error("the other end began with a {0} frame, not with hello")]
     NotHello(Kind),
+    /// The hellos differ in the shapes of messages, and the other end did not tell its own.
+    #[error("the other end went on with a {0} frame, not with the shapes of its messages")]
+    NotShapes(Kind),
     /// The hello cannot be read.
     #[error(
         "the other end's hello cannot be read: is it a mitto server or client of this version?"
@@ -67,6 +72,8 @@ pub(super) struct Agreed {
     pub(super) hello: Hello,
     /// Who has connected.
     pub(super) identity: Option<Identity>,
+    /// The messages that are not the same at both ends.
+    pub(super) differences: Differences,
     /// The first frame, where that was needed to find the framing.
     pub(super) first: Option<Vec<u8>>,
 }
@@ -128,10 +135,18 @@ pub(super) async fn run(
                 send(connection, config, side, identity.as_ref()).await?;
             }
         }
+        let differences = match config.differs(&hello) {
+            true => compare(connection, config, side, &hello).await?,
+            false => Differences::default(),
+        };
+        if differences.is_empty() {
+            config.compare(&hello, connection.remote());
+        }
         Ok(Agreed {
             framing: framing.connection().unwrap_or_else(|| framing.clone()),
             hello,
             identity,
+            differences,
             first,
         })
     };
@@ -204,7 +219,12 @@ async fn send(
     Ok(())
 }
 
-fn frame(framing: &dyn Framing, kind: Kind, batch: &mut Batch, payload: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn frame(
+    framing: &dyn Framing,
+    kind: Kind,
+    batch: &mut Batch,
+    payload: impl FnOnce(&mut Vec<u8>),
+) {
     let head = Head::new(kind, CorrelationId::NONE);
     framing.begin(&head, batch.bytes_mut());
     payload(batch.bytes_mut());
@@ -228,7 +248,9 @@ fn goodbye(error: &HandshakeError) -> Option<Status> {
     match error {
         HandshakeError::Denied(status) => Some(status.clone()),
         HandshakeError::Frame(frame) => Some(frame.to_status()),
-        HandshakeError::NotHello(_) => Some(Status::bad_request(error.to_string())),
+        HandshakeError::NotHello(_) | HandshakeError::NotShapes(_) => {
+            Some(Status::bad_request(error.to_string()))
+        }
         HandshakeError::Transport(TransportError::TooLarge { .. }) => {
             Some(Status::new(Code::TooLarge, error.to_string()))
         }

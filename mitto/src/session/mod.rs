@@ -15,6 +15,7 @@ mod admission;
 mod answering;
 mod apart;
 mod assembly;
+mod comparing;
 mod config;
 mod dispatch;
 mod driver;
@@ -25,8 +26,10 @@ mod outbound;
 mod pace;
 mod pieces;
 mod receive;
+mod replies;
 mod requests;
 mod runs;
+mod shapes;
 mod shared;
 mod signal;
 mod spare;
@@ -42,6 +45,7 @@ use std::time::Duration;
 
 pub use config::Config;
 pub use handshake::HandshakeError;
+pub use shapes::OwnShapes;
 #[cfg(feature = "client")]
 pub(crate) use waiting::Waiting;
 
@@ -105,18 +109,11 @@ impl Session {
         side: Side,
         limit: Duration,
     ) -> Result<Self, HandshakeError> {
-        let agreed = handshake::run(&mut *connection, &config, side, limit).await?;
-        config.compare(&agreed.hello, connection.remote());
+        let mut agreed = handshake::run(&mut *connection, &config, side, limit).await?;
         connection.shrink();
-        let handshake::Agreed {
-            framing,
-            hello,
-            identity,
-            first,
-        } = agreed;
+        let first = agreed.first.take();
         let outgoing = config.outgoing.clone();
-        let shared = Shared::new(config, framing, &hello, identity, connection.remote());
-        let shared = Arc::new(shared);
+        let shared = Arc::new(Shared::new(config, agreed, connection.remote()));
         Ok(Self {
             peer: outgoing.around(Peer::new(shared.clone())),
             driver: Driver::new(connection, shared, first),

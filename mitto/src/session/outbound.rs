@@ -14,7 +14,8 @@ use crate::job::Counted;
 use crate::limits::{Limit, reached, waits};
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, ConnectionState, Outbound, Started, Statistics, Wait};
-use crate::runtime::later;
+use crate::runtime::{RuntimeHandle, later};
+use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 impl Shared {
@@ -95,6 +96,7 @@ impl Outbound for Shared {
         let limits = &self.config.limits;
         head.metadata.entries().admit(limits, &self.remote)?;
         let format = self.format_of(head)?;
+        self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
         std::task::ready!(self.poll_room(&mut state, head, true, wait, cx))?;
         let now = Self::now();
@@ -151,6 +153,7 @@ impl Outbound for Shared {
         let limits = &self.config.limits;
         head.metadata.entries().admit(limits, &self.remote)?;
         let format = self.format_of(head)?;
+        self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
         std::task::ready!(self.poll_room(&mut state, head, false, wait, cx))?;
         let wire = Head {
@@ -229,6 +232,10 @@ impl Outbound for Shared {
         &self.remote
     }
 
+    fn runtime(&self) -> Option<RuntimeHandle> {
+        self.runtime.clone()
+    }
+
     fn id(&self) -> u64 {
         self.id
     }
@@ -267,6 +274,10 @@ impl Outbound for Shared {
             written: state.written.total(),
             written_rate: state.written.rate(now),
         }
+    }
+
+    fn schema_differences(&self) -> Vec<SchemaDifference> {
+        self.differences.all()
     }
 
     fn close(&self, drain: bool) {

@@ -7,14 +7,16 @@ use std::task::Waker;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::runtime::Instant;
+use crate::runtime::{Instant, RuntimeHandle};
 
 use super::Config;
+use super::handshake::Agreed;
 use super::lock;
 use super::out::{Draft, Out};
 use super::pace;
 use super::pieces::Large;
 use super::requests::Requests;
+use super::shapes::Differences;
 use super::signal::Signal;
 use super::spare::Spare;
 use super::traffic::Meter;
@@ -22,7 +24,7 @@ use super::waiting::Waiting;
 use crate::auth::{Identity, LINK};
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
-use crate::framing::{Framing, Hello};
+use crate::framing::Framing;
 use crate::in_flight::InFlight;
 use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
@@ -58,9 +60,13 @@ pub(super) struct Shared {
     pub(super) identity: Option<Identity>,
     /// Whether what the other end says of other callers is believed.
     pub(super) link: bool,
+    /// The messages that the other end knows in another version.
+    pub(super) differences: Differences,
     /// The requests that the other end may have in flight.
     pub(super) in_flight: usize,
     pub(super) id: u64,
+    /// Where its task runs.
+    pub(super) runtime: Option<RuntimeHandle>,
     /// The largest payload that the other end takes, in bytes.
     pub(super) message_limit: usize,
     /// The bytes that a stream towards the other end may be ahead.
@@ -110,13 +116,14 @@ pub(super) struct Closing {
 }
 
 impl Shared {
-    pub(super) fn new(
-        config: Arc<Config>,
-        framing: Arc<dyn Framing>,
-        hello: &Hello,
-        identity: Option<Identity>,
-        remote: &str,
-    ) -> Self {
+    pub(super) fn new(config: Arc<Config>, agreed: Agreed, remote: &str) -> Self {
+        let Agreed {
+            framing,
+            hello,
+            identity,
+            differences,
+            ..
+        } = agreed;
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let limits = &config.limits;
         let theirs = usize::try_from(hello.in_flight).unwrap_or(usize::MAX);
@@ -150,8 +157,10 @@ impl Shared {
             remote: remote.to_owned(),
             identity,
             link,
+            differences,
             in_flight,
             id: NEXT.fetch_add(1, Relaxed),
+            runtime: RuntimeHandle::try_current().ok(),
             message_limit,
             outbound: limits.outbound.max(message_limit.saturating_mul(3)),
             piece,

@@ -22,7 +22,7 @@ const EVIL: &str = "\u{1b}[2J\r\nINFO all is well\u{202e}\u{2066}\u{9b}\u{7f}\0"
 
 /// Keeps every event as a line.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Log(pub(crate) Arc<Mutex<Vec<String>>>);
 
 struct Line(String);
 

@@ -5,6 +5,6 @@ mod built_ins;
 mod desk;
 mod handshake;
 mod links;
-mod logs;
+pub(crate) mod logs;
 mod requires;
 mod shown;

@@ -191,3 +191,26 @@ fn nesting_is_bounded() {
     let thread = thread::Builder::new().stack_size(2 << 20).spawn(read);
     thread.expect("a thread").join().expect("no panic");
 }
+
+#[test]
+fn fields_with_aliases_are_read() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Renamed {
+        #[serde(alias = "older", alias = "oldest")]
+        now: u8,
+        then: Option<Kind>,
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Kind {
+        Named {
+            #[serde(alias = "label")]
+            name: String,
+        },
+    }
+    let value = vec![Renamed {
+        now: 1,
+        then: Some(Kind::Named { name: "a".into() }),
+    }];
+    let bytes = encode(COMPACT, &value).unwrap();
+    assert_eq!(decode::<Vec<Renamed>>(COMPACT, &bytes).unwrap(), value);
+}

@@ -2,7 +2,7 @@
 
 use mitto::codec::Format;
 use mitto::envelope::Head;
-use mitto::framing::{Framing, Hello, Native};
+use mitto::framing::{Framing, Hello, Native, ShapeEntry};
 use mitto::limits::Limits;
 
 /// A frame of the native framing: what is accepted comes out again as it is when it is written.
@@ -53,6 +53,7 @@ fn is_sendable(head: &Head<'_>) -> bool {
 
 /// The payload of a hello: what is accepted is read back from what is written.
 pub fn hello(payload: &[u8]) {
+    shapes(payload);
     let Ok(hello) = Hello::parse(payload) else {
         return;
     };
@@ -69,6 +70,15 @@ pub fn hello(payload: &[u8]) {
     let mut again = Vec::new();
     written.write(&mut again);
     assert_eq!(out, again);
+}
+
+/// The payload of a list of shapes, which has parts as well.
+fn shapes(payload: &[u8]) {
+    if let Ok(entries) = ShapeEntry::read_all(payload) {
+        let mut out = Vec::new();
+        ShapeEntry::write_all(&entries, usize::MAX, &mut out);
+        assert_eq!(ShapeEntry::read_all(&out), Ok(entries));
+    }
 }
 
 /// A list of formats is cut where its length would not fit.

@@ -4,6 +4,8 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 
+use tokio_util::task::TaskTracker;
+
 use super::Reconnect;
 use super::backoff::Backoff;
 use super::line::{Line, closed};
@@ -50,6 +52,7 @@ impl Keeper {
         dial: Dial,
         hooks: Hooks,
         reconnect: &Reconnect,
+        tasks: &TaskTracker,
     ) -> Result<Peer, ConnectError> {
         let first = match reconnect.lazily {
             true => None,
@@ -73,7 +76,7 @@ impl Keeper {
         if let Some(first) = first {
             keeper.run_session(first);
         }
-        spawn(keeper.keep(lazily));
+        tasks.spawn(keeper.keep(lazily));
         Ok(peer)
     }
 

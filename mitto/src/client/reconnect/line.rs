@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::peer::{ConnectionState, Hooks, Outbound, Peer};
-use crate::runtime::{Instant, timeout};
+use crate::runtime::{Instant, RuntimeHandle, timeout};
 use crate::session::{Config, Waiting};
 use crate::status::{Code, Status};
 
@@ -22,6 +22,8 @@ pub(super) struct Line {
     hooks: Hooks,
     pub(super) id: u64,
     pub(super) remote: String,
+    /// Where it is kept connected.
+    pub(super) runtime: Option<RuntimeHandle>,
     /// Cancelled when no further connection is wanted.
     pub(super) stop: CancellationToken,
     /// Cancelled when the last connection has ended, and there will be no other.
@@ -66,6 +68,7 @@ impl Line {
             states: watch::Sender::new(ConnectionState::Connecting { attempt: 1, why }),
             config,
             hooks,
+            runtime: RuntimeHandle::try_current().ok(),
             id: NEXT.fetch_add(1, Relaxed),
             remote: remote.to_owned(),
             stop: CancellationToken::new(),

@@ -12,7 +12,8 @@ use crate::envelope::CorrelationId;
 use crate::in_flight::Reply;
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, ConnectionState, Outbound, Resend, Started, Statistics, Wait};
-use crate::runtime::{Instant, later};
+use crate::runtime::{Instant, RuntimeHandle, later};
+use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 impl Line {
@@ -148,6 +149,10 @@ impl Outbound for Line {
         &self.remote
     }
 
+    fn runtime(&self) -> Option<RuntimeHandle> {
+        self.runtime.clone()
+    }
+
     fn id(&self) -> u64 {
         self.id
     }
@@ -177,6 +182,11 @@ impl Outbound for Line {
         let mut statistics = current.map_or_else(Statistics::default, |out| out.statistics());
         statistics.waiting += waiting;
         statistics
+    }
+
+    fn schema_differences(&self) -> Vec<SchemaDifference> {
+        let current = self.state().current.clone();
+        current.map_or_else(Vec::new, |out| out.schema_differences())
     }
 
     fn close(&self, drain: bool) {

@@ -97,6 +97,6 @@ impl<'de> VariantAccess<'de> for &mut Deserializer<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        serde::Deserializer::deserialize_tuple(self, fields.len(), visitor)
+        self.fields(fields, visitor)
     }
 }

@@ -156,6 +156,16 @@ impl<'de> Deserializer<'de> {
             Ok(value)
         })
     }
+
+    /// The fields of a struct. Its list of names has one more for each alias, and no field stands for that.
+    pub(super) fn fields<V: Visitor<'de>>(
+        &mut self,
+        names: &[&str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        let left = names.len();
+        self.level(|de| visitor.visit_seq(&mut Parts { de, left }))
+    }
 }
 
 macro_rules! numbers {
@@ -288,7 +298,7 @@ impl<'de> serde::Deserializer<'de> for &mut Deserializer<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        self.parts(fields.len(), visitor)
+        self.fields(fields, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

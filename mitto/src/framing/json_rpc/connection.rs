@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::answers::answer;
 use super::asked::Asked;
 use super::codes;
 use super::extra::Extra;
@@ -14,7 +15,7 @@ use super::id::{correlation, is_id};
 use super::message::{BATCH, Message, Text};
 use super::names::Methods;
 use super::scan::{members, only_item, unescape};
-use super::streams::{Opening, Streams};
+use super::streams::Streams;
 use super::{CANCEL, END, ITEM, PROGRESS, RESERVED};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
@@ -38,7 +39,7 @@ pub(super) struct State {
 }
 
 /// Whoever takes the envelopes.
-type Each<'a> = dyn FnMut(Envelope<'_>) + 'a;
+pub(super) type Each<'a> = dyn FnMut(Envelope<'_>) + 'a;
 
 /// What a request or notification says.
 #[derive(Clone, Copy)]
@@ -253,39 +254,6 @@ impl Connection {
         }
     }
 
-    fn response(
-        &self,
-        id: CorrelationId,
-        result: &[u8],
-        extra: Option<&[u8]>,
-        each: &mut Each<'_>,
-    ) {
-        let opening = self.state().streams.open(id, result);
-        match opening {
-            Opening::NoStream => outcome(answer(Kind::Response, id, result), extra, each),
-            Opening::Opened => each(answer(Kind::Progress, id, &[])),
-            Opening::Wrong => {
-                let status =
-                    Status::bad_request("the other end answered a stream with no subscription");
-                let mut error = Vec::new();
-                codes::write_status(&status, &mut error);
-                self.failure(id, &error, None, each);
-            }
-        }
-    }
-
-    fn failure(&self, id: CorrelationId, error: &[u8], extra: Option<&[u8]>, each: &mut Each<'_>) {
-        self.state().streams.close(id);
-        match codes::own_error(error) {
-            Some(value) => outcome(answer(Kind::Error, id, value), extra, each),
-            None => {
-                let mut envelope = answer(Kind::Error, id, error);
-                envelope.head.status = true;
-                outcome(envelope, extra, each);
-            }
-        }
-    }
-
     /// Answers what is no request.
     fn refuse(&self, id: Option<&[u8]>, why: &str, batch: Option<usize>) {
         self.reply_with(id.unwrap_or(b"null"), batch, |out| {
@@ -399,27 +367,4 @@ impl Framing for Connection {
     fn read_credit(&self, _: &[u8]) -> Option<u32> {
         None
     }
-}
-
-/// An envelope that belongs to a request of this end.
-fn answer(kind: Kind, id: CorrelationId, payload: &[u8]) -> Envelope<'_> {
-    Envelope {
-        head: Head {
-            format: Some(Format::JSON),
-            ..Head::new(kind, id)
-        },
-        payload,
-    }
-}
-
-/// Hands on an outcome with what is said beside it. It counts whatever that is.
-fn outcome(envelope: Envelope<'_>, extra: Option<&[u8]>, each: &mut Each<'_>) {
-    let extra = Extra::read(extra).unwrap_or_default();
-    each(Envelope {
-        head: Head {
-            metadata: extra.entries().unwrap_or_default(),
-            ..envelope.head
-        },
-        payload: envelope.payload,
-    });
 }

@@ -5,11 +5,16 @@
 //! are its two directions, `frame` is what both know about the bytes.
 
 mod connection;
+#[cfg(feature = "axum")]
+mod foreign;
 mod frame;
 mod handshake;
 mod protocol;
 mod reader;
 mod writer;
+
+#[cfg(feature = "axum")]
+pub(crate) use foreign::{Refused, Upgrade, upgraded};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -7,6 +7,8 @@ mod client;
 mod server;
 
 pub(super) use client::client;
+#[cfg(feature = "axum")]
+pub(super) use server::{Asked, NO_ROOM, Refusal};
 pub(super) use server::{Place, refuse, server};
 
 use data_encoding::BASE64;

@@ -8,9 +8,9 @@ use crate::transport::web_access::Unwelcome;
 use crate::transport::{Settings, TransportError, UpgradeRequest};
 
 /// An answer that turns a peer away: status line, further headers, and a text for people.
-type Refusal = (&'static str, &'static str, &'static str);
+pub(in crate::transport::websocket) type Refusal = (&'static str, &'static str, &'static str);
 
-const NO_ROOM: Refusal = (
+pub(in crate::transport::websocket) const NO_ROOM: Refusal = (
     "503 Service Unavailable",
     "",
     "no room for more connections",
@@ -111,48 +111,13 @@ fn answer(head: &[u8], place: &Place<'_>) -> Result<Answer, Refusal> {
         Err(httparse::Error::TooManyHeaders) => return Err(TOO_LONG),
         _ => return Err(MALFORMED),
     }
-    let target = request.path.unwrap_or("/");
-    if place.path != "/" && path_of(target) != place.path {
-        return Err(NOT_FOUND);
-    }
-    let headers = Headers(request.headers);
-    if !headers.lists("upgrade", "websocket") || headers.one("sec-websocket-version") != Some(b"13")
-    {
-        return Err(UPGRADE);
-    }
-    let key = headers.one("sec-websocket-key").unwrap_or_default();
-    let whole_key = matches!(BASE64.decode(key), Ok(nonce) if nonce.len() == 16);
-    if request.method != Some("GET")
-        || request.version != Some(1)
-        || !headers.lists("connection", "upgrade")
-        || headers.one("host").is_none()
-        || !whole_key
-    {
-        return Err(BAD_UPGRADE);
-    }
-    let host = headers
-        .one("host")
-        .and_then(|host| std::str::from_utf8(host).ok());
-    let origins: Vec<_> = headers.all("origin").collect();
-    let web = &place.settings.web;
-    web.judge(
-        host.unwrap_or_default(),
-        &origins,
-        place.host,
-        place.encrypted,
-    )
-    .map_err(|unwelcome| match unwelcome {
-        Unwelcome::Origin => BAD_ORIGIN,
-        Unwelcome::Host => BAD_HOST,
-    })?;
-    let spoken = &place.settings.subprotocols;
-    let offered = headers.all("sec-websocket-protocol");
-    let subprotocol = offered
-        .flat_map(|list| list.split(|byte| *byte == b','))
-        .find_map(|offer| {
-            let offer = offer.trim_ascii();
-            spoken.iter().copied().find(|name| offer == name.as_bytes())
-        });
+    let asked = Asked {
+        method: request.method.unwrap_or_default(),
+        http_1_1: request.version == Some(1),
+        target: request.path.unwrap_or("/"),
+        headers: Headers(request.headers),
+    };
+    let (key, subprotocol) = asked.check(place)?;
     let confirmed = subprotocol.map_or_else(String::new, |name| {
         format!("Sec-WebSocket-Protocol: {name}\r\n")
     });
@@ -160,14 +125,78 @@ fn answer(head: &[u8], place: &Place<'_>) -> Result<Answer, Refusal> {
         "HTTP/1.1 101 Switching Protocols\r\n\
          Upgrade: websocket\r\n\
          Connection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {}\r\n\
-         {confirmed}\r\n",
-        accept_key(key)
+         Sec-WebSocket-Accept: {key}\r\n\
+         {confirmed}\r\n"
     );
-    let headers = headers.0.iter();
-    let headers = headers.map(|header| (header.name.to_owned(), header.value.to_vec()));
-    let request = UpgradeRequest::new(target, headers.collect());
-    Ok((answer, subprotocol, request))
+    Ok((answer, subprotocol, asked.into_request()))
+}
+
+/// A request for a WebSocket.
+pub(in crate::transport::websocket) struct Asked<'a> {
+    pub(in crate::transport::websocket) method: &'a str,
+    pub(in crate::transport::websocket) http_1_1: bool,
+    pub(in crate::transport::websocket) target: &'a str,
+    pub(in crate::transport::websocket) headers: Headers<'a>,
+}
+
+impl Asked<'_> {
+    /// What answers the key, and the subprotocol of those offered.
+    pub(in crate::transport::websocket) fn check(
+        &self,
+        place: &Place<'_>,
+    ) -> Result<(String, Option<&'static str>), Refusal> {
+        let Self {
+            target, headers, ..
+        } = self;
+        if place.path != "/" && path_of(target) != place.path {
+            return Err(NOT_FOUND);
+        }
+        if !headers.lists("upgrade", "websocket")
+            || headers.one("sec-websocket-version") != Some(b"13")
+        {
+            return Err(UPGRADE);
+        }
+        let key = headers.one("sec-websocket-key").unwrap_or_default();
+        let whole_key = matches!(BASE64.decode(key), Ok(nonce) if nonce.len() == 16);
+        if self.method != "GET"
+            || !self.http_1_1
+            || !headers.lists("connection", "upgrade")
+            || headers.one("host").is_none()
+            || !whole_key
+        {
+            return Err(BAD_UPGRADE);
+        }
+        let host = headers
+            .one("host")
+            .and_then(|host| std::str::from_utf8(host).ok());
+        let origins: Vec<_> = headers.all("origin").collect();
+        let web = &place.settings.web;
+        web.judge(
+            host.unwrap_or_default(),
+            &origins,
+            place.host,
+            place.encrypted,
+        )
+        .map_err(|unwelcome| match unwelcome {
+            Unwelcome::Origin => BAD_ORIGIN,
+            Unwelcome::Host => BAD_HOST,
+        })?;
+        let spoken = &place.settings.subprotocols;
+        let offered = headers.all("sec-websocket-protocol");
+        let subprotocol = offered
+            .flat_map(|list| list.split(|byte| *byte == b','))
+            .find_map(|offer| {
+                let offer = offer.trim_ascii();
+                spoken.iter().copied().find(|name| offer == name.as_bytes())
+            });
+        Ok((accept_key(key), subprotocol))
+    }
+
+    pub(in crate::transport::websocket) fn into_request(self) -> UpgradeRequest {
+        let headers = self.headers.0.iter();
+        let headers = headers.map(|header| (header.name.to_owned(), header.value.to_vec()));
+        UpgradeRequest::new(self.target, headers.collect())
+    }
 }
 
 async fn turn_away(stream: &mut impl ByteStream, (status, headers, text): Refusal) {

@@ -1,0 +1,6 @@
+//! Clients without async, and calls with callbacks.
+
+mod callbacks;
+mod calls;
+mod places;
+mod service;
