@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mitto::auth::Stated;
 use mitto::codec::Format;
-use mitto::envelope::{CorrelationId, Head, Kind, MessageId, Metadata};
+use mitto::envelope::{CorrelationId, ENDED, Head, Kind, MessageId, Metadata, STARTED};
 use mitto::framing::{Framing, Hello, Native, SchemaEntry, ShapeEntry};
 use mitto::limits::Limits;
 use mitto::status::{Code, Status};
@@ -18,7 +18,9 @@ use mitto::{Address, Identity};
 fn every_kind_of_frame_is_its_golden_file() {
     let metadata: Metadata = [("trace", "a1"), ("lang", "grüezi")].into_iter().collect();
     let ann = Some(Identity::new("ann").grant("read"));
-    let frames = frames(&metadata, &ann);
+    let times = [(STARTED, "1767225600000000"), (ENDED, "1767225600250000")];
+    let times: Metadata = times.into_iter().collect();
+    let frames = frames(&metadata, &times, &ann);
     for (name, head, payload) in &frames {
         let golden = hex(&file(&format!("golden/{name}.hex")));
         assert_eq!(written(head, payload), golden, "{name}, written");
@@ -92,6 +94,7 @@ fn hello_of_the_golden_file_is_read_back() {
 
 fn frames<'a>(
     metadata: &'a Metadata,
+    times: &'a Metadata,
     identity: &'a Option<Identity>,
 ) -> Vec<(&'static str, Head<'a>, Vec<u8>)> {
     let head = Head::new;
@@ -160,6 +163,15 @@ fn frames<'a>(
             "response",
             Head {
                 format: json,
+                ..head(Kind::Response, call)
+            },
+            br#"{"n":1}"#.into(),
+        ),
+        (
+            "response_timed",
+            Head {
+                format: json,
+                metadata: times.entries(),
                 ..head(Kind::Response, call)
             },
             br#"{"n":1}"#.into(),

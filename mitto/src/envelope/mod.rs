@@ -7,6 +7,7 @@
 mod entries;
 mod id;
 mod metadata;
+mod timing;
 
 use std::fmt;
 use std::time::Duration;
@@ -14,6 +15,8 @@ use std::time::Duration;
 pub use self::entries::{Entries, MetadataError};
 pub use self::id::{CorrelationId, MessageId};
 pub use self::metadata::Metadata;
+pub(crate) use self::timing::Stopwatch;
+pub use self::timing::{ENDED, STARTED, TIMING, Timing};
 use crate::address::Address;
 use crate::auth::Stated;
 use crate::codec::Format;

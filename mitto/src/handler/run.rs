@@ -2,14 +2,11 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use tokio::task::JoinHandle;
 
 use super::called::Called;
 use super::finish::{Begun, Finish, begin, finish};
 use super::{Extracts, Handler};
-use crate::job::{Answer, Handling, Job, Pool, Run};
+use crate::job::{Answer, Handling, Job, Pool, Run, Task};
 use crate::message::{IsMessage, Message, ReturnOf};
 use crate::telemetry::Here;
 
@@ -123,22 +120,4 @@ where
         None => Called::<_, M>::place(call),
     };
     Handling::new(place, begun.answer, begun.opened, watched)
-}
-
-/// A task that ends with its run.
-struct Task(JoinHandle<()>);
-
-impl Future for Task {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // The task answers its own panics; only a runtime that shuts down makes this an error.
-        Pin::new(&mut self.0).poll(cx).map(drop)
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

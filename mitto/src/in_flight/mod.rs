@@ -4,6 +4,7 @@
 //! generation: the slot is an index into an array, the generation tells a late answer to an earlier
 //! request of the slot apart. The table takes no locks and wakes nobody; its owner does.
 
+mod late;
 mod reply;
 mod slot;
 
@@ -12,10 +13,11 @@ use std::time::Duration;
 
 use crate::runtime::Instant;
 
+pub use late::Late;
 pub use reply::{Reply, item_cost};
 use slot::Slot;
 
-use crate::envelope::CorrelationId;
+use crate::envelope::{CorrelationId, Timing};
 use crate::status::{Code, Status};
 
 /// The requests in flight towards one other end.
@@ -113,6 +115,20 @@ impl InFlight {
         let idle = slot.idle_until();
         self.note_idle(idle);
         Ok(waker)
+    }
+
+    /// Notes when the handler ran, right before the reply that ends the request. Of a stream it is not
+    /// noted.
+    ///
+    /// # Errors
+    ///
+    /// When nobody waits for it.
+    pub fn time(&mut self, id: CorrelationId, timing: Timing) -> Result<Option<Waker>, Stale> {
+        let slot = self.get_mut(id)?;
+        match slot.is_stream() {
+            true => Ok(None),
+            false => slot.push(Reply::Timing(timing), true),
+        }
     }
 
     /// Notes that the request is being worked on: it has a new full timeout, up to its maximum.
@@ -263,28 +279,6 @@ impl InFlight {
         if self.earliest.is_none_or(|earliest| deadline < earliest) {
             self.earliest = Some(deadline);
         }
-    }
-}
-
-/// Why a request is given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Late {
-    /// Nothing has come within its deadline.
-    Unanswered,
-    /// It is a stream that has begun and was idle for too long.
-    Idle,
-}
-
-impl Late {
-    /// What its caller gets.
-    pub fn status(self) -> Status {
-        Status::new(
-            Code::Timeout,
-            match self {
-                Self::Unanswered => "no answer within the deadline",
-                Self::Idle => "the stream was idle for too long",
-            },
-        )
     }
 }
 

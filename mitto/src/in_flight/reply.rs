@@ -1,5 +1,6 @@
 //! What comes back for a request.
 
+use crate::envelope::Timing;
 use crate::message::Body;
 use crate::status::Status;
 
@@ -15,6 +16,8 @@ pub enum Reply {
     /// The connection ended before the outcome came: what this end says, not the other one. Ends the
     /// request.
     Lost(Status),
+    /// When the handler ran, right before what ends the request, if its caller asked.
+    Timing(Timing),
     /// The stream's handler has begun.
     Opened,
     /// The stream's next item.
@@ -26,7 +29,7 @@ pub enum Reply {
 impl Reply {
     /// Whether it ends the request.
     pub fn is_last(&self) -> bool {
-        !matches!(self, Self::Opened | Self::Item(_))
+        !matches!(self, Self::Timing(_) | Self::Opened | Self::Item(_))
     }
 
     /// What it counts against a stream's window, in bytes.

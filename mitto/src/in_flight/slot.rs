@@ -65,6 +65,10 @@ impl Slot {
         self.state == State::Open
     }
 
+    pub(super) fn is_stream(&self) -> bool {
+        self.window > 0
+    }
+
     pub(super) fn has_credit(&self) -> bool {
         self.buffered < self.window
     }

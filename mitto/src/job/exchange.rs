@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use tokio_util::sync::CancellationToken;
 
 use super::{Answering, Pool, Run};
-use crate::envelope::CorrelationId;
+use crate::envelope::{CorrelationId, Stopwatch};
 use crate::in_flight::{InFlight, Late, Patience, Reply};
 use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
@@ -33,6 +33,8 @@ struct State {
 #[derive(Debug, Default)]
 struct Slot {
     run: Option<Run>,
+    /// Runs where the caller wants to know how long.
+    stopwatch: Option<Stopwatch>,
     /// The box is kept for the next request.
     timer: Option<Pin<Box<Option<Sleep>>>>,
     /// The handler that waits for its reader.
@@ -77,6 +79,11 @@ impl Exchange {
         if !run.is_done() {
             self.state().slot(id).run = Some(run);
         }
+    }
+
+    /// Times a request.
+    pub(super) fn time(&self, id: CorrelationId, stopwatch: Stopwatch) {
+        self.state().slot(id).stopwatch = Some(stopwatch);
     }
 
     /// Calls `submit` with the pool, outside the lock.
@@ -194,8 +201,13 @@ impl Exchange {
     }
 
     fn complete(&self, id: CorrelationId, reply: Reply) {
-        let waker = self.state().in_flight.complete(id, reply);
-        if let Ok(Some(waker)) = waker {
+        let mut state = self.state();
+        let slot = state.slots.get(id.slot() as usize);
+        let timing = slot.and_then(|slot| slot.stopwatch.filter(|_| reply.is_last()));
+        let timed = timing.map(|stopwatch| state.in_flight.time(id, stopwatch.read()));
+        let completed = state.in_flight.complete(id, reply);
+        drop(state);
+        for waker in timed.into_iter().chain([completed]).flatten().flatten() {
             waker.wake();
         }
     }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Identity, LINK};
 use crate::codec::Codecs;
-use crate::envelope::CorrelationId;
+use crate::envelope::{CorrelationId, Stopwatch};
 use crate::in_flight::{Patience, Reply};
 use crate::limits::{Limit, Limits, reached};
 use crate::message::{MessageKind, Outgoing};
@@ -165,6 +165,9 @@ impl Outbound for Local {
             _ => 0,
         };
         let id = self.exchange.reserve(cx.waker(), now, patience, window)?;
+        if let Some(stopwatch) = Stopwatch::asked(head.metadata.entries()) {
+            self.exchange.time(id, stopwatch);
+        }
         let answer = Answer::new(self.exchange.clone(), id);
         let run = self.submit(head, message, Some(later(now, patience.timeout)), answer);
         self.exchange.attach(id, run);

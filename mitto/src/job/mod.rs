@@ -13,6 +13,7 @@ mod place;
 mod pool;
 mod queue;
 mod run;
+mod task;
 mod watched;
 
 use crate::runtime::Instant;
@@ -29,6 +30,7 @@ pub use pool::Pool;
 pub use queue::Queue;
 pub use run::Run;
 pub(crate) use run::{Drive, Handling};
+pub(crate) use task::Task;
 pub use watched::Watched;
 
 use crate::address::Address;

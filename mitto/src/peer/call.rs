@@ -11,7 +11,7 @@ use super::{CallHead, Outbound, Peer, Reply, Resend, Started, Wait};
 use crate::address::{AddressError, OwnedAddress};
 use crate::auth::{Forwarded, Identity};
 use crate::codec::Format;
-use crate::envelope::{CorrelationId, Metadata};
+use crate::envelope::{CorrelationId, Metadata, Timing};
 use crate::message::{Message, MessageInfo, Outgoing, Sent};
 use crate::runtime::RuntimeHandle;
 use crate::status::Status;
@@ -62,6 +62,8 @@ pub(super) struct Progress {
     wrong: Option<AddressError>,
     wait: Wait,
     state: State,
+    /// When its handler ran, once the other end has said so.
+    timing: Option<Timing>,
 }
 
 /// What a single call can have set.
@@ -100,6 +102,11 @@ impl<'p, M> Call<'p, M> {
     /// Who is asked for its replies.
     pub(super) fn out(&self) -> Option<&dyn Outbound> {
         self.progress.out(self.peer)
+    }
+
+    /// When its handler ran, if the other end has said so.
+    pub(super) fn timing(&self) -> Option<Timing> {
+        self.progress.timing
     }
 
     /// Hands the request over to a stream of its items, with who is asked for them.
@@ -251,6 +258,10 @@ impl Progress {
                 State::Sent(id) => {
                     let via = self.wait.via.as_deref().unwrap_or(out);
                     let reply = ready!(via.poll_reply(id, cx));
+                    if let Reply::Timing(timing) = reply {
+                        self.timing = Some(timing);
+                        continue;
+                    }
                     if matches!(reply, Reply::Lost(_)) && self.wait.begin_again() {
                         self.state = State::New;
                         continue;

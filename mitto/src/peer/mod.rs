@@ -14,6 +14,7 @@ mod outbound;
 mod resumed_stream;
 mod statistics;
 mod stub;
+mod timed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use outbound::{CallHead, Outbound, Resend, Started, Wait};
 pub use resumed_stream::ResumedStream;
 pub use statistics::Statistics;
 pub use stub::{Calls, NoCalls, Sends, Stub, call};
+pub use timed::{Timed, TimedCall};
 
 use crate::auth::Identity;
 use crate::envelope::CorrelationId;

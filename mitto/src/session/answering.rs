@@ -5,8 +5,9 @@ use std::task::{Context, Poll};
 
 use tokio_util::sync::CancellationToken;
 
+use super::requests::Request;
 use super::shared::{Shared, State};
-use crate::envelope::{CorrelationId, Head, Kind};
+use crate::envelope::{CorrelationId, Head, Kind, Metadata};
 use crate::in_flight::item_cost;
 use crate::job::{Answering, unsent};
 use crate::limits::{Limit, reached};
@@ -22,6 +23,7 @@ impl Shared {
             return;
         };
         let format = request.format.unwrap_or(self.format);
+        let metadata = timing(request);
         // Handlers of the session's task wait while the buffer is full; this is for those elsewhere.
         if state.out.len() >= 2 * self.outbound {
             drop(state);
@@ -31,6 +33,7 @@ impl Shared {
         }
         let head = Head {
             format: Some(format),
+            metadata: metadata.entries(),
             ..Head::new(kind, id)
         };
         // `Serialize` is the user's code: it may panic.
@@ -54,8 +57,13 @@ impl Shared {
 
     /// Sends an outcome that has no payload of the user's.
     pub(super) fn refuse(&self, state: &mut State, id: CorrelationId, status: &Status) {
+        let metadata = state
+            .requests
+            .get(id)
+            .map_or_else(Metadata::new, |r| timing(r));
         let head = Head {
             status: true,
+            metadata: metadata.entries(),
             ..Head::new(Kind::Error, id)
         };
         let framing = &*self.framing;
@@ -87,6 +95,12 @@ impl Shared {
         self.config.running.fetch_sub(1, Relaxed);
         state.requests.cancel(id)
     }
+}
+
+/// When a request was handled, for a caller that wants to know.
+fn timing(request: &Request) -> Metadata {
+    let stopwatch = request.stopwatch.as_ref();
+    stopwatch.map_or_else(Metadata::new, |watch| watch.read().metadata())
 }
 
 impl Answering for Shared {

@@ -157,18 +157,20 @@ impl Assembly {
 }
 
 impl Part {
-    /// The whole message. A request has less time left than when its first piece came.
-    pub(super) fn envelope(&self, now: Instant) -> Envelope<'_> {
+    /// Takes the whole payload out.
+    pub(super) fn take_payload(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.payload)
+    }
+
+    /// The head of the whole. A request has less time left than when its first piece came.
+    pub(super) fn head(&self, now: Instant) -> Head<'_> {
         let left = self.deadline.saturating_duration_since(now);
-        Envelope {
-            head: Head {
-                address: self.address.as_ref().map(OwnedAddress::as_address),
-                timeout: (self.head.kind == Kind::Request).then_some(left),
-                metadata: self.metadata.entries(),
-                identity: self.identity.as_ref().map(Stated::of),
-                ..self.head
-            },
-            payload: &self.payload,
+        Head {
+            address: self.address.as_ref().map(OwnedAddress::as_address),
+            timeout: (self.head.kind == Kind::Request).then_some(left),
+            metadata: self.metadata.entries(),
+            identity: self.identity.as_ref().map(Stated::of),
+            ..self.head
         }
     }
 }

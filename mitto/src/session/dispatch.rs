@@ -1,8 +1,11 @@
 //! The other end's requests and notifications on their way to the queue, and what it says of them later.
 
+use std::borrow::Cow;
+
+use super::apart::Place;
 use super::receive::Receive;
 use super::requests::Refusal;
-use crate::envelope::{CorrelationId, Envelope, Head};
+use crate::envelope::{CorrelationId, Head, Stopwatch};
 use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
 use crate::limits::{Limit, reached};
@@ -13,8 +16,13 @@ use crate::runtime::Instant;
 use crate::status::{Code, Status};
 
 impl Receive {
-    pub(super) fn request(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) {
-        let Envelope { head, payload } = envelope;
+    pub(super) fn request(
+        &mut self,
+        head: &Head<'_>,
+        payload: Cow<'_, [u8]>,
+        peer: &Peer,
+        now: Instant,
+    ) {
         let id = head.correlation;
         if id.generation() == 0 {
             // No request has this id, so that nobody waits for an answer to it.
@@ -28,6 +36,11 @@ impl Receive {
                 return shared.refuse(&mut shared.state(), id, &status);
             }
         };
+        if let Some(stopwatch) = Stopwatch::asked(head.metadata)
+            && let Some(request) = self.shared.state().requests.get(id)
+        {
+            request.stopwatch = Some(stopwatch);
+        }
         let run = self.submit(head, payload, peer, Some(deadline));
         if !run.is_done() {
             self.runs.start(id, run, None, &mut self.pool);
@@ -89,8 +102,7 @@ impl Receive {
         })
     }
 
-    pub(super) fn notification(&mut self, envelope: &Envelope<'_>, peer: &Peer) {
-        let Envelope { head, payload } = envelope;
+    pub(super) fn notification(&mut self, head: &Head<'_>, payload: Cow<'_, [u8]>, peer: &Peer) {
         let shared = &self.shared;
         let limits = &shared.config.limits;
         let mut running = None;
@@ -137,7 +149,7 @@ impl Receive {
     fn submit(
         &mut self,
         head: &Head<'_>,
-        payload: &[u8],
+        payload: Cow<'_, [u8]>,
         peer: &Peer,
         deadline: Option<Instant>,
     ) -> Run {
@@ -146,10 +158,12 @@ impl Receive {
             Some(_) => Answer::new(shared.clone(), head.correlation),
             None => Answer::nobody(),
         };
-        let payload = Payload::Encoded {
-            format: head.format.unwrap_or(shared.format),
-            bytes: payload,
+        let format = head.format.unwrap_or(shared.format);
+        let (apart, payload) = match Place::take(shared, payload) {
+            Ok(apart) => (Some(apart), Cow::default()),
+            Err(payload) => (None, payload),
         };
+        let bytes = &*payload;
         let stated;
         let (identity, hops) = match head.identity {
             Some(of) if shared.link => {
@@ -160,12 +174,16 @@ impl Receive {
             None if shared.link && head.hops > 0 => (None, head.hops),
             _ => (shared.identity.as_ref(), 0),
         };
-        let mut job = Job::new(head.message, payload, peer, &shared.config.codecs);
+        let encoded = Payload::Encoded { format, bytes };
+        let mut job = Job::new(head.message, encoded, peer, &shared.config.codecs);
         job.address = head.address;
         job.metadata = head.metadata;
         job.deadline = deadline;
         job.identity = identity;
         job.hops = hops;
+        if let Some((place, bytes)) = apart {
+            return place.submit(&job, format, bytes, answer);
+        }
         job.pool = Some(&mut self.pool);
         let queue = &*shared.config.queue;
         catch(|| queue.submit(job, answer)).unwrap_or_else(|_| Run::done())

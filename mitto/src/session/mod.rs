@@ -13,6 +13,7 @@
 
 mod admission;
 mod answering;
+mod apart;
 mod assembly;
 mod comparing;
 mod config;
@@ -25,6 +26,7 @@ mod outbound;
 mod pace;
 mod pieces;
 mod receive;
+mod replies;
 mod requests;
 mod runs;
 mod shapes;

@@ -1,5 +1,6 @@
 //! What the frames that come in set going.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
@@ -14,10 +15,9 @@ use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
-use crate::in_flight::{Late, Reply};
+use crate::in_flight::Late;
 use crate::job::Pool;
 use crate::limits::{Limit, reached};
-use crate::message::Body;
 use crate::peer::Peer;
 use crate::status::{Code, Status};
 use crate::transport::CloseReason;
@@ -124,7 +124,7 @@ impl Receive {
                 let text = format!("a message of {length} bytes, at most {limit} are taken");
                 return Err(End::too_large(text));
             }
-            return self.whole(envelope, peer, now);
+            return self.whole(head, Cow::Borrowed(envelope.payload), peer, now);
         }
         // What answers a request of this end has as long as that has.
         let timeout = match head.from_requester {
@@ -136,7 +136,11 @@ impl Receive {
         let is_open = |id| shared.state().in_flight.is_open(id);
         match self.assembly.add(envelope, deadline, is_open) {
             Ok(None) => Ok(()),
-            Ok(Some(part)) => self.whole(&part.envelope(now), peer, now),
+            Ok(Some(mut part)) => {
+                // Moved from here on: to copy it would keep everything else waiting.
+                let payload = Cow::Owned(part.take_payload());
+                self.whole(&part.head(now), payload, peer, now)
+            }
             Err(error) => self.bad_piece(&envelope.head, error),
         }
     }
@@ -276,16 +280,21 @@ impl Receive {
         self.note_handlers();
     }
 
-    fn whole(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) -> Result<(), End> {
-        let Envelope { head, payload } = envelope;
+    fn whole(
+        &mut self,
+        head: &Head<'_>,
+        payload: Cow<'_, [u8]>,
+        peer: &Peer,
+        now: Instant,
+    ) -> Result<(), End> {
         if !matches!(head.kind, Kind::Ping | Kind::Pong) {
             self.used = Some(now);
         }
         match (head.kind, head.from_requester) {
-            (Kind::Request, true) => self.request(envelope, peer, now),
-            (Kind::Notification, true) => self.notification(envelope, peer),
+            (Kind::Request, true) => self.request(head, payload, peer, now),
+            (Kind::Notification, true) => self.notification(head, payload, peer),
             (Kind::Cancel, true) => self.cancel(head.correlation),
-            (Kind::Credit, true) => self.credit(head.correlation, payload),
+            (Kind::Credit, true) => self.credit(head.correlation, &payload),
             (Kind::Response | Kind::Error | Kind::Item | Kind::End, false) => {
                 self.reply(head, payload);
             }
@@ -300,12 +309,12 @@ impl Receive {
                 let pong = Head::new(Kind::Pong, head.correlation);
                 let mut state = self.shared.state();
                 self.shared
-                    .control(&mut state, &pong, |out| out.extend_from_slice(payload));
+                    .control(&mut state, &pong, |out| out.extend_from_slice(&payload));
             }
             (Kind::Goodbye, _) => {
                 let why = match payload.is_empty() {
                     true => Status::new(Code::ConnectionLost, "it said goodbye"),
-                    false => self.shared.framing.read_status(payload),
+                    false => self.shared.framing.read_status(&payload),
                 };
                 let mut state = self.shared.state();
                 let deadline = later(now, self.shared.config.limits.drain);
@@ -326,53 +335,6 @@ impl Receive {
         let peer = Escaped(&self.shared.remote);
         tracing::debug!(%peer, %kind, %id, "frame ignored");
         self.shared.note_ignored();
-    }
-
-    fn reply(&mut self, head: &Head<'_>, payload: &[u8]) {
-        let shared = &*self.shared;
-        let mut state = shared.state();
-        let reply = if head.status {
-            Reply::Status(shared.framing.read_status(payload))
-        } else if head.kind == Kind::End {
-            Reply::End
-        } else {
-            let mut bytes = state.spare.take();
-            bytes.extend_from_slice(payload);
-            let format = head.format.unwrap_or(shared.format);
-            let body = Body::Encoded { format, bytes };
-            match head.kind {
-                Kind::Response => Reply::Response(body),
-                Kind::Error => Reply::Error(body),
-                _ => Reply::Item(body),
-            }
-        };
-        let last = reply.is_last();
-        let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
-            shared.note_ignored();
-            let peer = Escaped(&shared.remote);
-            return tracing::trace!(%peer, id = %head.correlation, "stale reply");
-        };
-        self.wakers.extend(waker);
-        if state.in_flight.credit(head.correlation) == Some(false) {
-            shared.note_crowded(true);
-        }
-        if !last && !state.in_flight.is_open(head.correlation) {
-            // An item that was not allowed has ended its stream.
-            reached(Limit::StreamWindow, &shared.remote);
-            shared.control_cancel(&mut state, head.correlation);
-        }
-    }
-
-    /// Ends a request of ours whose answer cannot be read.
-    fn fail(&mut self, id: CorrelationId, status: Status) {
-        let mut state = self.shared.state();
-        match state.in_flight.complete(id, Reply::Status(status)) {
-            Ok(waker) => {
-                self.wakers.extend(waker);
-                self.shared.control_cancel(&mut state, id);
-            }
-            Err(_) => self.shared.note_ignored(),
-        }
     }
 
     fn bad_piece(&mut self, head: &Head<'_>, error: PieceError) -> Result<(), End> {

@@ -7,7 +7,7 @@ use crate::runtime::{Instant, later};
 use tokio_util::sync::CancellationToken;
 
 use crate::codec::Format;
-use crate::envelope::CorrelationId;
+use crate::envelope::{CorrelationId, Stopwatch};
 
 /// The requests of the other end, by slot.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(super) struct Request {
     generation: u32,
     live: bool,
     pub(super) format: Option<Format>,
+    /// Runs where the caller wants to know how long.
+    pub(super) stopwatch: Option<Stopwatch>,
     /// Whether progress has been reported.
     pub(super) opened: bool,
     /// What a stream may send before its reader takes more, in bytes. One item may go below zero.
@@ -97,6 +99,7 @@ impl Requests {
             generation: id.generation(),
             live: true,
             format,
+            stopwatch: None,
             opened: false,
             credit: i64::try_from(window).unwrap_or(i64::MAX),
             waker: None,

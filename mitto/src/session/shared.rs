@@ -46,6 +46,8 @@ pub(super) struct Shared {
     pub(super) ignored: AtomicU64,
     /// The handlers that run in the session's task, for statistics.
     pub(super) handlers: AtomicUsize,
+    /// The large requests that are being decoded in tasks of their own.
+    pub(super) apart: AtomicUsize,
     /// Whether the reader of a stream is so far behind that nothing more is read.
     crowded: AtomicBool,
     pub(super) config: Arc<Config>,
@@ -151,6 +153,7 @@ impl Shared {
             crowded: AtomicBool::new(false),
             ignored: AtomicU64::new(0),
             handlers: AtomicUsize::new(0),
+            apart: AtomicUsize::new(0),
             remote: remote.to_owned(),
             identity,
             link,

@@ -9,3 +9,4 @@ mod deadlines;
 mod panics;
 mod requests;
 mod streams;
+mod timing;

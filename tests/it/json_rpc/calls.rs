@@ -326,3 +326,25 @@ async fn the_server_reads_a_stream_of_its_client() {
         assert_eq!(raw.receive().await["result"], json!([1, 2, 3]));
     }
 }
+
+#[tokio::test]
+async fn who_asks_is_told_when_the_handler_ran() {
+    let (_server, _, mut raw) = open().await;
+    let asked = r#""mitto":{"metadata":{"mitto-timing":"1"}}"#;
+    for (call, member) in [
+        (r#""method":"Echo","params":["a"]"#, "result"),
+        (r#""method":"Withdraw","params":[101]"#, "error"),
+        (r#""method":"Fail","params":{"code":4}"#, "error"),
+    ] {
+        raw.send(format!(r#"{{"jsonrpc":"2.0","id":1,{call},{asked}}}"#))
+            .await;
+        let text = raw.text().await;
+        let begin = r#"{"jsonrpc":"2.0","id":1,"mitto":{"metadata":{"mitto-started":""#;
+        assert!(text.starts_with(begin), "{text}");
+        assert!(text.contains(&format!(r#""}}}},"{member}":"#)), "{text}");
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        let said = &answer["mitto"]["metadata"];
+        let time = |key: &str| said[key].as_str().unwrap().parse::<u64>().unwrap();
+        assert!(time("mitto-started") <= time("mitto-ended"), "{text}");
+    }
+}

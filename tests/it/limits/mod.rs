@@ -1,5 +1,6 @@
 //! Every limit, just below it, at it, and just above it: what happens, the log line, and the metric.
 
+mod apart;
 mod bandwidth;
 mod counts;
 mod docs;

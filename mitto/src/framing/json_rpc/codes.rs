@@ -35,7 +35,7 @@ pub(super) fn write_refusal(id: Option<&[u8]>, code: i64, text: &str, out: &mut 
 }
 
 /// Writes a response that fails the request `id`, up to the error object.
-pub(super) fn begin_failure(id: &[u8], out: &mut Vec<u8>) {
+fn begin_failure(id: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
     out.extend_from_slice(id);
     out.extend_from_slice(br#","error":"#);

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::answers::answer;
 use super::asked::Asked;
 use super::codes;
 use super::extra::Extra;
@@ -14,10 +15,10 @@ use super::id::{correlation, is_id};
 use super::message::{BATCH, Message, Text};
 use super::names::Methods;
 use super::scan::{members, only_item, unescape};
-use super::streams::{Opening, Streams};
+use super::streams::Streams;
 use super::{CANCEL, END, ITEM, PROGRESS, RESERVED};
 use crate::codec::Format;
-use crate::envelope::{CorrelationId, Envelope, Head, Kind};
+use crate::envelope::{Envelope, Head, Kind};
 use crate::escaped::Escaped;
 use crate::framing::{FrameError, Framing};
 use crate::limits::Limits;
@@ -39,7 +40,7 @@ pub(super) struct State {
 }
 
 /// Whoever takes the envelopes.
-type Each<'a> = dyn FnMut(Envelope<'_>) + 'a;
+pub(super) type Each<'a> = dyn FnMut(Envelope<'_>) + 'a;
 
 /// What a request or notification says.
 #[derive(Clone, Copy)]
@@ -88,13 +89,15 @@ impl Connection {
                 ),
                 None => self.refuse(id, "the method is not a text", batch),
             },
-            Message::Response { id, result } => self.response(correlation(id), result, each),
-            Message::Failure { id, error } => {
+            Message::Response { id, result, extra } => {
+                self.response(correlation(id), result, extra, each);
+            }
+            Message::Failure { id, error, extra } => {
                 if id == b"null" {
                     let status = codes::read_status(error);
                     tracing::warn!(%status, "the other end could not read a message");
                 }
-                self.failure(correlation(id), error, each);
+                self.failure(correlation(id), error, extra, each);
             }
             Message::Invalid { id, why } => self.refuse(id, why, batch),
         }
@@ -243,35 +246,8 @@ impl Connection {
                 true
             }
             (Some(id), None, Some(error)) => {
-                self.failure(id, error, each);
+                self.failure(id, error, None, each);
                 true
-            }
-        }
-    }
-
-    fn response(&self, id: CorrelationId, result: &[u8], each: &mut Each<'_>) {
-        let opening = self.state().streams.open(id, result);
-        match opening {
-            Opening::NoStream => each(answer(Kind::Response, id, result)),
-            Opening::Opened => each(answer(Kind::Progress, id, &[])),
-            Opening::Wrong => {
-                let status =
-                    Status::bad_request("the other end answered a stream with no subscription");
-                let mut error = Vec::new();
-                codes::write_status(&status, &mut error);
-                self.failure(id, &error, each);
-            }
-        }
-    }
-
-    fn failure(&self, id: CorrelationId, error: &[u8], each: &mut Each<'_>) {
-        self.state().streams.close(id);
-        match codes::own_error(error) {
-            Some(value) => each(answer(Kind::Error, id, value)),
-            None => {
-                let mut envelope = answer(Kind::Error, id, error);
-                envelope.head.status = true;
-                each(envelope);
             }
         }
     }
@@ -388,16 +364,5 @@ impl Framing for Connection {
 
     fn read_credit(&self, _: &[u8]) -> Option<u32> {
         None
-    }
-}
-
-/// An envelope that belongs to a request of this end.
-fn answer(kind: Kind, id: CorrelationId, payload: &[u8]) -> Envelope<'_> {
-    Envelope {
-        head: Head {
-            format: Some(Format::JSON),
-            ..Head::new(kind, id)
-        },
-        payload,
     }
 }

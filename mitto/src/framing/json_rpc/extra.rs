@@ -8,7 +8,7 @@ use super::id::write_number;
 use super::scan::{members, unescape};
 use crate::address::Address;
 use crate::codec::Format;
-use crate::envelope::{CorrelationId, Entries, Head, Kind};
+use crate::envelope::{CorrelationId, Entries, Head, Kind, MetadataError};
 use crate::status::Status;
 
 /// The time of a request that names none. It is not written.
@@ -58,9 +58,14 @@ impl<'a> Extra<'a> {
             format: Some(Format::JSON),
             address: address.map_err(|error| refused(&error))?,
             timeout: self.timeout,
-            metadata: Entries::packed(&self.metadata).map_err(|error| refused(&error))?,
+            metadata: self.entries().map_err(|error| refused(&error))?,
             ..Head::new(kind, CorrelationId::NONE)
         })
+    }
+
+    /// The metadata.
+    pub(super) fn entries(&self) -> Result<Entries<'_>, MetadataError> {
+        Entries::packed(&self.metadata)
     }
 
     fn read_timeout(&mut self, value: &[u8]) -> Result<(), &'static str> {

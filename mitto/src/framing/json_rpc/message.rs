@@ -28,10 +28,12 @@ pub(super) enum Message<'a> {
     Response {
         id: &'a [u8],
         result: &'a [u8],
+        extra: Option<&'a [u8]>,
     },
     Failure {
         id: &'a [u8],
         error: &'a [u8],
+        extra: Option<&'a [u8]>,
     },
     /// None of these.
     Invalid {
@@ -114,6 +116,7 @@ impl<'a> Message<'a> {
                 return id.map_or(invalid("a response without an id"), |id| Self::Response {
                     id,
                     result,
+                    extra: members.extra,
                 });
             }
             // Some libraries write `result: null` beside an error.
@@ -121,6 +124,7 @@ impl<'a> Message<'a> {
                 return id.map_or(invalid("a response without an id"), |id| Self::Failure {
                     id,
                     error,
+                    extra: members.extra,
                 });
             }
             (None, None, None) => return invalid("the member `method` is missing"),

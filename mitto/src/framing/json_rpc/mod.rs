@@ -1,5 +1,6 @@
 //! JSON-RPC 2.0.
 
+mod answers;
 mod asked;
 mod codes;
 mod connection;

@@ -3,7 +3,7 @@
 //! An envelope that JSON-RPC has no text for, and the answer to a request that is over, leave nothing
 //! behind.
 
-use super::codes::{OWN_ERROR, begin_failure};
+use super::codes::OWN_ERROR;
 use super::connection::State;
 use super::extra;
 use super::id::{number, write_number};
@@ -99,13 +99,13 @@ fn begin_answer(state: &mut State, head: &Head<'_>, out: &mut Vec<u8>) {
         begin_notification(method, "subscription", head.correlation, out);
     };
     match head.kind {
-        Kind::Response => begin_result(slot.id.as_bytes(), out),
+        Kind::Response => begin_outcome(slot.id.as_bytes(), head, "result", out),
         Kind::Error => {
             if slot.has_begun {
                 of(out, END);
                 out.extend_from_slice(br#","error":"#);
             } else {
-                begin_failure(slot.id.as_bytes(), out);
+                begin_outcome(slot.id.as_bytes(), head, "error", out);
             }
             if !head.status {
                 out.extend_from_slice(br#"{"code":"#);
@@ -114,7 +114,7 @@ fn begin_answer(state: &mut State, head: &Head<'_>, out: &mut Vec<u8>) {
             }
         }
         Kind::Progress if slot.is_stream && !slot.has_begun => {
-            begin_result(slot.id.as_bytes(), out);
+            begin_outcome(slot.id.as_bytes(), head, "result", out);
             write_number(number(head.correlation), out);
         }
         Kind::Progress if slot.is_stream => of(out, PROGRESS),
@@ -170,11 +170,15 @@ fn finish_answer(state: &mut State, head: &Head<'_>, start: usize, out: &mut Vec
     }
 }
 
-/// Writes a response up to its result.
-fn begin_result(id: &[u8], out: &mut Vec<u8>) {
+/// Writes a response up to its `result` or `error`.
+fn begin_outcome(id: &[u8], head: &Head<'_>, member: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
     out.extend_from_slice(id);
-    out.extend_from_slice(br#","result":"#);
+    out.push(b',');
+    extra::write(head, out);
+    out.push(b'"');
+    out.extend_from_slice(member.as_bytes());
+    out.extend_from_slice(b"\":");
 }
 
 /// Writes a notification that begins with the number of a request or a subscription.

@@ -1,0 +1,73 @@
+//! What comes back for the requests of this end.
+
+use std::borrow::Cow;
+
+use super::receive::Receive;
+use crate::envelope::{CorrelationId, Head, Kind, Timing};
+use crate::escaped::Escaped;
+use crate::in_flight::Reply;
+use crate::limits::{Limit, reached};
+use crate::message::Body;
+use crate::status::Status;
+
+impl Receive {
+    pub(super) fn reply(&mut self, head: &Head<'_>, payload: Cow<'_, [u8]>) {
+        let shared = &*self.shared;
+        let mut state = shared.state();
+        let reply = if head.status {
+            Reply::Status(shared.framing.read_status(&payload))
+        } else if head.kind == Kind::End {
+            Reply::End
+        } else {
+            let bytes = match payload {
+                Cow::Owned(bytes) => bytes,
+                Cow::Borrowed(payload) => {
+                    let mut bytes = state.spare.take();
+                    bytes.extend_from_slice(payload);
+                    bytes
+                }
+            };
+            let format = head.format.unwrap_or(shared.format);
+            let body = Body::Encoded { format, bytes };
+            match head.kind {
+                Kind::Response => Reply::Response(body),
+                Kind::Error => Reply::Error(body),
+                _ => Reply::Item(body),
+            }
+        };
+        let last = reply.is_last();
+        if last
+            && !head.metadata.is_empty()
+            && let Some(timing) = Timing::read(head.metadata)
+            && let Ok(waker) = state.in_flight.time(head.correlation, timing)
+        {
+            self.wakers.extend(waker);
+        }
+        let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
+            shared.note_ignored();
+            let peer = Escaped(&shared.remote);
+            return tracing::trace!(%peer, id = %head.correlation, "stale reply");
+        };
+        self.wakers.extend(waker);
+        if state.in_flight.credit(head.correlation) == Some(false) {
+            shared.note_crowded(true);
+        }
+        if !last && !state.in_flight.is_open(head.correlation) {
+            // An item that was not allowed has ended its stream.
+            reached(Limit::StreamWindow, &shared.remote);
+            shared.control_cancel(&mut state, head.correlation);
+        }
+    }
+
+    /// Ends a request of ours whose answer cannot be read.
+    pub(super) fn fail(&mut self, id: CorrelationId, status: Status) {
+        let mut state = self.shared.state();
+        match state.in_flight.complete(id, Reply::Status(status)) {
+            Ok(waker) => {
+                self.wakers.extend(waker);
+                self.shared.control_cancel(&mut state, id);
+            }
+            Err(_) => self.shared.note_ignored(),
+        }
+    }
+}
