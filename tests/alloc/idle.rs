@@ -8,7 +8,7 @@ use crate::count::held;
 use crate::service::{CountedClient, CountedServer, Echo};
 
 /// Bytes that one end of a connection may hold when nothing has come for a while.
-const IDLE: usize = 6 << 10;
+const IDLE: usize = 7 << 10;
 const CONNECTIONS: usize = 50;
 const CALLERS: usize = 64;
 

@@ -8,14 +8,17 @@ mod access;
 pub mod axum;
 mod embedded;
 mod error;
+mod handle;
 mod listening;
 mod peers;
+mod serving;
 #[cfg(feature = "signals")]
 mod signals;
 mod until;
 
 pub use error::ListenError;
-pub use listening::{Handle, Listening};
+pub use handle::Handle;
+pub use listening::Listening;
 pub use peers::Peers;
 
 use std::fmt;

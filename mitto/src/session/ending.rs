@@ -2,9 +2,10 @@
 
 use std::task::{Context, Poll};
 
+use super::closing::{Closing, Leaving};
 use super::driver::{Driver, Write};
 use super::receive::End;
-use super::shared::{Closing, Leaving, State};
+use super::shared::State;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::limits::Limit;
 use crate::runtime::Instant;

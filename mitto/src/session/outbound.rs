@@ -5,7 +5,8 @@ use std::task::{Context, Poll, Waker};
 
 use tokio_util::sync::CancellationToken;
 
-use super::shared::{Closing, Shared, State};
+use super::closing::Closing;
+use super::shared::{Shared, State};
 use crate::auth::{Identity, Stated};
 use crate::codec::{CodecError, Codecs, Format};
 use crate::envelope::{CorrelationId, Head, Kind};

@@ -9,8 +9,9 @@ use std::time::Duration;
 use crate::runtime::{Instant, later};
 
 use super::assembly::{Assembly, PieceError};
+use super::closing::Leaving;
 use super::runs::Runs;
-use super::shared::{Leaving, Shared, State};
+use super::shared::{Shared, State};
 use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::escaped::Escaped;

@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 use crate::runtime::{Instant, RuntimeHandle};
 
 use super::Config;
+use super::closing::{Closing, Leaving};
 use super::handshake::Agreed;
+use super::lent::Lent;
 use super::lock;
-use super::out::{Draft, Out};
+use super::out::Out;
 use super::pace;
 use super::pieces::Large;
 use super::requests::Requests;
@@ -93,26 +95,6 @@ pub(super) struct State {
     /// The frames that were read and written.
     pub(super) read: Meter,
     pub(super) written: Meter,
-}
-
-/// How the other end wants to close.
-#[derive(Clone, Debug)]
-pub(super) struct Leaving {
-    pub(super) why: Status,
-    /// When this end closes, unless it still waits for something.
-    pub(super) deadline: Instant,
-}
-
-/// How this end wants to close.
-#[derive(Clone, Debug)]
-pub(super) struct Closing {
-    pub(super) why: Status,
-    /// Whether what runs may finish first.
-    pub(super) drain: bool,
-    /// Whether the other end was told.
-    pub(super) told: bool,
-    /// When what still runs is given up.
-    pub(super) deadline: Instant,
 }
 
 impl Shared {
@@ -418,37 +400,5 @@ impl Shared {
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Session({}, {})", self.id, self.remote)
-    }
-}
-
-/// A lent batch that finds its way back, also when the user's `Serialize` fails or panics.
-struct Lent<'a> {
-    shared: &'a Shared,
-    draft: Option<Draft>,
-}
-
-impl<'a> Lent<'a> {
-    fn new(shared: &'a Shared, mut state: MutexGuard<'_, State>) -> Self {
-        let draft = Some(state.out.lend());
-        Self { shared, draft }
-    }
-
-    fn out(&mut self) -> &mut Vec<u8> {
-        let draft = self.draft.as_mut().expect("lent until it is given back");
-        draft.batch.bytes_mut()
-    }
-
-    fn give_back(mut self) -> (MutexGuard<'a, State>, Draft) {
-        let draft = self.draft.take().expect("lent until it is given back");
-        (self.shared.state(), draft)
-    }
-}
-
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        if let Some(draft) = self.draft.take() {
-            self.shared.state().out.restore(draft);
-            self.shared.signal.raise();
-        }
     }
 }

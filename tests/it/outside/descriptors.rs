@@ -17,6 +17,9 @@ const URL: &str = "MITTO_TEST_SERVER_URL";
 
 #[tokio::test]
 async fn server_without_descriptors_serves_on_when_it_has_some_again() {
+    if let Ok(url) = std::env::var(URL) {
+        return serve(&url).await;
+    }
     for listen in ["ws://127.0.0.1:0", "tcp://127.0.0.1:0"] {
         let (_server, url) = start(listen).await;
         let mut connecting = JoinSet::new();
@@ -45,13 +48,17 @@ async fn server_without_descriptors_serves_on_when_it_has_some_again() {
 
 /// A server in another process, and its URL.
 async fn start(url: &str) -> (Child, String) {
-    let server = concat!(module_path!(), "::serves_in_a_process_of_its_own");
-    let name = server.split_once("::").unwrap().1;
+    // This test again, which serves there.
+    let test = concat!(
+        module_path!(),
+        "::server_without_descriptors_serves_on_when_it_has_some_again"
+    );
+    let name = test.split_once("::").unwrap().1;
     let mut child = Command::new("sh")
         .arg("-c")
         .arg(format!(r#"ulimit -n {FILES}; exec "$0" "$@""#))
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--ignored", "--nocapture"])
+        .args(["--exact", name, "--nocapture"])
         .env(URL, url)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -69,16 +76,11 @@ async fn start(url: &str) -> (Child, String) {
 }
 
 /// The other process: serves until its input ends.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "is started by the test above"]
-async fn serves_in_a_process_of_its_own() {
-    let Ok(url) = std::env::var(URL) else {
-        return;
-    };
+async fn serve(url: &str) {
     let (events, _heard) = Events::new();
     let word = String::new();
     let server = Server::new(TheService { events, word });
-    let server = server.listen(&url).await.unwrap().spawn();
+    let server = server.listen(url).await.unwrap().spawn();
     println!("\nurl={}", server.url());
     let input = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     input.await.unwrap().unwrap();
