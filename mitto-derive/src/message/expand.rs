@@ -12,7 +12,7 @@ use crate::attr;
 pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
     let private = attr::private(model.krate.as_ref());
     let ident = &model.ident;
-    let info = info(model);
+    let info = info(model, is_broken);
     let (kind, response) = answer(model);
     let failure = match &model.error {
         Some(error) => quote!(__mitto::CallError<#error>),
@@ -61,7 +61,7 @@ fn answer(model: &Model) -> (TokenStream, TokenStream) {
     }
 }
 
-fn info(model: &Model) -> TokenStream {
+fn info(model: &Model, is_broken: bool) -> TokenStream {
     let Model {
         ident,
         docs,
@@ -84,14 +84,17 @@ fn info(model: &Model) -> TokenStream {
     };
     let answer = answer(model).1;
     let response = written(&answer);
-    let [message_shape, response_shape, error_shape] = [
-        shape(ident, &quote!(Self)),
-        shape(&answer, &answer),
-        match &model.error {
-            Some(error) => shape(error, &error.to_token_stream()),
-            None => quote!(<__mitto::Never as __mitto::Travels>::SHAPE),
-        },
-    ];
+    let never = quote!(<__mitto::Never as __mitto::Travels>::SHAPE);
+    let [message_shape, response_shape, error_shape] = match (is_broken, &model.error) {
+        (true, _) => [never.clone(), never.clone(), never],
+        (false, error) => [
+            shape(&quote_spanned!(ident.span()=> Self)),
+            shape(&answer),
+            error
+                .as_ref()
+                .map_or(never, |error| shape(&error.to_token_stream())),
+        ],
+    };
     let error = option(model.error.as_ref().map(written));
     let timeout = option(
         model
@@ -129,8 +132,8 @@ fn option(value: Option<impl ToTokens>) -> TokenStream {
 }
 
 /// Where the shape of a type is found; what `ty` lacks for that is reported where [`codec`] reports it.
-fn shape(user: &impl Spanned, ty: &TokenStream) -> TokenStream {
-    let travels = quote_spanned!(user.span()=> <#ty as __mitto::Travels>);
+fn shape(ty: &TokenStream) -> TokenStream {
+    let travels = quote_spanned!(ty.span()=> <#ty as __mitto::Travels>);
     quote!(#travels::SHAPE)
 }
 
