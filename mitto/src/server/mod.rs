@@ -69,6 +69,7 @@ use crate::transport::{Transport, Transports, WebAccess};
 /// println!("listening at {}", server.url());
 ///
 /// let client = HelloClient::builder().transport(memory).connect("memory://hello").await?;
+/// assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
 /// assert_eq!(server.peers().len(), 1);
 /// server.shutdown().await;
 /// # Ok(())
