@@ -4,12 +4,13 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
+use crate::Failure;
 use crate::echo::{Add, AddLater, BenchClient, BenchServer};
 
 const CALLS: u64 = 1_000_000;
 const ROUNDS: usize = 7;
 
-pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run() -> Result<(), Failure> {
     let server = BenchServer;
     let client = BenchClient::local(BenchServer);
     println!("| call | handler | ns |\n| --- | --- | --: |");
@@ -25,9 +26,9 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 /// Nanoseconds a call, in the best of some rounds: whatever disturbs a round makes it longer.
-async fn best<E: Error + 'static>(
+async fn best<E: Error + Send + Sync + 'static>(
     call: impl AsyncFn(u64) -> Result<u64, E>,
-) -> Result<f64, Box<dyn Error>> {
+) -> Result<f64, Failure> {
     let mut best = f64::INFINITY;
     for _ in 0..ROUNDS {
         let start = Instant::now();

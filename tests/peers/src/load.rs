@@ -1,133 +1,194 @@
-//! Requests over connections.
+//! Keeps clients busy, and measures meanwhile.
 
-use std::error::Error;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use mitto::transport::memory::Memory;
-use mitto::{Server, Status};
 use tokio::task::JoinSet;
 
-use crate::echo::{BenchClient, BenchServer, Echo};
+use crate::Failure;
+use crate::cell::Cell;
+use crate::echo::{Client, Message};
 use crate::measure::{Cost, Snapshot};
-use crate::options::{Options, Transport};
+use crate::options::Run;
 
-const WARM_UP: Duration = Duration::from_millis(150);
-const HEAD: &str = "\
-| transport | format | shape | threads | payload | requests/s | CPU us/request | allocations/request | \
-context switches/request |
-| --- | --- | --- | --: | --: | --: | --: | --: | --: |";
-
-/// What the tasks that send have in common.
-#[derive(Default)]
-struct Shared {
-    answered: AtomicU64,
+/// What the tasks that ask have in common.
+pub(crate) struct Load {
+    run: Run,
+    begun: Snapshot,
+    /// A place for each slot, so that threads do not fight for one.
+    answered: Vec<AtomicU64>,
+    warm: AtomicBool,
     stop: AtomicBool,
+    /// Nanoseconds.
+    latencies: Mutex<Vec<u32>>,
 }
 
-pub(crate) async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let clients = connect(options).await?;
-    let shared = Arc::new(Shared::default());
-    let before = Snapshot::take()?;
-    let mut senders = JoinSet::new();
-    let all = options.connections * options.in_flight;
-    for slot in 0..all {
-        let client = clients[slot % options.connections].clone();
-        let share = options
-            .count
-            .map(|count| count / all + usize::from(slot < count % all));
-        senders.spawn(send(client, options.payload, share, shared.clone()));
-    }
-    let mut rounds = Vec::new();
-    if options.count.is_none() {
-        tokio::time::sleep(WARM_UP).await;
-        for _ in 0..options.rounds {
-            let (before, answered) = (Snapshot::take()?, shared.answered.load(Relaxed));
-            tokio::time::sleep(options.round).await;
-            let answered = shared.answered.load(Relaxed) - answered;
-            rounds.push(before.cost(&Snapshot::take()?, answered));
-        }
-        shared.stop.store(true, Relaxed);
-    }
-    while let Some(sent) = senders.join_next().await {
-        sent??;
-    }
-    if rounds.is_empty() {
-        rounds.push(before.cost(&Snapshot::take()?, shared.answered.load(Relaxed)));
-    }
-    print(options, &Cost::median(&rounds));
-    Ok(())
+/// One request in flight, again and again; or the window of a raw connection.
+pub(crate) struct Slot {
+    load: Arc<Load>,
+    index: usize,
+    /// So many requests are left, of a fixed number.
+    share: Option<u64>,
+    sent: u64,
+    done: u64,
+    /// One call of so many is timed.
+    every: u64,
+    latencies: Vec<u32>,
 }
 
-async fn connect(options: &Options) -> Result<Vec<BenchClient>, Box<dyn Error>> {
-    let memory = Memory::new();
-    let url = match options.transport {
-        Transport::WebSocket => "ws://127.0.0.1:0".to_owned(),
-        Transport::Tcp => "tcp://127.0.0.1:0".to_owned(),
-        Transport::Unix => {
-            let name = format!("mitto-bench-{}", std::process::id());
-            format!("unix://{}", std::env::temp_dir().join(name).display())
-        }
-        Transport::Memory => "memory://bench".to_owned(),
-    };
-    let server = Server::new(BenchServer).transport(memory.clone());
-    let server = server.listen(&url).await?;
-    let url = server.url().to_owned();
-    server.spawn();
-    let mut clients = Vec::new();
-    for _ in 0..options.connections {
-        let builder = BenchClient::builder()
-            .transport(memory.clone())
-            .format(options.format);
-        let builder = match options.json_rpc {
-            true => builder.json_rpc(),
-            false => builder,
+impl Load {
+    /// To be called when all is connected, and before anything is asked.
+    pub(crate) fn begin(run: &Run) -> Result<Arc<Self>, Failure> {
+        let slots = run.cell.load.connections * run.cell.load.in_flight;
+        Ok(Arc::new(Self {
+            run: *run,
+            answered: (0..slots).map(|_| AtomicU64::new(0)).collect(),
+            warm: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            latencies: Mutex::default(),
+            begun: Snapshot::take()?,
+        }))
+    }
+
+    pub(crate) fn cell(&self) -> &Cell {
+        &self.run.cell
+    }
+
+    /// The work, in so many parts; no more than requests in flight.
+    pub(crate) fn slots(self: &Arc<Self>, count: usize) -> Vec<Slot> {
+        let parts = count as u64;
+        let share = |index| {
+            let all = self.run.count?;
+            Some(all / parts + u64::from(index < all % parts))
         };
-        clients.push(builder.connect(&url).await?);
+        let alone = self.answered.len() == 1;
+        (0..count)
+            .map(|index| Slot {
+                load: self.clone(),
+                index,
+                share: share(index as u64),
+                sent: 0,
+                done: 0,
+                every: if alone { 1 } else { 8 },
+                latencies: Vec::new(),
+            })
+            .collect()
     }
-    Ok(clients)
+
+    /// What a request costs, while `tasks` ask; they end with it.
+    pub(crate) async fn measure(
+        &self,
+        mut tasks: JoinSet<Result<(), Failure>>,
+    ) -> Result<Cost, Failure> {
+        let mut rounds = Vec::new();
+        if self.run.count.is_none() {
+            self.pass(self.run.warm_up, &mut tasks).await?;
+            self.warm.store(true, Relaxed);
+            for _ in 0..self.run.rounds {
+                let (before, answered) = (Snapshot::take()?, self.answered());
+                self.pass(self.run.round, &mut tasks).await?;
+                let answered = self.answered() - answered;
+                rounds.push(before.cost(&Snapshot::take()?, answered));
+            }
+            self.warm.store(false, Relaxed);
+            self.stop.store(true, Relaxed);
+        }
+        while let Some(ended) = tasks.join_next().await {
+            ended??;
+        }
+        if rounds.is_empty() {
+            rounds.push(self.begun.cost(&Snapshot::take()?, self.answered()));
+        }
+        let mut latencies = self
+            .latencies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(Cost::median(&rounds).with_latencies(&mut latencies))
+    }
+
+    /// Lets time pass; a task that ends meanwhile has failed.
+    async fn pass(
+        &self,
+        time: std::time::Duration,
+        tasks: &mut JoinSet<Result<(), Failure>>,
+    ) -> Result<(), Failure> {
+        tokio::select! {
+            Some(ended) = tasks.join_next() => {
+                ended??;
+                Err("a task has ended early".into())
+            }
+            () = tokio::time::sleep(time) => Ok(()),
+        }
+    }
+
+    fn answered(&self) -> u64 {
+        self.answered.iter().map(|slot| slot.load(Relaxed)).sum()
+    }
 }
 
-/// One request in flight, again and again.
-async fn send(
-    client: BenchClient,
-    payload: usize,
-    mut share: Option<usize>,
-    shared: Arc<Shared>,
-) -> Result<(), Status> {
-    let mut id = 0;
-    let message = Echo {
-        id,
-        name: "n".repeat(16),
-        payload: "p".repeat(payload),
-    };
-    while share != Some(0) && !shared.stop.load(Relaxed) {
-        id += 1;
-        let sent = Echo {
-            id,
-            ..message.clone()
-        };
-        let back = client.echo(sent).await?;
-        assert_eq!((back.id, back.payload.len()), (id, payload));
-        shared.answered.fetch_add(1, Relaxed);
-        share = share.map(|left| left - 1);
+impl Slot {
+    /// The number of the next request, unless it is time to stop.
+    pub(crate) fn next(&mut self) -> Option<u64> {
+        if self.share == Some(self.sent) || self.load.stop.load(Relaxed) {
+            return None;
+        }
+        self.sent += 1;
+        Some(self.sent)
+    }
+
+    /// The time before a request, when it is one of those that are timed.
+    pub(crate) fn start(&self) -> Option<Instant> {
+        self.sent.is_multiple_of(self.every).then(Instant::now)
+    }
+
+    /// Takes note of an answer.
+    pub(crate) fn answered(&mut self, start: Option<Instant>) {
+        if let Some(start) = start
+            && self.load.warm.load(Relaxed)
+        {
+            let nanoseconds = start.elapsed().as_nanos();
+            self.latencies
+                .push(u32::try_from(nanoseconds).unwrap_or(u32::MAX));
+        }
+        self.done += 1;
+        self.load.answered[self.index].store(self.done, Relaxed);
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let all = &self.load.latencies;
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.append(&mut self.latencies);
+    }
+}
+
+/// What asks, for every slot of every connection.
+pub(crate) fn senders<C: Client>(
+    load: &Arc<Load>,
+    clients: &[C],
+) -> Vec<impl Future<Output = Result<(), Failure>> + use<C>> {
+    let in_flight = load.cell().load.in_flight;
+    let payload = load.cell().load.payload;
+    load.slots(clients.len() * in_flight)
+        .into_iter()
+        .enumerate()
+        .map(|(index, slot)| sender(clients[index / in_flight].clone(), payload, slot))
+        .collect()
+}
+
+async fn sender<C: Client>(mut client: C, payload: usize, mut slot: Slot) -> Result<(), Failure> {
+    let mut message = C::Message::new(0, "n".repeat(16), "p".repeat(payload));
+    while let Some(id) = slot.next() {
+        message.set_id(id);
+        let start = slot.start();
+        let back = client.echo(message.clone()).await?;
+        slot.answered(start);
+        assert_eq!(back.seen(), (id, 16, payload), "not the answer to it");
+        if id == 1 {
+            assert_eq!(back, message);
+        }
     }
     Ok(())
-}
-
-fn print(options: &Options, cost: &Cost) {
-    if !options.bare {
-        println!("{HEAD}");
-    }
-    println!(
-        "| {} | {}{} | {}x{} | {} | {} | {cost} |",
-        options.transport.name(),
-        if options.json_rpc { "JSON-RPC, " } else { "" },
-        options.format,
-        options.connections,
-        options.in_flight,
-        options.threads,
-        options.payload,
-    );
 }

@@ -3,155 +3,253 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use mitto::Format;
+use crate::cell::{Cell, Format, Named, Peer, Transport, Work, Workload};
+use crate::measure::Cost;
 
 pub(crate) const HELP: &str = "\
-Sends echo requests from clients to a server in one process and prints what one costs, as a row of a
-Markdown table.
+Measures what an echo request costs, clients and server in one process: on mitto, and on other libraries
+in a build with `--features peers`. Prints Markdown.
 
 usage: mitto-bench [options]
-       mitto-bench --direct       times calls that stay in the process, in nanoseconds
+       mitto-bench --direct            calls that stay in the process, in nanoseconds
+       mitto-bench compare [options]   mitto beside the others
 
-  --transport ws|tcp|unix|memory
+options of one measurement:
+  --peer NAME               mitto, tarpc-bincode, tarpc-json, jsonrpsee, tonic, capnp-rpc, raw-tcp or
+                            raw-websocket; default mitto
+  --transport NAME          of mitto: ws, tcp, unix or memory, with the feature peers also wss or tls;
                             default ws
-  --format json|messagepack|compact|json-rpc
-                            default messagepack; json-rpc is JSON, framed so
+  --format NAME             of mitto: json, messagepack, compact, or json-rpc, which is JSON, framed so;
+                            default messagepack
+  --work NAME               echo; stream: a call has 10000 items, a row shows items; back: the server asks
+                            its clients; default echo
   --shape CxI               C connections with I requests in flight on each; default 1x64
   --threads N               1: the caller's thread does everything; default 2
   --payload BYTES           length of the payload string; default 32
   --seconds S               length of a round; default 0.5
+  --warm-up S               before the first; default 0.15
   --rounds N                the row shows the medians of so many rounds; default 5
   --count N                 instead of rounds: exactly N requests from start to end, for callgrind
   --bare                    without the head of the table
+
+options of compare:
+  --rounds N                medians of so many; default 5
+  --quick                   one round, and a short one
+  --only binding            only what has a bound
 ";
 
-/// What is measured, and how.
+const HEAD: &str = "\
+| peer | work | shape | threads | payload | requests/s | CPU us/request | allocations/request | \
+context switches/request | p50 us | p99 us |
+| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |";
+
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    /// One cell.
+    Cell(Options),
+    /// Calls within the process, with so many threads.
+    Direct(usize),
+    /// Many cells.
+    Compare(Comparison),
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    pub(crate) work: Work,
-    pub(crate) transport: Transport,
-    pub(crate) format: Format,
-    pub(crate) json_rpc: bool,
-    pub(crate) connections: usize,
-    pub(crate) in_flight: usize,
-    pub(crate) threads: usize,
-    pub(crate) payload: usize,
+    pub(crate) run: Run,
+    format: Printed,
+    direct: bool,
+}
+
+/// A cell, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    pub(crate) cell: Cell,
+    pub(crate) warm_up: Duration,
     pub(crate) round: Duration,
     pub(crate) rounds: usize,
-    pub(crate) count: Option<usize>,
-    pub(crate) bare: bool,
+    pub(crate) count: Option<u64>,
 }
 
-/// What carries the requests.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "peers"),
+    expect(dead_code, reason = "nothing to compare")
+)]
+pub(crate) struct Comparison {
+    pub(crate) rounds: usize,
+    pub(crate) quick: bool,
+    pub(crate) binding: bool,
+}
+
+/// How the figures are printed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Transport {
-    WebSocket,
-    Tcp,
-    Unix,
-    Memory,
+enum Printed {
+    Table,
+    Row,
+    /// For `compare`, which has started this process.
+    Line,
 }
 
-/// Which work is measured.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Work {
-    /// Requests over a connection.
-    Echo,
-    /// Calls within the process.
-    Direct,
+/// Reads the command line; `None` asks for the help.
+pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Command>, String> {
+    let mut arguments = arguments.peekable();
+    let compare = arguments.next_if(|name| name == "compare").is_some();
+    let mut options = Options::default();
+    let mut comparison = Comparison {
+        rounds: 5,
+        quick: false,
+        binding: false,
+    };
+    while let Some(name) = arguments.next() {
+        if name == "--help" {
+            return Ok(None);
+        }
+        let flag = match compare {
+            true => comparison.flag(&name),
+            false => options.flag(&name),
+        };
+        if flag {
+            continue;
+        }
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("{name} needs a value"))?;
+        match compare {
+            true => comparison.set(&name, &value)?,
+            false => options.set(&name, &value)?,
+        }
+    }
+    Ok(Some(match (compare, options.direct) {
+        (true, _) => Command::Compare(comparison),
+        (false, true) => Command::Direct(options.run.cell.load.threads),
+        (false, false) => Command::Cell(options),
+    }))
 }
 
-impl Transport {
-    /// The scheme of its URLs.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::WebSocket => "ws",
-            Self::Tcp => "tcp",
-            Self::Unix => "unix",
-            Self::Memory => "memory",
+impl Default for Options {
+    fn default() -> Self {
+        let load = Workload {
+            work: Work::Echo,
+            connections: 1,
+            in_flight: 64,
+            threads: 2,
+            payload: 32,
+        };
+        let peer = Peer::Mitto(Transport::Ws, Format::MessagePack);
+        Self {
+            run: Run {
+                cell: Cell { peer, load },
+                warm_up: Duration::from_millis(150),
+                round: Duration::from_millis(500),
+                rounds: 5,
+                count: None,
+            },
+            format: Printed::Table,
+            direct: false,
         }
     }
 }
 
 impl Options {
-    /// Reads the command line; `None` asks for the help.
-    pub(crate) fn parse(
-        mut arguments: impl Iterator<Item = String>,
-    ) -> Result<Option<Self>, String> {
-        let mut options = Self {
-            work: Work::Echo,
-            transport: Transport::WebSocket,
-            format: Format::MESSAGE_PACK,
-            json_rpc: false,
-            connections: 1,
-            in_flight: 64,
-            threads: 2,
-            payload: 32,
-            round: Duration::from_millis(500),
-            rounds: 5,
-            count: None,
-            bare: false,
-        };
-        while let Some(name) = arguments.next() {
-            match name.as_str() {
-                "--help" => return Ok(None),
-                "--direct" => {
-                    options.work = Work::Direct;
-                    continue;
-                }
-                "--bare" => {
-                    options.bare = true;
-                    continue;
-                }
-                _ => {}
-            }
-            let value = arguments
-                .next()
-                .ok_or_else(|| format!("{name} needs a value"))?;
-            options.set(&name, &value)?;
+    pub(crate) fn print(&self, cost: &Cost) {
+        let Cell { peer, load } = self.run.cell;
+        match self.format {
+            Printed::Table => println!("{HEAD}"),
+            Printed::Row => {}
+            Printed::Line => return println!("{}", cost.line()),
         }
-        Ok(Some(options))
+        let (work, shape) = (load.work.name(), load.shape());
+        let Workload {
+            threads, payload, ..
+        } = load;
+        println!("| {peer} | {work} | {shape} | {threads} | {payload} | {cost} |");
+    }
+
+    /// Whether this is an option without a value.
+    fn flag(&mut self, name: &str) -> bool {
+        match name {
+            "--direct" => self.direct = true,
+            "--bare" => self.format = Printed::Row,
+            "--line" => self.format = Printed::Line,
+            _ => return false,
+        }
+        true
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let run = &mut self.run;
+        let load = &mut run.cell.load;
+        match name {
+            "--peer" => match (choice(name, value)?, run.cell.peer) {
+                (Peer::Mitto(..), Peer::Mitto(..)) => {}
+                (peer, _) => run.cell.peer = peer,
+            },
+            "--transport" | "--format" => {
+                let Peer::Mitto(transport, format) = &mut run.cell.peer else {
+                    return Err(format!(
+                        "{name} is for mitto, {} has its own",
+                        run.cell.peer
+                    ));
+                };
+                match name {
+                    "--transport" => *transport = choice(name, value)?,
+                    _ => *format = choice(name, value)?,
+                }
+            }
+            "--work" => load.work = choice(name, value)?,
+            "--shape" => {
+                let (connections, in_flight) = value
+                    .split_once('x')
+                    .ok_or_else(|| format!("{name} wants CxI, such as 32x16, not {value}"))?;
+                load.connections = positive(name, connections)?;
+                load.in_flight = positive(name, in_flight)?;
+            }
+            "--threads" => load.threads = positive(name, value)?,
+            "--payload" => load.payload = number(name, value)?,
+            "--seconds" => run.round = seconds(name, value)?,
+            "--warm-up" => run.warm_up = seconds(name, value)?,
+            "--rounds" => run.rounds = positive(name, value)?,
+            "--count" => run.count = Some(number(name, value)?),
+            _ => return Err(format!("{name} {value} is not known")),
+        }
+        Ok(())
+    }
+}
+
+impl Comparison {
+    fn flag(&mut self, name: &str) -> bool {
+        if name == "--quick" {
+            self.quick = true;
+            self.rounds = 1;
+        }
+        name == "--quick"
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         match (name, value) {
-            ("--transport", "ws") => self.transport = Transport::WebSocket,
-            ("--transport", "tcp") => self.transport = Transport::Tcp,
-            ("--transport", "unix") => self.transport = Transport::Unix,
-            ("--transport", "memory") => self.transport = Transport::Memory,
-            ("--format", "json") => self.format = Format::JSON,
-            ("--format", "messagepack") => self.format = Format::MESSAGE_PACK,
-            ("--format", "compact") => self.format = Format::COMPACT,
-            ("--format", "json-rpc") => {
-                self.format = Format::JSON;
-                self.json_rpc = true;
-            }
-            ("--shape", _) => {
-                let (connections, in_flight) = value
-                    .split_once('x')
-                    .ok_or_else(|| format!("{name} wants CxI, such as 32x16, not {value}"))?;
-                self.connections = number(name, connections)?;
-                self.in_flight = number(name, in_flight)?;
-            }
-            ("--threads", _) => self.threads = number(name, value)?,
-            ("--payload", _) => self.payload = number(name, value)?,
-            ("--seconds", _) => {
-                let seconds = number(name, value)?;
-                self.round = Duration::try_from_secs_f64(seconds)
-                    .map_err(|error| format!("{name}: {error}"))?;
-            }
-            ("--rounds", _) => self.rounds = number(name, value)?,
-            ("--count", _) => self.count = Some(number(name, value)?),
-            _ => return Err(format!("{name} {value} is not known")),
+            ("--rounds", _) => self.rounds = positive(name, value)?,
+            ("--only", "binding") => self.binding = true,
+            _ => return Err(format!("{name} {value} is not known to compare")),
         }
-        match self
-            .connections
-            .min(self.in_flight)
-            .min(self.threads)
-            .min(self.rounds)
-        {
-            0 => Err(format!("{name} must not be 0")),
-            _ => Ok(()),
-        }
+        Ok(())
+    }
+}
+
+fn choice<T: Named>(name: &str, value: &str) -> Result<T, String> {
+    T::named(value).ok_or_else(|| {
+        let known: Vec<_> = T::ALL.iter().map(|(known, _)| *known).collect();
+        format!("{name} {value} is not known, but {}", known.join(", "))
+    })
+}
+
+fn seconds(name: &str, value: &str) -> Result<Duration, String> {
+    Duration::try_from_secs_f64(number(name, value)?).map_err(|error| format!("{name}: {error}"))
+}
+
+fn positive(name: &str, value: &str) -> Result<usize, String> {
+    match number(name, value)? {
+        0 => Err(format!("{name} must not be 0")),
+        positive => Ok(positive),
     }
 }
 

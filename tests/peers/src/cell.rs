@@ -1,0 +1,180 @@
+//! What is measured.
+
+use std::fmt;
+
+/// One measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cell {
+    pub(crate) peer: Peer,
+    pub(crate) load: Workload,
+}
+
+/// What the peers are compared at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Workload {
+    pub(crate) work: Work,
+    /// So many connections.
+    pub(crate) connections: usize,
+    /// So many requests, or streams, in flight on each.
+    pub(crate) in_flight: usize,
+    /// Worker threads of the runtime; 1: the caller's thread does everything.
+    pub(crate) threads: usize,
+    /// Bytes of the payload string.
+    pub(crate) payload: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Clients ask their server.
+    Echo,
+    /// A call is answered by many items.
+    Stream,
+    /// The server asks its clients.
+    Back,
+}
+
+/// Who does the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    Mitto(Transport, Format),
+    TarpcBincode,
+    TarpcJson,
+    Jsonrpsee,
+    Tonic,
+    Capnp,
+    /// Bytes over TCP, written in batches: a floor, not an RPC library.
+    RawTcp,
+    /// The same in binary WebSocket messages, with `tokio-tungstenite`.
+    RawWebSocket,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Ws,
+    Wss,
+    Tcp,
+    Tls,
+    Unix,
+    Memory,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    JsonRpc,
+    MessagePack,
+    Compact,
+}
+
+/// A choice on the command line.
+pub(crate) trait Named: Copy + 'static {
+    const ALL: &'static [(&'static str, Self)];
+
+    fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(known, _)| *known == name).map(|(_, it)| *it)
+    }
+
+    fn name(self) -> &'static str
+    where
+        Self: PartialEq,
+    {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, it)| *it == self)
+            .map_or("mitto", |(name, _)| *name)
+    }
+}
+
+impl Named for Work {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("echo", Self::Echo),
+        ("stream", Self::Stream),
+        ("back", Self::Back),
+    ];
+}
+
+impl Named for Peer {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("mitto", Self::Mitto(Transport::Ws, Format::MessagePack)),
+        ("tarpc-bincode", Self::TarpcBincode),
+        ("tarpc-json", Self::TarpcJson),
+        ("jsonrpsee", Self::Jsonrpsee),
+        ("tonic", Self::Tonic),
+        ("capnp-rpc", Self::Capnp),
+        ("raw-tcp", Self::RawTcp),
+        ("raw-websocket", Self::RawWebSocket),
+    ];
+}
+
+impl Named for Transport {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("ws", Self::Ws),
+        ("wss", Self::Wss),
+        ("tcp", Self::Tcp),
+        ("tls", Self::Tls),
+        ("unix", Self::Unix),
+        ("memory", Self::Memory),
+    ];
+}
+
+impl Named for Format {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("json", Self::Json),
+        ("json-rpc", Self::JsonRpc),
+        ("messagepack", Self::MessagePack),
+        ("compact", Self::Compact),
+    ];
+}
+
+impl Workload {
+    /// Connections and requests in flight on each.
+    pub(crate) fn shape(&self) -> String {
+        format!("{}x{}", self.connections, self.in_flight)
+    }
+}
+
+impl Cell {
+    /// The command line that measures it.
+    #[cfg(feature = "peers")]
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let load = &self.load;
+        let mut arguments = vec!["--peer", self.peer.name(), "--work", load.work.name()];
+        if let Peer::Mitto(transport, format) = self.peer {
+            arguments.extend(["--transport", transport.name(), "--format", format.name()]);
+        }
+        let mut arguments: Vec<_> = arguments.into_iter().map(str::to_owned).collect();
+        for (name, value) in [
+            ("--shape", load.shape()),
+            ("--threads", load.threads.to_string()),
+            ("--payload", load.payload.to_string()),
+        ] {
+            arguments.extend([name.to_owned(), value]);
+        }
+        arguments
+    }
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.work {
+            Work::Echo => {}
+            other => write!(f, "{} ", other.name())?,
+        }
+        write!(f, "{}, {} B, ", self.shape(), self.payload)?;
+        match self.threads {
+            1 => f.write_str("1 thread"),
+            threads => write!(f, "{threads} threads"),
+        }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mitto(transport, format) => {
+                write!(f, "mitto {} {}", transport.name(), format.name())
+            }
+            other => f.pad(other.name()),
+        }
+    }
+}
