@@ -17,10 +17,18 @@ pub(crate) struct Workload {
     pub(crate) connections: usize,
     /// So many requests, or streams, in flight on each.
     pub(crate) in_flight: usize,
-    /// Worker threads of the runtime; 1: the caller's thread does everything.
-    pub(crate) threads: usize,
+    pub(crate) threads: Threads,
     /// Bytes of the payload string.
     pub(crate) payload: usize,
+}
+
+/// tokio's runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// `current_thread`: the caller's thread does everything.
+    Current,
+    /// `multi_thread` with so many workers.
+    Workers(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +153,10 @@ impl Cell {
         let mut arguments: Vec<_> = arguments.into_iter().map(str::to_owned).collect();
         for (name, value) in [
             ("--shape", load.shape()),
-            ("--threads", load.threads.to_string()),
+            match load.threads {
+                Threads::Current => ("--threads", "1".to_owned()),
+                Threads::Workers(workers) => ("--workers", workers.to_string()),
+            },
             ("--payload", load.payload.to_string()),
         ] {
             arguments.extend([name.to_owned(), value]);
@@ -160,10 +171,16 @@ impl fmt::Display for Workload {
             Work::Echo => {}
             other => write!(f, "{} ", other.name())?,
         }
-        write!(f, "{}, {} B, ", self.shape(), self.payload)?;
-        match self.threads {
-            1 => f.write_str("1 thread"),
-            threads => write!(f, "{threads} threads"),
+        write!(f, "{}, {} B, {}", self.shape(), self.payload, self.threads)
+    }
+}
+
+impl fmt::Display for Threads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Current => f.pad("1 thread"),
+            Self::Workers(1) => f.pad("1 worker"),
+            Self::Workers(workers) => write!(f, "{workers} workers"),
         }
     }
 }

@@ -23,7 +23,7 @@ mod stream;
 use std::error::Error;
 use std::process::ExitCode;
 
-use cell::Peer;
+use cell::{Peer, Threads};
 use options::{Command, Options};
 
 /// What goes wrong in a measurement.
@@ -68,7 +68,7 @@ fn one(options: &Options) -> Result<(), Failure> {
     let run = &options.run;
     let threads = match run.cell.peer {
         // Its objects stay on their thread; the server has one of its own.
-        Peer::Capnp => 1,
+        Peer::Capnp => Threads::Current,
         _ => run.cell.load.threads,
     };
     let cost = runtime(threads)?.block_on(peers::measure(run))?;
@@ -76,12 +76,12 @@ fn one(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
+fn runtime(threads: Threads) -> std::io::Result<tokio::runtime::Runtime> {
     match threads {
-        1 => tokio::runtime::Builder::new_current_thread(),
-        threads => {
+        Threads::Current => tokio::runtime::Builder::new_current_thread(),
+        Threads::Workers(workers) => {
             let mut builder = tokio::runtime::Builder::new_multi_thread();
-            builder.worker_threads(threads);
+            builder.worker_threads(workers);
             builder
         }
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::cell::{Cell, Format, Named, Peer, Transport, Work, Workload};
+use crate::cell::{Cell, Format, Named, Peer, Threads, Transport, Work, Workload};
 use crate::measure::Cost;
 
 pub(crate) const HELP: &str = "\
@@ -24,7 +24,9 @@ options of one measurement:
   --work NAME               echo; stream: a call has 10000 items, a row shows items; back: the server asks
                             its clients; default echo
   --shape CxI               C connections with I requests in flight on each; default 1x64
-  --threads N               1: the caller's thread does everything; default 2
+  --threads N               1: the caller's thread does everything, tokio's `current_thread`; more: so
+                            many workers of `multi_thread`; default 2
+  --workers N               so many workers, be it one
   --payload BYTES           length of the payload string; default 32
   --seconds S               length of a round; default 0.5
   --warm-up S               before the first; default 0.15
@@ -47,8 +49,8 @@ context switches/request | p50 us | p99 us |
 pub(crate) enum Command {
     /// One cell.
     Cell(Options),
-    /// Calls within the process, with so many threads.
-    Direct(usize),
+    /// Calls within the process.
+    Direct(Threads),
     /// Many cells.
     Compare(Comparison),
 }
@@ -132,7 +134,7 @@ impl Default for Options {
             work: Work::Echo,
             connections: 1,
             in_flight: 64,
-            threads: 2,
+            threads: Threads::Workers(2),
             payload: 32,
         };
         let peer = Peer::Mitto(Transport::Ws, Format::MessagePack);
@@ -204,7 +206,13 @@ impl Options {
                 load.connections = positive(name, connections)?;
                 load.in_flight = positive(name, in_flight)?;
             }
-            "--threads" => load.threads = positive(name, value)?,
+            "--threads" => {
+                load.threads = match positive(name, value)? {
+                    1 => Threads::Current,
+                    workers => Threads::Workers(workers),
+                }
+            }
+            "--workers" => load.threads = Threads::Workers(positive(name, value)?),
             "--payload" => load.payload = number(name, value)?,
             "--seconds" => run.round = seconds(name, value)?,
             "--warm-up" => run.warm_up = seconds(name, value)?,

@@ -2,7 +2,7 @@
 
 use super::plan;
 use super::results::Results;
-use crate::cell::{Cell, Format, Peer, Transport, Work, Workload};
+use crate::cell::{Cell, Format, Peer, Threads, Transport, Work, Workload};
 
 const JSON_RPC: Peer = Peer::Mitto(Transport::Ws, Format::JsonRpc);
 const JSON: Peer = Peer::Mitto(Transport::Ws, Format::Json);
@@ -21,13 +21,16 @@ const LIBRARIES: [Peer; 5] = [
     Peer::Capnp,
 ];
 
-const ALONE: Workload = load(1, 1, 2, 32);
-const MANY: Workload = load(32, 16, 2, 32);
-const ONE_THREAD: Workload = load(1, 64, 1, 32);
-const TWO_THREADS: Workload = load(1, 64, 2, 32);
-const LARGE: Workload = load(1, 64, 1, 8_192);
+const TWO: Threads = Threads::Workers(2);
+const ALONE: Workload = load(1, 1, TWO, 32);
+const MANY: Workload = load(32, 16, TWO, 32);
+const ONE_THREAD: Workload = load(1, 64, Threads::Current, 32);
+pub(super) const ONE_WORKER: Workload = load(1, 64, Threads::Workers(1), 32);
+const TWO_THREADS: Workload = load(1, 64, TWO, 32);
+const LARGE: Workload = load(1, 64, Threads::Current, 8_192);
 
-/// CPU that another takes at least, in times of ours: at `ALONE`, at `MANY`, at `ONE_THREAD`.
+/// CPU that another takes at least, in times of ours: at `ALONE`, at `MANY`, at
+/// `ONE_THREAD` and `ONE_WORKER`.
 const SMALL: [(Peer, Peer, [f64; 3]); 5] = [
     (JSON_RPC, Peer::Jsonrpsee, [1.8, 9.0, 15.0]),
     (JSON, Peer::Jsonrpsee, [1.8, 10.0, 16.0]),
@@ -68,7 +71,12 @@ pub(super) fn names(load: Workload, peer: Peer) -> bool {
     ratios().iter().any(pair)
         || [ALONE, MANY].contains(&load) && (OURS.contains(&peer) || LIBRARIES.contains(&peer))
         || load == MANY && peer == Peer::RawWebSocket
-        || [ONE_THREAD, TWO_THREADS].contains(&load) && OURS.contains(&peer)
+        || counts(&cell)
+}
+
+/// Whether a bound needs its system calls.
+pub(super) fn counts(cell: &Cell) -> bool {
+    [ONE_THREAD, TWO_THREADS].contains(&cell.load) && OURS.contains(&cell.peer)
 }
 
 /// Prints every bound and whether it holds; whether all do.
@@ -120,11 +128,12 @@ fn ratios() -> Vec<(Cell, Cell, f64)> {
         for (load, least) in [ALONE, MANY, ONE_THREAD].into_iter().zip(least) {
             add(ours, other, load, least);
         }
+        add(ours, other, ONE_WORKER, least[2]);
     }
     for (ours, other, least) in LARGER {
         add(ours, other, LARGE, least);
     }
-    for threads in [2, 1] {
+    for threads in [TWO, Threads::Current] {
         for (ours, other, least) in STREAMED {
             add(ours, other, plan::stream(threads), least);
         }
@@ -185,7 +194,7 @@ fn system_calls(results: &Results, ours: Cell) -> Row {
     }
 }
 
-const fn load(connections: usize, in_flight: usize, threads: usize, payload: usize) -> Workload {
+const fn load(connections: usize, in_flight: usize, threads: Threads, payload: usize) -> Workload {
     Workload {
         work: Work::Echo,
         connections,

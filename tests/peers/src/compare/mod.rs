@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Comparison) -> Result<bool, Failure> {
         );
     }
     for cell in results.cells() {
-        if plan::counted(&cell) {
+        if plan::counted(&cell) && (!options.binding || bounds::counts(&cell)) {
             results.count(
                 cell,
                 children.system_calls(&cell),
@@ -46,8 +46,9 @@ pub(crate) fn run(options: &Comparison) -> Result<bool, Failure> {
             );
         }
     }
-    if !options.binding {
-        tables::print(&results, &loads);
+    match options.binding {
+        true => tables::list(&results),
+        false => tables::print(&results, &loads),
     }
     let held = bounds::print(&results);
     for failure in results.failures() {

@@ -1,7 +1,7 @@
 //! Which cells there are.
 
 use super::bounds;
-use crate::cell::{Cell, Format, Peer, Transport, Work, Workload};
+use crate::cell::{Cell, Format, Peer, Threads, Transport, Work, Workload};
 use crate::options::Comparison;
 
 /// Loads, each with who is measured at it.
@@ -9,7 +9,7 @@ pub(super) type Loads = Vec<(Workload, Vec<Peer>)>;
 
 const SHAPES: [(usize, usize); 4] = [(1, 1), (1, 64), (1, 512), (32, 16)];
 const PAYLOADS: [usize; 2] = [32, 8_192];
-const THREADS: [usize; 2] = [2, 1];
+const THREADS: [Threads; 2] = [Threads::Workers(2), Threads::Current];
 
 /// Everybody, in the order of the tables.
 pub(super) const PEERS: [Peer; 18] = [
@@ -75,6 +75,10 @@ pub(super) fn loads(options: &Comparison) -> Loads {
             loads.push((load, CALLING_BACK.to_vec()));
         }
     }
+    // The same as on one thread, but for the order in which tasks run: the one that was woken last is
+    // the first, which takes from many what they could write at once.
+    let load = bounds::ONE_WORKER;
+    loads.push((load, PEERS.to_vec()));
     if options.binding {
         for (load, peers) in &mut loads {
             peers.retain(|peer| bounds::names(*load, *peer));
@@ -97,7 +101,7 @@ pub(super) fn counted(cell: &Cell) -> bool {
 }
 
 /// One reader of one stream.
-pub(super) fn stream(threads: usize) -> Workload {
+pub(super) fn stream(threads: Threads) -> Workload {
     Workload {
         work: Work::Stream,
         connections: 1,

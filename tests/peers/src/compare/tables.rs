@@ -84,6 +84,21 @@ pub(super) fn print(results: &Results, loads: &Loads) {
     }
 }
 
+/// Each cell in a row of its own.
+pub(super) fn list(results: &Results) {
+    println!("| peer | at | CPU us | per second | p50 us | p99 us | system calls | allocations |");
+    println!("| --- | --- | --: | --: | --: | --: | --: | --: |");
+    for cell in results.cells() {
+        let figures = FIGURES.map(|(_, figure)| short(figure(results, &cell)));
+        println!(
+            "| {} | {} | {} |",
+            cell.peer,
+            cell.load,
+            figures.join(" | ")
+        );
+    }
+}
+
 fn of(loads: &Loads, work: Work) -> Vec<Workload> {
     let loads = loads.iter().map(|(load, _)| *load);
     loads.filter(|load| load.work == work).collect()

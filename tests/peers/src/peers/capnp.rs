@@ -14,6 +14,7 @@ use tokio::task::{JoinSet, LocalSet, spawn_local};
 use tokio_util::compat::TokioAsyncReadCompatExt;
 
 use crate::Failure;
+use crate::cell::Threads;
 use crate::echo::{self, Echo};
 use crate::echo_capnp::service::{Client, EchoParams, EchoResults, Server};
 use crate::load::{Load, senders};
@@ -42,10 +43,10 @@ async fn here(run: &Run) -> Result<Cost, Failure> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     match run.cell.load.threads {
-        1 => {
+        Threads::Current | Threads::Workers(1) => {
             spawn_local(serve(listener));
         }
-        _ => {
+        Threads::Workers(_) => {
             std::thread::spawn(|| {
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .enable_all()
