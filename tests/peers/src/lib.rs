@@ -11,7 +11,13 @@ mod direct;
 mod echo;
 #[cfg(feature = "peers")]
 #[path = "peers/echo_capnp.rs"]
-#[allow(clippy::all, unreachable_pub, reason = "generated")]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::restriction,
+    unreachable_pub,
+    reason = "generated"
+)]
 #[rustfmt::skip]
 mod echo_capnp;
 mod load;
