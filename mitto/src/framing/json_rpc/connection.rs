@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::answers::answer;
 use super::asked::Asked;
+use super::canonical;
 use super::codes;
 use super::extra::Extra;
 use super::id::{correlation, is_id};
@@ -27,6 +28,7 @@ use crate::status::{Code, Status};
 /// The framing of one connection.
 pub(super) struct Connection {
     methods: Arc<Methods>,
+    pub(super) streams: Streams,
     state: Mutex<State>,
     /// Whether there are replies, to be looked at for each text.
     has_reply: AtomicBool,
@@ -34,7 +36,6 @@ pub(super) struct Connection {
 
 pub(super) struct State {
     pub(super) asked: Asked,
-    pub(super) streams: Streams,
     /// Answers to what is not for handlers.
     replies: VecDeque<Vec<u8>>,
 }
@@ -56,9 +57,9 @@ impl Connection {
     pub(super) fn new(methods: Arc<Methods>, limits: &Limits) -> Self {
         Self {
             methods,
+            streams: Streams::default(),
             state: Mutex::new(State {
                 asked: Asked::new(limits.in_flight, limits.outbound),
-                streams: Streams::default(),
                 replies: VecDeque::new(),
             }),
             has_reply: AtomicBool::new(false),
@@ -216,7 +217,7 @@ impl Connection {
     fn is_of_stream(&self, call: Call<'_>, each: &mut Each<'_>) -> bool {
         let is_ours = matches!(call.name, ITEM | END | PROGRESS);
         // Other libraries have names of their own for items.
-        if !is_ours && self.state().streams.is_empty() {
+        if !is_ours && self.streams.is_empty() {
             return false;
         }
         let (mut id, mut subscription, mut result, mut error) = (None, None, None, None);
@@ -228,7 +229,7 @@ impl Connection {
             _ => {}
         });
         let stream = subscription.filter(|id| is_id(id));
-        let stream = stream.and_then(|id| self.state().streams.find(id));
+        let stream = stream.and_then(|id| self.streams.find(id));
         if call.name == PROGRESS {
             let of = stream.or(id.map(correlation)).unwrap_or_default();
             each(answer(Kind::Progress, of, &[]));
@@ -241,7 +242,7 @@ impl Connection {
                 true
             }
             (Some(id), None, Some(b"null")) => {
-                self.state().streams.close(id);
+                self.streams.close(id);
                 each(answer(Kind::End, id, &[]));
                 true
             }
@@ -310,14 +311,18 @@ impl Framing for Connection {
     }
 
     fn begin(&self, head: &Head<'_>, out: &mut Vec<u8>) {
-        super::write::begin(&mut self.state(), head, out);
+        super::write::begin(self, head, out);
     }
 
     fn finish(&self, head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
-        super::write::finish(&mut self.state(), head, start, out);
+        super::write::finish(self, head, start, out);
     }
 
     fn parse(&self, frame: &[u8], each: &mut dyn FnMut(Envelope<'_>)) -> Result<(), FrameError> {
+        if let Some(message) = canonical::read(frame) {
+            self.message(&message, None, each);
+            return Ok(());
+        }
         match Text::read(frame) {
             Ok(Text::One(message)) => self.message(&message, None, each),
             Ok(Text::Batch(messages)) if messages.is_empty() => {

@@ -70,14 +70,29 @@ pub(super) fn number(id: CorrelationId) -> u64 {
 
 /// Reads what [`number`] made. Any other value belongs to nothing.
 pub(super) fn correlation(value: &[u8]) -> CorrelationId {
-    let number = std::str::from_utf8(value)
-        .ok()
-        .and_then(|text| text.parse().ok());
     let split = |number: u64| {
         let generation = u32::try_from(number >> 16).ok()?;
         Some(CorrelationId::new(number as u32 & 0xffff, generation))
     };
-    number.and_then(split).unwrap_or(CorrelationId::NONE)
+    read_number(value)
+        .and_then(split)
+        .unwrap_or(CorrelationId::NONE)
+}
+
+/// Reads a number of as many digits as surely fit, which are more than any of ours has.
+fn read_number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 19 {
+        return None;
+    }
+    let mut number = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u64::from(digit);
+    }
+    Some(number)
 }
 
 /// Writes a number in decimal.

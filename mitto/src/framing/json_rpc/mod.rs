@@ -2,6 +2,7 @@
 
 mod answers;
 mod asked;
+mod canonical;
 mod codes;
 mod connection;
 mod extra;

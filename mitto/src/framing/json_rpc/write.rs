@@ -4,7 +4,7 @@
 //! behind.
 
 use super::codes::OWN_ERROR;
-use super::connection::State;
+use super::connection::{Connection, State};
 use super::extra;
 use super::id::{number, write_number};
 use super::scan::Scanner;
@@ -16,7 +16,7 @@ const METHOD: &[u8] = br#""method":"#;
 const PARAMS: &[u8] = br#""params":"#;
 
 /// Writes what stands before the payload.
-pub(super) fn begin(state: &mut State, head: &Head<'_>, out: &mut Vec<u8>) {
+pub(super) fn begin(connection: &Connection, head: &Head<'_>, out: &mut Vec<u8>) {
     let id = head.correlation;
     match (head.kind, head.from_requester) {
         (Kind::Request, true) => {
@@ -31,27 +31,27 @@ pub(super) fn begin(state: &mut State, head: &Head<'_>, out: &mut Vec<u8>) {
         }
         (Kind::Cancel, true) => begin_notification(CANCEL, "id", id, out),
         (_, true) => {}
-        _ => begin_answer(state, head, out),
+        _ => begin_answer(&mut connection.state(), head, out),
     }
 }
 
 /// Writes what stands behind the payload, of what began at `start`.
-pub(super) fn finish(state: &mut State, head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
+pub(super) fn finish(connection: &Connection, head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
     let id = head.correlation;
     match (head.kind, head.from_requester) {
         (Kind::Request | Kind::Notification, true) => {
             structure(start, out);
             out.push(b'}');
             if head.stream {
-                state.streams.asked(id);
+                connection.streams.asked(id);
             }
         }
         (Kind::Cancel, true) => {
-            state.streams.close(id);
+            connection.streams.close(id);
             out.extend_from_slice(b"}}");
         }
         (_, true) => out.truncate(start),
-        _ => finish_answer(state, head, start, out),
+        _ => finish_answer(&mut connection.state(), head, start, out),
     }
 }
 

@@ -1,7 +1,12 @@
+mod plain;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Deserializer;
 use serde_json::de::SliceRead;
+
+#[cfg(feature = "json-rpc")]
+pub(crate) use plain::plain;
 
 use super::limited::Limited;
 use super::{CodecError, Format, MAX_DEPTH};

@@ -1,0 +1,54 @@
+//! What of a text JSON has as it is.
+
+/// How many bytes stand for themselves in a string: up to the first quote, backslash or control
+/// character.
+#[inline]
+pub(crate) fn plain(text: &[u8]) -> usize {
+    let (eights, rest) = text.as_chunks::<8>();
+    let mut at = 0;
+    for eight in eights {
+        let special = special(u64::from_le_bytes(*eight));
+        if special != 0 {
+            return at + special.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
+    at + rest.iter().take_while(is_plain).count()
+}
+
+/// The highest bit of the first byte that is a quote, a backslash or a control character is the lowest
+/// one that is set; none if there is no such byte.
+#[inline]
+fn special(eight: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    // A byte below `n` borrows from the next one, which only then may be taken for another.
+    let below = |eight: u64, n: u8| eight.wrapping_sub(ONES * u64::from(n));
+    // Moves the quote next to the control characters, which stay what they are.
+    let quote_or_control = below(eight ^ (ONES * 0x02), 0x21);
+    let backslash = below(eight ^ (ONES * u64::from(b'\\')), 1);
+    // Bytes with the high bit are none of these, and keep it in both.
+    (quote_or_control | backslash) & !eight & HIGHS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_found_at_every_place() {
+        for byte in 0..=255 {
+            for other in [b'a', b' ', 0x7f, 0x80, 0xff, byte] {
+                for at in 0..20 {
+                    let mut text = vec![b'!'; at];
+                    text.push(byte);
+                    text.resize(20, other);
+                    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
+                    let expected = text.iter().take_while(is_plain).count();
+                    assert_eq!(plain(&text), expected, "{text:?}");
+                }
+            }
+        }
+    }
+}
