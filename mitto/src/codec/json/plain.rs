@@ -9,12 +9,32 @@ pub(crate) fn plain(text: &[u8]) -> usize {
     for eight in eights {
         let special = special(u64::from_le_bytes(*eight));
         if special != 0 {
-            return at + special.trailing_zeros() as usize / 8;
+            return at + first(special);
         }
         at += 8;
     }
-    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
-    at + rest.iter().take_while(is_plain).count()
+    at + plain_end(rest)
+}
+
+/// The same for less than eight bytes.
+#[inline]
+fn plain_end(text: &[u8]) -> usize {
+    let (Some(begin), Some(end)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) else {
+        let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
+        return text.iter().take_while(is_plain).count();
+    };
+    // They overlap, which matters only if the first four are plain.
+    let [begin, end] = [begin, end].map(|four| u64::from(u32::from_le_bytes(*four)));
+    match special(begin | end << 32) {
+        0 => text.len(),
+        special if first(special) < 4 => first(special),
+        special => text.len() - 8 + first(special),
+    }
+}
+
+#[inline]
+fn first(special: u64) -> usize {
+    special.trailing_zeros() as usize / 8
 }
 
 /// The highest bit of the first byte that is a quote, a backslash or a control character is the lowest
@@ -40,10 +60,12 @@ mod tests {
     fn every_byte_is_found_at_every_place() {
         for byte in 0..=255 {
             for other in [b'a', b' ', 0x7f, 0x80, 0xff, byte] {
-                for at in 0..20 {
+                for (length, at) in
+                    (0..20).flat_map(|length| (0..length).map(move |at| (length, at)))
+                {
                     let mut text = vec![b'!'; at];
                     text.push(byte);
-                    text.resize(20, other);
+                    text.resize(length, other);
                     let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
                     let expected = text.iter().take_while(is_plain).count();
                     assert_eq!(plain(&text), expected, "{text:?}");

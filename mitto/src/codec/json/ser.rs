@@ -252,11 +252,7 @@ impl<'s, 'a, 'o> serde::Serializer for &'s mut Serializer<'a, 'o> {
         self.serialize_seq(None)
     }
 
-    fn serialize_struct(
-        self,
-        name: &'static str,
-        _: usize,
-    ) -> Result<Compound<'s, 'a, 'o>, Error> {
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Compound<'s, 'a, 'o>, Error> {
         let place = match RAW.contains(&name) {
             false => Place::First,
             true => Place::Raw,

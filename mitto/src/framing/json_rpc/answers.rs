@@ -62,6 +62,9 @@ pub(super) fn answer(kind: Kind, id: CorrelationId, payload: &[u8]) -> Envelope<
 
 /// Hands on an outcome with what is said beside it. It counts whatever that is.
 fn outcome(envelope: Envelope<'_>, extra: Option<&[u8]>, each: &mut Each<'_>) {
+    if extra.is_none() {
+        return each(envelope);
+    }
     let extra = Extra::read(extra).unwrap_or_default();
     each(Envelope {
         head: Head {

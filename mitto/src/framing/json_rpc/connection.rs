@@ -14,12 +14,12 @@ use super::codes;
 use super::extra::Extra;
 use super::id::{correlation, is_id};
 use super::message::{BATCH, Message, Text};
-use super::names::Methods;
+use super::names::{Method, Methods};
 use super::scan::{members, only_item, unescape};
 use super::streams::Streams;
 use super::{CANCEL, END, ITEM, PROGRESS, RESERVED};
 use crate::codec::Format;
-use crate::envelope::{Envelope, Head, Kind};
+use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::escaped::Escaped;
 use crate::framing::{FrameError, Framing};
 use crate::limits::Limits;
@@ -68,6 +68,26 @@ impl Connection {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message alone. Most are calls of methods that are known, with nothing said beside them.
+    fn single(&self, message: &Message<'_>, each: &mut Each<'_>) {
+        if let Message::Call {
+            id: Some(id),
+            method,
+            params,
+            extra: None,
+        } = *message
+            && let Some(method) = self.methods.find_quoted(method)
+        {
+            let head = Head {
+                from_requester: true,
+                format: Some(Format::JSON),
+                ..Head::new(Kind::Request, CorrelationId::NONE)
+            };
+            return self.accept(id, method, head, params, None, each);
+        }
+        self.message(message, None, each);
     }
 
     fn message(&self, message: &Message<'_>, batch: Option<usize>, each: &mut Each<'_>) {
@@ -132,10 +152,22 @@ impl Connection {
             Ok(head) => head,
             Err(status) => return self.fail(id, &status, call.batch),
         };
-        let taken = self.state().asked.take(id, method.is_stream, call.batch);
+        self.accept(id, method, head, call.params, call.batch, each);
+    }
+
+    fn accept(
+        &self,
+        id: &[u8],
+        method: Method,
+        head: Head<'_>,
+        params: Option<&[u8]>,
+        batch: Option<usize>,
+        each: &mut Each<'_>,
+    ) {
+        let taken = self.state().asked.take(id, method.is_stream, batch);
         let Some(correlation) = taken else {
             let status = Status::new(Code::Busy, "too many requests are running here");
-            return self.fail(id, &status, call.batch);
+            return self.fail(id, &status, batch);
         };
         each(Envelope {
             head: Head {
@@ -143,7 +175,7 @@ impl Connection {
                 message: method.message,
                 ..head
             },
-            payload: call.params.unwrap_or(b"{}"),
+            payload: params.unwrap_or(b"{}"),
         });
     }
 
@@ -320,11 +352,11 @@ impl Framing for Connection {
 
     fn parse(&self, frame: &[u8], each: &mut dyn FnMut(Envelope<'_>)) -> Result<(), FrameError> {
         if let Some(message) = canonical::read(frame) {
-            self.message(&message, None, each);
+            self.single(&message, each);
             return Ok(());
         }
         match Text::read(frame) {
-            Ok(Text::One(message)) => self.message(&message, None, each),
+            Ok(Text::One(message)) => self.single(&message, each),
             Ok(Text::Batch(messages)) if messages.is_empty() => {
                 self.refuse_text(codes::INVALID_REQUEST, "the array is empty");
             }

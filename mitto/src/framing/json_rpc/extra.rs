@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::id::write_number;
 use super::scan::{members, unescape};
 use crate::address::Address;
-use crate::codec::Format;
+use crate::codec::{Format, plain};
 use crate::envelope::{CorrelationId, Entries, Head, Kind, MetadataError};
 use crate::status::Status;
 
@@ -174,5 +174,10 @@ fn write_metadata(entries: &Entries<'_>, out: &mut Vec<u8>) {
 }
 
 pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
+    if plain(text.as_bytes()) == text.len() {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        return out.push(b'"');
+    }
     serde_json::to_writer(out, text).expect("a text can be written to memory");
 }

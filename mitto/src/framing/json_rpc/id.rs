@@ -97,16 +97,21 @@ fn read_number(text: &[u8]) -> Option<u64> {
 
 /// Writes a number in decimal.
 pub(super) fn write_number(number: u64, out: &mut Vec<u8>) {
+    let digit = |number: u64| b'0' + (number % 10) as u8;
     let mut digits = [0; 20];
     let mut left = number;
     let mut start = digits.len();
-    loop {
+    // Two at once halve the divisions that wait for each other.
+    while left >= 10 {
+        start -= 2;
+        let two = left % 100;
+        digits[start] = digit(two / 10);
+        digits[start + 1] = digit(two);
+        left /= 100;
+    }
+    if left > 0 || number == 0 {
         start -= 1;
-        digits[start] = b'0' + (left % 10) as u8;
-        left /= 10;
-        if left == 0 {
-            break;
-        }
+        digits[start] = digit(left);
     }
     out.extend_from_slice(&digits[start..]);
 }

@@ -25,10 +25,12 @@ pub(super) enum Malformed {
     TooDeep,
 }
 
-/// The kinds of the containers around a place: one bit each, the innermost one lowest.
+/// The containers around a place.
 #[derive(Default)]
 struct Nesting {
-    objects: u128,
+    is_object: bool,
+    /// What those around the innermost one are: one bit each, the next one lowest.
+    outer: u128,
     depth: usize,
 }
 
@@ -95,41 +97,48 @@ impl<'a> Scanner<'a> {
 
 fn value(text: &[u8], start: usize) -> Result<usize, Malformed> {
     let mut around = Nesting::default();
-    let mut at = start;
+    let mut at = spaces(text, start);
     loop {
-        at = spaces(text, at);
-        let mut is_first = false;
-        at = match text.get(at) {
-            Some(b'"') => string(text, at)?,
+        match text.get(at) {
+            Some(b'"') => at = string(text, at)?,
             Some(open @ (b'{' | b'[')) => {
                 around.enter(*open == b'{')?;
-                is_first = true;
-                at + 1
+                at = spaces(text, at + 1);
+                if text.get(at) != Some(&around.close()) {
+                    if around.is_object {
+                        at = key(text, at)?;
+                    }
+                    continue;
+                }
+                around.leave();
+                at += 1;
             }
-            _ => scalar(text, at)?,
-        };
+            _ => at = scalar(text, at)?,
+        }
         while around.depth > 0 {
             at = spaces(text, at);
-            let next = text.get(at).copied();
-            if next == Some(around.close()) {
-                around.leave();
-                is_first = false;
-                at += 1;
-                continue;
+            if text.get(at) == Some(&b',') {
+                at = spaces(text, at + 1);
+                if around.is_object {
+                    at = key(text, at)?;
+                }
+                break;
             }
-            if !is_first {
-                at = byte(text, at, b',')?;
-            }
-            if around.is_object() {
-                at = string(text, spaces(text, at))?;
-                at = byte(text, spaces(text, at), b':')?;
-            }
-            break;
+            at = byte(text, at, around.close())?;
+            around.leave();
         }
         if around.depth == 0 {
             return Ok(at);
         }
     }
+}
+
+/// The key of a member, up to the value.
+#[inline]
+fn key(text: &[u8], at: usize) -> Result<usize, Malformed> {
+    let at = string(text, at)?;
+    let at = byte(text, spaces(text, at), b':')?;
+    Ok(spaces(text, at))
 }
 
 #[inline]
@@ -223,26 +232,27 @@ fn digits(text: &[u8], start: usize) -> Result<usize, Malformed> {
 }
 
 impl Nesting {
-    fn enter(&mut self, object: bool) -> Result<(), Malformed> {
+    #[inline]
+    fn enter(&mut self, is_object: bool) -> Result<(), Malformed> {
         if self.depth == MAX_DEPTH {
             return Err(Malformed::TooDeep);
         }
-        self.objects = self.objects << 1 | u128::from(object);
+        self.outer = self.outer << 1 | u128::from(self.is_object);
+        self.is_object = is_object;
         self.depth += 1;
         Ok(())
     }
 
+    #[inline]
     fn leave(&mut self) {
-        self.objects >>= 1;
+        self.is_object = self.outer & 1 == 1;
+        self.outer >>= 1;
         self.depth -= 1;
     }
 
-    fn is_object(&self) -> bool {
-        self.objects & 1 == 1
-    }
-
+    #[inline]
     fn close(&self) -> u8 {
-        match self.is_object() {
+        match self.is_object {
             true => b'}',
             false => b']',
         }
