@@ -2,7 +2,7 @@
 
 /// How many bytes stand for themselves in a string: up to the first quote, backslash or control
 /// character.
-#[inline]
+#[inline(always)]
 pub(crate) fn plain(text: &[u8]) -> usize {
     let (eights, rest) = text.as_chunks::<8>();
     let mut at = 0;
@@ -28,7 +28,7 @@ fn plain_end(text: &[u8]) -> usize {
     match special(begin | end << 32) {
         0 => text.len(),
         special if first(special) < 4 => first(special),
-        special => text.len() - 8 + first(special),
+        special => text.len() + first(special) - 8,
     }
 }
 

@@ -13,21 +13,21 @@ use super::canonical;
 use super::codes;
 use super::extra::Extra;
 use super::id::{correlation, is_id};
+use super::members::{members, only_item, unescape};
 use super::message::{BATCH, Message, Text};
-use super::names::{Method, Methods};
-use super::scan::{members, only_item, unescape};
+use super::names::Methods;
 use super::streams::Streams;
 use super::{CANCEL, END, ITEM, PROGRESS, RESERVED};
 use crate::codec::Format;
-use crate::envelope::{CorrelationId, Envelope, Head, Kind};
+use crate::envelope::{Envelope, Head, Kind};
 use crate::escaped::Escaped;
 use crate::framing::{FrameError, Framing};
 use crate::limits::Limits;
-use crate::status::{Code, Status};
+use crate::status::Status;
 
 /// The framing of one connection.
 pub(super) struct Connection {
-    methods: Arc<Methods>,
+    pub(super) methods: Arc<Methods>,
     pub(super) streams: Streams,
     state: Mutex<State>,
     /// Whether there are replies, to be looked at for each text.
@@ -45,12 +45,12 @@ pub(super) type Each<'a> = dyn FnMut(Envelope<'_>) + 'a;
 
 /// What a request or notification says.
 #[derive(Clone, Copy)]
-struct Call<'a> {
-    id: Option<&'a [u8]>,
-    name: &'a str,
-    params: Option<&'a [u8]>,
-    extra: Option<&'a [u8]>,
-    batch: Option<usize>,
+pub(super) struct Call<'a> {
+    pub(super) id: Option<&'a [u8]>,
+    pub(super) name: &'a str,
+    pub(super) params: Option<&'a [u8]>,
+    pub(super) extra: Option<&'a [u8]>,
+    pub(super) batch: Option<usize>,
 }
 
 impl Connection {
@@ -70,27 +70,7 @@ impl Connection {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A message alone. Most are calls of methods that are known, with nothing said beside them.
-    fn single(&self, message: &Message<'_>, each: &mut Each<'_>) {
-        if let Message::Call {
-            id: Some(id),
-            method,
-            params,
-            extra: None,
-        } = *message
-            && let Some(method) = self.methods.find_quoted(method)
-        {
-            let head = Head {
-                from_requester: true,
-                format: Some(Format::JSON),
-                ..Head::new(Kind::Request, CorrelationId::NONE)
-            };
-            return self.accept(id, method, head, params, None, each);
-        }
-        self.message(message, None, each);
-    }
-
-    fn message(&self, message: &Message<'_>, batch: Option<usize>, each: &mut Each<'_>) {
+    pub(super) fn message(&self, message: &Message<'_>, batch: Option<usize>, each: &mut Each<'_>) {
         match *message {
             Message::Call {
                 id,
@@ -136,47 +116,6 @@ impl Connection {
             }
             None => self.notification(call, each),
         }
-    }
-
-    fn request(&self, id: &[u8], call: Call<'_>, each: &mut Each<'_>) {
-        let method = self.methods.find(call.name);
-        if method.is_stream && call.batch.is_some() {
-            let text = "a stream is asked for in a request of its own, not in an array";
-            return self.fail(id, &Status::bad_request(text), call.batch);
-        }
-        let extra = match Extra::read(call.extra) {
-            Ok(extra) => extra,
-            Err(why) => return self.refuse(Some(id), why, call.batch),
-        };
-        let head = match extra.head(Kind::Request) {
-            Ok(head) => head,
-            Err(status) => return self.fail(id, &status, call.batch),
-        };
-        self.accept(id, method, head, call.params, call.batch, each);
-    }
-
-    fn accept(
-        &self,
-        id: &[u8],
-        method: Method,
-        head: Head<'_>,
-        params: Option<&[u8]>,
-        batch: Option<usize>,
-        each: &mut Each<'_>,
-    ) {
-        let taken = self.state().asked.take(id, method.is_stream, batch);
-        let Some(correlation) = taken else {
-            let status = Status::new(Code::Busy, "too many requests are running here");
-            return self.fail(id, &status, batch);
-        };
-        each(Envelope {
-            head: Head {
-                correlation,
-                message: method.message,
-                ..head
-            },
-            payload: params.unwrap_or(b"{}"),
-        });
     }
 
     fn notification(&self, call: Call<'_>, each: &mut Each<'_>) {
@@ -286,13 +225,13 @@ impl Connection {
     }
 
     /// Answers what is no request.
-    fn refuse(&self, id: Option<&[u8]>, why: &str, batch: Option<usize>) {
+    pub(super) fn refuse(&self, id: Option<&[u8]>, why: &str, batch: Option<usize>) {
         self.reply_with(id.unwrap_or(b"null"), batch, |out| {
             codes::write_refusal(id, codes::INVALID_REQUEST, why, out);
         });
     }
 
-    fn fail(&self, id: &[u8], status: &Status, batch: Option<usize>) {
+    pub(super) fn fail(&self, id: &[u8], status: &Status, batch: Option<usize>) {
         self.reply_with(id, batch, |out| codes::write_failure(id, status, out));
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::id::write_number;
-use super::scan::{members, unescape};
+use super::members::{members, unescape};
 use crate::address::Address;
 use crate::codec::{Format, plain};
 use crate::envelope::{CorrelationId, Entries, Head, Kind, MetadataError};
@@ -118,13 +118,13 @@ impl<'a> Extra<'a> {
     }
 }
 
-/// Writes the member, and the comma behind it, where there is something to say.
+/// Writes the member, and the comma before it, where there is something to say.
 pub(super) fn write(head: &Head<'_>, out: &mut Vec<u8>) {
     let timeout = head.timeout.filter(|timeout| *timeout != TIMEOUT);
     if timeout.is_none() && head.address.is_none() && head.metadata.is_empty() {
         return;
     }
-    out.extend_from_slice(br#""mitto":"#);
+    out.extend_from_slice(br#","mitto":"#);
     let mut comma = b'{';
     let mut member = |name: &str, out: &mut Vec<u8>| {
         out.push(std::mem::replace(&mut comma, b','));
@@ -146,7 +146,7 @@ pub(super) fn write(head: &Head<'_>, out: &mut Vec<u8>) {
         member("metadata", out);
         write_metadata(&head.metadata, out);
     }
-    out.extend_from_slice(b"},");
+    out.push(b'}');
 }
 
 fn write_metadata(entries: &Entries<'_>, out: &mut Vec<u8>) {
