@@ -6,6 +6,7 @@ mod carries;
 mod compact;
 mod data;
 mod depth;
+mod json;
 mod payload;
 mod place;
 mod properties;
