@@ -106,7 +106,6 @@ impl<'a, 'o> Serializer<'a, 'o> {
 
 /// Its text does not matter: of the limit, `Limited` says more.
 #[cold]
-#[expect(clippy::needless_pass_by_value, reason = "used up where it is found")]
 fn failed(error: io::Error) -> Error {
     Error::custom(error)
 }
