@@ -18,6 +18,7 @@ mod local;
 mod macros;
 mod middleware;
 mod outside;
+mod port;
 mod reconnect;
 mod seams;
 mod session;
