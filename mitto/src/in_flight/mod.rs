@@ -302,9 +302,11 @@ mod tests {
     }
 
     fn reserve(table: &mut InFlight) -> CorrelationId {
-        table
-            .reserve(Waker::noop(), Instant::now(), PATIENCE, 0)
-            .unwrap()
+        reserve_at(table, Instant::now())
+    }
+
+    fn reserve_at(table: &mut InFlight, now: Instant) -> CorrelationId {
+        table.reserve(Waker::noop(), now, PATIENCE, 0).unwrap()
     }
 
     #[test]
@@ -367,7 +369,7 @@ mod tests {
     fn progress_counts_up_to_the_maximum() {
         let start = Instant::now();
         let mut table = InFlight::new(1, true);
-        let id = reserve(&mut table);
+        let id = reserve_at(&mut table, start);
         for minute in 1..=9 {
             table
                 .progress(id, start + Duration::from_secs(60 * minute))
