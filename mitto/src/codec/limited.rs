@@ -21,10 +21,10 @@ impl<'a> Limited<'a> {
         }
     }
 
-    /// The buffer, if so many bytes more still fit: at most as many may be added to it.
+    /// The buffer, to add so many bytes to it, if they still fit.
     #[cfg(feature = "json")]
     #[inline]
-    pub(super) fn room(&mut self, bytes: usize) -> io::Result<&mut Vec<u8>> {
+    pub(super) fn take(&mut self, bytes: usize) -> io::Result<&mut Vec<u8>> {
         if self.exceeded || bytes > self.end.saturating_sub(self.out.len()) {
             self.exceeded = true;
             return Err(io::ErrorKind::FileTooLarge.into());

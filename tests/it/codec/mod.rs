@@ -7,6 +7,7 @@ mod compact;
 mod cpu;
 mod data;
 mod depth;
+mod json;
 mod payload;
 mod place;
 mod properties;
