@@ -59,7 +59,7 @@ fn decode_error(error: serde_json::Error) -> CodecError {
 ///
 /// Apart from the deserializer: a wrapper around it would double the code of every message.
 fn check_depth(payload: &[u8]) -> Result<(), CodecError> {
-    if has_few_openers(payload) || is_shallow(payload) {
+    if payload.len() <= MAX_DEPTH || has_few_openers(payload) || is_shallow(payload) {
         Ok(())
     } else {
         Err(CodecError::TooDeep)

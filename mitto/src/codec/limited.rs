@@ -6,22 +6,25 @@ use super::CodecError;
 pub(super) struct Limited<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
-    end: usize,
+    /// Bytes that it still takes; none once it was asked to take more than that.
+    left: usize,
     exceeded: bool,
 }
 
 impl<'a> Limited<'a> {
     /// Appends to `out`, as long as it does not grow beyond `end` bytes.
+    #[inline]
     pub(super) fn new(out: &'a mut Vec<u8>, end: usize) -> Self {
         Self {
             start: out.len(),
-            end,
+            left: end.saturating_sub(out.len()),
             out,
             exceeded: false,
         }
     }
 
     /// Keeps what was written if all went well, removes it otherwise. `limit` is the one to report.
+    #[inline]
     pub(super) fn finish(
         self,
         written: Result<(), CodecError>,
@@ -38,6 +41,13 @@ impl<'a> Limited<'a> {
         }
         result
     }
+
+    #[cold]
+    fn exceed(&mut self) -> io::Error {
+        self.left = 0;
+        self.exceeded = true;
+        io::ErrorKind::FileTooLarge.into()
+    }
 }
 
 impl io::Write for Limited<'_> {
@@ -49,9 +59,9 @@ impl io::Write for Limited<'_> {
 
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.exceeded || bytes.len() > self.end.saturating_sub(self.out.len()) {
-            self.exceeded = true;
-            return Err(io::ErrorKind::FileTooLarge.into());
+        match self.left.checked_sub(bytes.len()) {
+            Some(left) => self.left = left,
+            None => return Err(self.exceed()),
         }
         self.out.extend_from_slice(bytes);
         Ok(())
