@@ -184,9 +184,10 @@ impl Reader {
 }
 
 fn check_text(bytes: &[u8]) -> Result<(), TransportError> {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(TransportError::NotText),
+    // Most text is ASCII, which is seen several times as fast.
+    match bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() {
+        true => Ok(()),
+        false => Err(TransportError::NotText),
     }
 }
 
