@@ -237,7 +237,7 @@ impl Driver {
                 Err(error) => return Err(broken(&error)),
             };
             meter.received(frame.bytes.len());
-            if frame.text != framing.text() {
+            if frame.text != receive.shared.text {
                 return Err(End::wrong_kind(frame.text));
             }
             receive.read += frame.bytes.len();
@@ -340,13 +340,17 @@ fn work_off(
     peer: &Peer,
     now: Instant,
 ) -> Result<(), End> {
-    let mut outcome = Ok(());
+    let mut end = None;
     let parsed = framing.parse(frame, &mut |envelope| {
-        if outcome.is_ok() {
-            outcome = receive.envelope(&envelope, peer, now);
+        if end.is_none()
+            && let Err(why) = receive.envelope(&envelope, peer, now)
+        {
+            end = Some(why);
         }
     });
-    outcome?;
+    if let Some(end) = end {
+        return Err(end);
+    }
     if framing.has_reply() {
         receive.shared.replies();
     }

@@ -31,6 +31,7 @@ mod receive;
 mod replies;
 mod requests;
 mod runs;
+mod sending;
 mod shapes;
 mod shared;
 mod signal;
@@ -146,6 +147,7 @@ impl std::fmt::Debug for Session {
 }
 
 /// No user code runs under the session's locks, so that what a panic leaves behind is whole.
+#[inline]
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -20,8 +20,34 @@ use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 impl Shared {
+    /// Whether one of our own messages may go at once: nearly always.
+    #[inline]
+    fn is_free(&self, state: &State, slot: bool, wait: &Wait) -> bool {
+        wait.deadline.is_none()
+            && wait.ticket.is_none()
+            && state.is_open()
+            && state.waiting.is_empty()
+            && self.has_room(state)
+            && (!slot || state.in_flight.room() > 0)
+    }
+
     /// Waits for room for one of our own messages, within its deadline.
+    #[inline]
     fn poll_room(
+        &self,
+        state: &mut State,
+        head: &CallHead<'_>,
+        slot: bool,
+        wait: &mut Wait,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        match self.is_free(state, slot, wait) {
+            true => Poll::Ready(Ok(())),
+            false => self.queue_up(state, head, slot, wait, cx),
+        }
+    }
+
+    fn queue_up(
         &self,
         state: &mut State,
         head: &CallHead<'_>,
@@ -329,6 +355,7 @@ impl Shared {
     }
 
     /// Counts a request of the other end that runs in this process.
+    #[inline]
     pub(super) fn count_running(&self) -> bool {
         let running = &self.config.running;
         if running.fetch_add(1, Relaxed) < self.config.limits.in_flight_process {

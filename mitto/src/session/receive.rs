@@ -110,23 +110,30 @@ impl Receive {
     }
 
     /// Works off one envelope.
+    #[inline]
     pub(super) fn envelope(
         &mut self,
         envelope: &Envelope<'_>,
         peer: &Peer,
         now: Instant,
     ) -> Result<(), End> {
+        let Envelope { head, payload } = envelope;
+        if Assembly::is_piece(head) {
+            return self.piece(envelope, peer, now);
+        }
+        let limit = self.shared.config.limits.message;
+        if payload.len() > limit && head.format.is_some() {
+            let length = payload.len();
+            let text = format!("a message of {length} bytes, at most {limit} are taken");
+            return Err(End::too_large(text));
+        }
+        self.whole(head, Cow::Borrowed(payload), peer, now)
+    }
+
+    /// Works off a piece of a message, and the message with the last one.
+    fn piece(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) -> Result<(), End> {
         let limits = &self.shared.config.limits;
         let head = &envelope.head;
-        if !Assembly::is_piece(head) {
-            let length = envelope.payload.len();
-            if length > limits.message && head.format.is_some() {
-                let limit = limits.message;
-                let text = format!("a message of {length} bytes, at most {limit} are taken");
-                return Err(End::too_large(text));
-            }
-            return self.whole(head, Cow::Borrowed(envelope.payload), peer, now);
-        }
         // What answers a request of this end has as long as that has.
         let timeout = match head.from_requester {
             true => head.timeout.unwrap_or(limits.timeout),

@@ -16,12 +16,17 @@ pub(super) struct Signal {
 
 impl Signal {
     /// Wakes the task, unless it is awake or was woken already.
+    #[inline]
     pub(super) fn raise(&self) {
         if !self.raised.swap(true, SeqCst) {
-            let waker = lock(&self.waker).clone();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        let waker = lock(&self.waker).clone();
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 

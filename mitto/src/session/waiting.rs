@@ -68,6 +68,7 @@ impl Waiting {
         self.queue.len()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
