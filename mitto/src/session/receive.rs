@@ -225,37 +225,23 @@ impl Receive {
         }
     }
 
-    /// Counts what has come, and gives the [`earliest`](Self::earliest) deadline.
-    pub(super) fn count_read(&mut self, now: Instant) -> Option<Instant> {
-        let mut state = self.shared.state();
-        if self.read > 0 {
-            state.read.add(std::mem::take(&mut self.read), now);
-        }
-        self.earliest(&state)
-    }
-
     /// A moment before which nothing expires.
     pub(super) fn earliest(&self, state: &State) -> Option<Instant> {
-        [
-            state.in_flight.earliest(),
-            state.requests.earliest(),
-            state.waiting.earliest(),
-            self.assembly.earliest(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let calls = sooner(state.in_flight.earliest(), state.waiting.earliest());
+        let requests = sooner(state.requests.earliest(), self.assembly.earliest());
+        sooner(calls, requests)
     }
 
     /// Wakes the callers whose replies have come.
     pub(super) fn wake(&mut self) {
-        self.wakers.drain(..).for_each(Waker::wake);
+        if !self.wakers.is_empty() {
+            self.wakers.drain(..).for_each(Waker::wake);
+        }
     }
 
     /// Whether nothing but pings has come for so long.
     pub(super) fn is_idle(&self, now: Instant, time: Duration) -> bool {
-        self.used
-            .is_some_and(|used| now.saturating_duration_since(used) >= time)
+        self.used.is_some_and(|used| now >= later(used, time))
     }
 
     /// Whether requests are read to be refused. A peer has no more in flight than it may, unless it sends
@@ -372,5 +358,14 @@ impl Receive {
             }
         }
         Ok(())
+    }
+}
+
+/// The earlier of two moments, as far as there are any.
+#[inline]
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }

@@ -30,14 +30,15 @@ impl Signal {
         }
     }
 
+    /// Sets who is woken. The task is awake, and stays so until it has looked for work.
+    pub(super) fn register(&self, waker: &Waker) {
+        *lock(&self.waker) = Some(waker.clone());
+    }
+
     /// The task is awake: nobody needs to wake it.
-    pub(super) fn awake(&self, waker: &Waker) {
+    #[inline]
+    pub(super) fn awake(&self) {
         self.raised.store(true, SeqCst);
-        let mut stored = lock(&self.waker);
-        match &mut *stored {
-            Some(stored) => stored.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
     }
 
     /// The task is about to sleep. It must look for work once more after this.

@@ -60,7 +60,11 @@ impl Waiting {
         });
     }
 
+    #[inline]
     pub(crate) fn earliest(&self) -> Option<Instant> {
+        if self.queue.is_empty() {
+            return None;
+        }
         self.queue.values().map(|(_, deadline)| *deadline).min()
     }
 
