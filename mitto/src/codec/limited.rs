@@ -6,8 +6,8 @@ use super::CodecError;
 pub(super) struct Limited<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
-    /// Bytes that it still takes; none once it was asked to take more than that.
-    left: usize,
+    /// What the buffer may grow to; nothing more is taken once it was to grow beyond that.
+    end: usize,
     exceeded: bool,
 }
 
@@ -17,10 +17,31 @@ impl<'a> Limited<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>, end: usize) -> Self {
         Self {
             start: out.len(),
-            left: end.saturating_sub(out.len()),
+            end,
             out,
             exceeded: false,
         }
+    }
+
+    /// The buffer, if so many bytes more still fit: at most as many may be added to it.
+    #[cfg(feature = "json")]
+    #[inline]
+    pub(super) fn room(&mut self, bytes: usize) -> io::Result<&mut Vec<u8>> {
+        self.admit(bytes)?;
+        self.out.reserve(bytes);
+        Ok(self.out)
+    }
+
+    /// Where the next byte goes.
+    #[cfg(feature = "json")]
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Replaces a byte that was written.
+    #[cfg(feature = "json")]
+    pub(super) fn set(&mut self, at: usize, byte: u8) {
+        self.out[at] = byte;
     }
 
     /// Keeps what was written if all went well, removes it otherwise. `limit` is the one to report.
@@ -42,9 +63,18 @@ impl<'a> Limited<'a> {
         result
     }
 
+    /// Whether so many bytes more still fit.
+    #[inline]
+    fn admit(&mut self, bytes: usize) -> io::Result<()> {
+        match bytes <= self.end.saturating_sub(self.out.len()) {
+            true => Ok(()),
+            false => Err(self.exceed()),
+        }
+    }
+
     #[cold]
     fn exceed(&mut self) -> io::Error {
-        self.left = 0;
+        self.end = 0;
         self.exceeded = true;
         io::ErrorKind::FileTooLarge.into()
     }
@@ -59,10 +89,7 @@ impl io::Write for Limited<'_> {
 
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self.left.checked_sub(bytes.len()) {
-            Some(left) => self.left = left,
-            None => return Err(self.exceed()),
-        }
+        self.admit(bytes.len())?;
         self.out.extend_from_slice(bytes);
         Ok(())
     }
