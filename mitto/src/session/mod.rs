@@ -30,11 +30,14 @@ mod pieces;
 mod receive;
 mod replies;
 mod requests;
+mod room;
 mod runs;
+mod sending;
 mod shapes;
 mod shared;
 mod signal;
 mod spare;
+mod ticking;
 mod traffic;
 mod waiting;
 mod writing;
@@ -178,6 +181,7 @@ impl std::fmt::Debug for Session {
 }
 
 /// No user code runs under the session's locks, so that what a panic leaves behind is whole.
+#[inline]
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
