@@ -20,8 +20,9 @@ pub(super) struct Slot {
     waker: Option<Waker>,
     deadline: Option<Instant>,
     timeout: Duration,
-    /// The deadline however much progress is reported.
-    last_deadline: Option<Instant>,
+    /// When the request began, and how long it may take however much progress is reported.
+    since: Option<Instant>,
+    max: Duration,
     /// How long a stream may be idle.
     idle: Option<Duration>,
     /// Whether items have come, so that the deadline is the idle one.
@@ -53,26 +54,32 @@ impl Slot {
         }
     }
 
+    #[inline]
     pub(super) fn generation(&self) -> u32 {
         self.generation
     }
 
+    #[inline]
     pub(super) fn is(&self, generation: u32) -> bool {
         self.generation == generation && self.state != State::Free
     }
 
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.state == State::Open
     }
 
+    #[inline]
     pub(super) fn is_stream(&self) -> bool {
         self.window > 0
     }
 
+    #[inline]
     pub(super) fn has_credit(&self) -> bool {
         self.buffered < self.window
     }
 
+    #[inline]
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Open => self.deadline,
@@ -81,10 +88,12 @@ impl Slot {
     }
 
     /// When a stream that has begun counts as idle.
+    #[inline]
     pub(super) fn idle_until(&self) -> Option<Instant> {
         self.deadline().filter(|_| self.begun)
     }
 
+    #[inline]
     pub(super) fn reserve(
         &mut self,
         waker: &Waker,
@@ -96,11 +105,11 @@ impl Slot {
         self.generation = self.generation.wrapping_add(1).max(1);
         self.state = State::Open;
         self.waker = Some(waker.clone());
+        let deadline = later(now, patience.timeout);
         self.timeout = patience.timeout;
-        let last = later(now, patience.max.max(patience.timeout));
-        let deadline = later(now, patience.timeout).min(last);
         self.deadline = Some(deadline);
-        self.last_deadline = Some(last);
+        self.since = Some(now);
+        self.max = patience.max;
         self.idle = patience.idle;
         self.begun = false;
         self.window = window;
@@ -109,6 +118,7 @@ impl Slot {
         deadline
     }
 
+    #[inline]
     pub(super) fn push(&mut self, reply: Reply, has_credit: bool) -> Result<Option<Waker>, Stale> {
         if self.state != State::Open {
             return Err(Stale);
@@ -140,7 +150,8 @@ impl Slot {
         }
         if self.begun {
             self.begin();
-        } else if let (Some(deadline), Some(last)) = (self.deadline, self.last_deadline) {
+        } else if let (Some(deadline), Some(since)) = (self.deadline, self.since) {
+            let last = later(since, self.max);
             self.deadline = Some(later(now, self.timeout).min(last).max(deadline));
         }
         if self.window > 0 && self.next.is_none() {
@@ -150,6 +161,7 @@ impl Slot {
         Ok(None)
     }
 
+    #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
         let Some(reply) = self.next.take() else {
             match &mut self.waker {
@@ -179,10 +191,13 @@ impl Slot {
         self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
     }
 
+    #[inline]
     pub(super) fn release(&mut self) {
         self.state = State::Free;
         self.next = None;
-        self.later = VecDeque::new();
+        if self.later.capacity() > 0 {
+            self.later = VecDeque::new();
+        }
         self.waker = None;
     }
 }

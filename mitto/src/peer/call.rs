@@ -197,6 +197,7 @@ impl<M: Message> Call<'_, M> {
     }
 
     /// The same for the reply that ends the request.
+    #[inline]
     pub(super) fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         let reply = self
             .progress
@@ -220,6 +221,7 @@ impl<M: Message> Call<'_, M> {
 
 /// What does not depend on the message, and is compiled once.
 impl Progress {
+    #[inline]
     pub(super) fn poll_reply(
         &mut self,
         peer: &Peer,

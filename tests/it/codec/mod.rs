@@ -4,6 +4,7 @@ mod buffer;
 mod bytes;
 mod carries;
 mod compact;
+mod cpu;
 mod data;
 mod depth;
 mod json;
