@@ -129,7 +129,11 @@ impl<'a> Entries<'a> {
     }
 
     /// The same, and tells of a limit that is reached, by one who is `at`.
+    #[inline]
     pub(crate) fn admit(&self, limits: &Limits, at: &str) -> Result<(), Status> {
+        if self.is_empty() {
+            return Ok(());
+        }
         self.refusal(limits).map_err(|(limit, status)| {
             if let Some(limit) = limit {
                 reached(limit, at);

@@ -1,7 +1,7 @@
 //! The place of one request.
 
 use std::collections::VecDeque;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
 use crate::runtime::{Instant, later};
@@ -20,8 +20,9 @@ pub(super) struct Slot {
     waker: Option<Waker>,
     deadline: Option<Instant>,
     timeout: Duration,
-    /// The deadline however much progress is reported.
-    last_deadline: Option<Instant>,
+    /// Since when it waits, and for how long at most, however much progress is reported.
+    since: Option<Instant>,
+    max: Duration,
     /// How long a stream may be idle.
     idle: Option<Duration>,
     /// Whether items have come, so that the deadline is the idle one.
@@ -32,6 +33,17 @@ pub(super) struct Slot {
     buffered: usize,
     /// What has been taken and is not yet allowed again.
     owed: usize,
+}
+
+/// What a request leaves behind that was given up. Values of this process are among it: it is not to be
+/// dropped under a lock that their `Drop` may ask for.
+#[derive(Debug)]
+pub struct Left {
+    /// Whether its last reply had not come, so that the other end must be told.
+    pub unanswered: bool,
+    _next: Option<Reply>,
+    _later: VecDeque<Reply>,
+    _waker: Option<Waker>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +97,7 @@ impl Slot {
         self.deadline().filter(|_| self.begun)
     }
 
+    #[inline]
     pub(super) fn reserve(
         &mut self,
         waker: &Waker,
@@ -97,10 +110,10 @@ impl Slot {
         self.state = State::Open;
         self.waker = Some(waker.clone());
         self.timeout = patience.timeout;
-        let last = later(now, patience.max.max(patience.timeout));
-        let deadline = later(now, patience.timeout).min(last);
+        let deadline = later(now, patience.timeout);
         self.deadline = Some(deadline);
-        self.last_deadline = Some(last);
+        self.since = Some(now);
+        self.max = patience.max;
         self.idle = patience.idle;
         self.begun = false;
         self.window = window;
@@ -109,6 +122,7 @@ impl Slot {
         deadline
     }
 
+    #[inline]
     pub(super) fn push(&mut self, reply: Reply, has_credit: bool) -> Result<Option<Waker>, Stale> {
         if self.state != State::Open {
             return Err(Stale);
@@ -140,7 +154,8 @@ impl Slot {
         }
         if self.begun {
             self.begin();
-        } else if let (Some(deadline), Some(last)) = (self.deadline, self.last_deadline) {
+        } else if let (Some(deadline), Some(since)) = (self.deadline, self.since) {
+            let last = later(since, self.max);
             self.deadline = Some(later(now, self.timeout).min(last).max(deadline));
         }
         if self.window > 0 && self.next.is_none() {
@@ -150,27 +165,31 @@ impl Slot {
         Ok(None)
     }
 
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
-        let Some(reply) = self.next.take() else {
-            match &mut self.waker {
-                Some(waker) => waker.clone_from(cx.waker()),
-                none => *none = Some(cx.waker().clone()),
-            }
-            return Poll::Pending;
-        };
-        self.next = self.later.pop_front();
+    /// The next reply, if it is there, with the credit to return.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<(Reply, Option<u32>)> {
+        let reply = self.next.take()?;
+        if !self.later.is_empty() {
+            self.next = self.later.pop_front();
+        }
         let cost = reply.cost();
-        self.buffered = self.buffered.saturating_sub(cost);
-        self.owed += cost;
         if cost > 0 {
+            self.buffered = self.buffered.saturating_sub(cost);
+            self.owed += cost;
             self.begin();
         }
-        if self.owed > 0 && self.owed >= self.window / 2 && self.state == State::Open {
-            let credit = u32::try_from(self.owed).unwrap_or(u32::MAX);
-            self.owed = 0;
-            return Poll::Ready((reply, Some(credit)));
+        let credit = match self.owed > 0 && self.owed >= self.window / 2 && self.is_open() {
+            true => u32::try_from(std::mem::take(&mut self.owed)).unwrap_or(u32::MAX),
+            false => return Some((reply, None)),
+        };
+        Some((reply, Some(credit)))
+    }
+
+    pub(super) fn wake_by(&mut self, waker: &Waker) {
+        match &mut self.waker {
+            Some(old) => old.clone_from(waker),
+            none => *none = Some(waker.clone()),
         }
-        Poll::Ready((reply, None))
     }
 
     /// A stream's deadline ends with its first item; from each one on it may be idle for a while.
@@ -179,10 +198,21 @@ impl Slot {
         self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
     }
 
-    pub(super) fn release(&mut self) {
+    /// Frees the slot after its last reply, behind which nothing is left.
+    #[inline]
+    pub(super) fn free(&mut self) {
         self.state = State::Free;
-        self.next = None;
-        self.later = VecDeque::new();
-        self.waker = None;
+    }
+
+    /// Frees the slot whatever there is.
+    pub(super) fn release(&mut self) -> Left {
+        let unanswered = self.is_open();
+        self.free();
+        Left {
+            unanswered,
+            _next: self.next.take(),
+            _later: std::mem::take(&mut self.later),
+            _waker: self.waker.take(),
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! What is noticed of a handler while it runs: panics, and polls that take too long.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::escaped::Escaped;
 use crate::panics::{Panicked, catch};
+use crate::runtime::Instant;
 use crate::status::{Code, Status};
 
 /// A poll that takes longer keeps every other request of the connection waiting.
@@ -33,11 +34,15 @@ impl Watched {
 
     /// Runs one poll of the handler.
     pub(crate) fn watch(&self, poll: &mut dyn FnMut()) -> Result<(), Status> {
-        let begun = Instant::now();
+        self.watch_since(Instant::now(), poll)
+    }
+
+    /// The same, where the time was taken just before.
+    pub(crate) fn watch_since(&self, begun: Instant, poll: &mut dyn FnMut()) -> Result<(), Status> {
         let result = self.guard(poll);
-        let taken = begun.elapsed();
-        if taken > SLOW {
-            self.slow(taken);
+        let ended = Instant::now();
+        if ended > begun + SLOW {
+            self.slow(ended - begun);
         }
         result
     }
