@@ -40,7 +40,7 @@ where
     if let Some(begun) = begin::<S, M, A>(state, &mut job, answer) {
         let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
         let since = job.submitted.unwrap_or_else(Instant::now);
-        let watched = H::watched().watch_since(since, &mut || {
+        let watched = H::watched().watch(since, &mut || {
             if let Some((arguments, message)) = call.take() {
                 outcome = Some(H::call(arguments, message));
             }

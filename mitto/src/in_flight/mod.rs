@@ -162,6 +162,12 @@ impl InFlight {
         Poll::Pending
     }
 
+    /// Whether a request waits for its next reply.
+    #[inline]
+    pub fn is_waiting(&self, id: CorrelationId) -> bool {
+        self.get(id).is_ok_and(Slot::is_waiting)
+    }
+
     /// The next reply without waiting for it; `None` when there is none.
     #[inline]
     pub fn next(&mut self, id: CorrelationId) -> Option<(Reply, Option<u32>)> {

@@ -165,6 +165,11 @@ impl Slot {
         Ok(None)
     }
 
+    /// Whether it is open and no reply is there.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.is_open() && self.next.is_none()
+    }
+
     /// The next reply, if it is there, with the credit to return.
     #[inline]
     pub(super) fn next(&mut self) -> Option<(Reply, Option<u32>)> {
@@ -178,13 +183,12 @@ impl Slot {
             self.owed += cost;
             self.begin();
         }
-        let credit = match self.owed > 0 && self.owed >= self.window / 2 && self.is_open() {
-            true => u32::try_from(std::mem::take(&mut self.owed)).unwrap_or(u32::MAX),
-            false => return Some((reply, None)),
-        };
-        Some((reply, Some(credit)))
+        let due = self.owed > 0 && self.owed >= self.window / 2 && self.is_open();
+        let credit = due.then(|| u32::try_from(std::mem::take(&mut self.owed)).unwrap_or(u32::MAX));
+        Some((reply, credit))
     }
 
+    /// Whom the next reply is to wake.
     pub(super) fn wake_by(&mut self, waker: &Waker) {
         match &mut self.waker {
             Some(old) => old.clone_from(waker),
@@ -202,17 +206,20 @@ impl Slot {
     #[inline]
     pub(super) fn free(&mut self) {
         self.state = State::Free;
+        if self.later.capacity() > 0 {
+            self.later = VecDeque::new();
+        }
     }
 
     /// Frees the slot whatever there is.
     pub(super) fn release(&mut self) -> Left {
-        let unanswered = self.is_open();
-        self.free();
-        Left {
-            unanswered,
+        let left = Left {
+            unanswered: self.is_open(),
             _next: self.next.take(),
             _later: std::mem::take(&mut self.later),
             _waker: self.waker.take(),
-        }
+        };
+        self.free();
+        left
     }
 }

@@ -169,7 +169,8 @@ impl Outbound for Local {
         }
         let answer = Answer::new(self.exchange.clone(), id);
         let deadline = Some(later(now, patience.timeout));
-        let run = self.submit(head, message, Some(now), deadline, answer, &mut pool);
+        let mut run = self.submit(head, message, Some(now), deadline, answer, &mut pool);
+        run.polled_from(now);
         Poll::Ready(Ok(match self.exchange.begun(id, run, pool) {
             Some(reply) => Started::Replied(id, reply),
             None => Started::Poll(id),

@@ -32,13 +32,8 @@ impl Watched {
         std::ptr::from_ref(self).addr()
     }
 
-    /// Runs one poll of the handler.
-    pub(crate) fn watch(&self, poll: &mut dyn FnMut()) -> Result<(), Status> {
-        self.watch_since(Instant::now(), poll)
-    }
-
-    /// The same, where the time was taken just before.
-    pub(crate) fn watch_since(&self, begun: Instant, poll: &mut dyn FnMut()) -> Result<(), Status> {
+    /// Runs one poll of the handler, which begins now or has begun a moment ago.
+    pub(crate) fn watch(&self, begun: Instant, poll: &mut dyn FnMut()) -> Result<(), Status> {
         let result = self.guard(poll);
         let ended = Instant::now();
         if ended > begun + SLOW {

@@ -39,7 +39,9 @@ struct Fetcher {
 struct Shared {
     /// Whom what is fetched calls when it is dropped.
     peer: Arc<Mutex<Option<Peer>>>,
-    /// When a handler may answer.
+    /// Tells that a handler runs.
+    begun: Sender<()>,
+    /// When it may answer.
     go: Arc<Mutex<Receiver<()>>>,
     dropped: Sender<()>,
 }
@@ -71,6 +73,7 @@ impl Shared {
 
 #[handler(blocking)]
 fn fetch(State(shared): State<Shared>, _: Fetch) -> Restless {
+    let _ = shared.begun.send(());
     let _ = shared.go.lock().unwrap().recv();
     shared.restless()
 }
@@ -90,18 +93,33 @@ async fn fetch_many(
 #[handler]
 fn noted(_: Noted) {}
 
-/// A client, what lets its handlers answer, and what tells of each response that was dropped.
-fn client() -> (FetchingClient, Sender<()>, Receiver<()>) {
-    let ((go, may_go), (dropped, drops)) = (channel(), channel());
-    let shared = Shared {
-        peer: Arc::default(),
-        go: Arc::new(Mutex::new(may_go)),
-        dropped,
-    };
-    let peer = shared.peer.clone();
-    let client = FetchingClient::local(Fetcher { shared });
-    *peer.lock().unwrap() = Some(client.peer().clone());
-    (client, go, drops)
+/// A client, and what goes on in its handlers.
+struct Ends {
+    client: FetchingClient,
+    begun: Receiver<()>,
+    go: Sender<()>,
+    drops: Receiver<()>,
+}
+
+impl Ends {
+    fn new() -> Self {
+        let ((go, may_go), (tell, begun), (dropped, drops)) = (channel(), channel(), channel());
+        let shared = Shared {
+            peer: Arc::default(),
+            begun: tell,
+            go: Arc::new(Mutex::new(may_go)),
+            dropped,
+        };
+        let peer = shared.peer.clone();
+        let client = FetchingClient::local(Fetcher { shared });
+        *peer.lock().unwrap() = Some(client.peer().clone());
+        Self {
+            client,
+            begun,
+            go,
+            drops,
+        }
+    }
 }
 
 fn poll_once(call: impl Future) {
@@ -124,26 +142,26 @@ fn soon(drops: Receiver<()>, count: usize, what: impl FnOnce() + Send + 'static)
 
 #[tokio::test]
 async fn response_that_nobody_waits_for_is_dropped_outside_the_lock() {
-    let (client, go, drops) = client();
-    soon(drops, 1, move || {
-        poll_once(client.fetch(Fetch));
-        go.send(()).unwrap();
+    let ends = Ends::new();
+    soon(ends.drops, 1, move || {
+        let mut call = Box::pin(ends.client.fetch(Fetch));
+        poll_once(&mut call);
+        ends.begun.recv().unwrap();
+        drop(call);
+        ends.go.send(()).unwrap();
     });
 }
 
 #[tokio::test]
 async fn response_that_nobody_looks_at_is_dropped_outside_the_lock() {
-    let (client, go, drops) = client();
+    let ends = Ends::new();
     let woken = Arc::new(Woken::default());
-    soon(drops, 1, move || {
-        let mut call = Box::pin(client.fetch(Fetch));
+    soon(ends.drops, 1, move || {
+        let mut call = Box::pin(ends.client.fetch(Fetch));
         let waker = Waker::from(woken.clone());
-        assert!(
-            call.as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_pending()
-        );
-        go.send(()).unwrap();
+        let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        ends.go.send(()).unwrap();
         woken.wait();
         drop(call);
     });
@@ -151,19 +169,18 @@ async fn response_that_nobody_looks_at_is_dropped_outside_the_lock() {
 
 #[tokio::test]
 async fn items_that_nobody_looks_at_are_dropped_outside_the_lock() {
-    let (client, _go, drops) = client();
-    let mut items = client.fetch_many(FetchMany).await.unwrap();
+    let ends = Ends::new();
+    let mut items = ends.client.fetch_many(FetchMany).await.unwrap();
     let first = items.next().await;
-    soon(drops, 3, move || {
+    soon(ends.drops, 3, move || {
         drop(items);
         drop(first);
-        drop(client);
     });
 }
 
 #[tokio::test]
 async fn everything_ends_alike_once_the_peer_is_closed() {
-    let (client, _go, _drops) = client();
+    let client = Ends::new().client;
     client.noted(Noted).await.unwrap();
     client.peer().close();
     let Err(request) = client.fetch(Fetch).await else {

@@ -79,7 +79,11 @@ impl Exchange {
     /// The same, with the first reply if it is there already.
     #[inline]
     pub(super) fn begun(&self, id: CorrelationId, run: Run, pool: Pool) -> Option<Reply> {
-        next(self.attached(id, run, pool), id).ok()
+        let state = self.attached(id, run, pool);
+        match state.in_flight.is_waiting(id) {
+            true => None,
+            false => next(state, id).ok(),
+        }
     }
 
     /// The pool for the handler of a notification.
@@ -94,11 +98,11 @@ impl Exchange {
 
     /// Waits for the next reply, driving the handler meanwhile.
     pub(super) fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
-        let state = match next(self.state(), id) {
-            Ok(reply) => return Poll::Ready(reply),
-            Err(state) => state,
-        };
-        match next(self.drive(state, id, cx), id) {
+        let mut state = self.state();
+        if state.in_flight.is_waiting(id) {
+            state = self.drive(state, id, cx);
+        }
+        match next(state, id) {
             Ok(reply) => Poll::Ready(reply),
             Err(state) => self.wait(state, id, cx),
         }
@@ -164,7 +168,8 @@ impl Exchange {
         id: CorrelationId,
         cx: &mut Context<'_>,
     ) -> MutexGuard<'a, State> {
-        let Some(mut run) = state.slot(id).run.take() else {
+        let slot = state.slots.get_mut(id.slot() as usize);
+        let Some(mut run) = slot.and_then(|slot| slot.run.take()) else {
             return state;
         };
         let mut pool = std::mem::take(&mut state.pool);
