@@ -21,6 +21,30 @@ impl<'a> Limited<'a> {
         }
     }
 
+    /// The buffer, if so many bytes more still fit: at most as many may be added to it.
+    #[cfg(feature = "json")]
+    #[inline]
+    pub(super) fn room(&mut self, bytes: usize) -> io::Result<&mut Vec<u8>> {
+        if self.exceeded || bytes > self.end.saturating_sub(self.out.len()) {
+            self.exceeded = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.out.reserve(bytes);
+        Ok(self.out)
+    }
+
+    /// Where the next byte goes.
+    #[cfg(feature = "json")]
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Replaces a byte that was written.
+    #[cfg(feature = "json")]
+    pub(super) fn set(&mut self, at: usize, byte: u8) {
+        self.out[at] = byte;
+    }
+
     /// Keeps what was written if all went well, removes it otherwise. `limit` is the one to report.
     pub(super) fn finish(
         self,

@@ -7,7 +7,7 @@ use super::called::Called;
 use super::finish::{Begun, Finish, begin, finish};
 use super::{Extracts, Handler};
 use crate::job::{Answer, Handling, Job, Pool, Run, Task};
-use crate::message::{IsMessage, Message, ReturnOf};
+use crate::message::{IsMessage, Message, MessageInfo, ReturnOf};
 use crate::runtime::Instant;
 use crate::telemetry::Here;
 
@@ -29,6 +29,27 @@ pub type OutcomeOf<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
 /// The same as a type of its own, for the output of a handler's future: it names nothing that depends on
 /// what `M` is, so that what is no message is reported at the handler, and not in this library too.
 pub struct Ended<M: IsMessage>(pub OutcomeOf<M::As>);
+
+/// What is known of the message that a handler takes.
+///
+/// Generated code asks through [`Ended`], so that what is no message is refused for one and the same bound
+/// everywhere, and the compiler shows it once.
+pub trait Known {
+    /// The message's description.
+    const INFO: &'static MessageInfo;
+
+    /// The message.
+    type As: Message;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: IsMessage> Known for Ended<M> {
+    const INFO: &'static MessageInfo = M::INFO;
+    type As = M::As;
+}
+
+/// Does nothing. A call makes the compiler report what it has found so far, before what follows from it.
+pub const fn settle((): ()) {}
 
 /// Runs a plain fn to its end.
 pub fn run_plain<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
