@@ -61,21 +61,25 @@ impl InFlight {
     }
 
     /// How many requests wait for a reply.
+    #[inline]
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
     /// Whether no request waits.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many more there may be.
+    #[inline]
     pub fn room(&self) -> usize {
         self.limit - self.len()
     }
 
     /// A moment before which no deadline passes.
+    #[inline]
     pub fn earliest(&self) -> Option<Instant> {
         self.earliest
     }
@@ -151,6 +155,7 @@ impl InFlight {
     ///
     /// Beside it stands the credit to return, in bytes, when the reply is an item and enough has come
     /// together.
+    #[inline]
     pub fn poll(&mut self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
         if let Some(next) = self.next(id) {
             return Poll::Ready(next);
@@ -195,6 +200,7 @@ impl InFlight {
     }
 
     /// Whether a stream may send its next item; `None` when nobody reads it.
+    #[inline]
     pub fn credit(&self, id: CorrelationId) -> Option<bool> {
         self.get(id)
             .ok()
@@ -286,17 +292,20 @@ impl InFlight {
         }
     }
 
+    #[inline]
     fn release(&mut self, id: CorrelationId) -> Left {
         self.free.push(id.slot());
         self.slots[id.slot() as usize].release()
     }
 
+    #[inline]
     fn note_idle(&mut self, until: Option<Instant>) {
         if let Some(until) = until {
             self.note(until);
         }
     }
 
+    #[inline]
     fn note(&mut self, deadline: Instant) {
         if self.earliest.is_none_or(|earliest| deadline < earliest) {
             self.earliest = Some(deadline);
@@ -329,9 +338,11 @@ mod tests {
     }
 
     fn reserve(table: &mut InFlight) -> CorrelationId {
-        table
-            .reserve(Waker::noop(), Instant::now(), PATIENCE, 0)
-            .unwrap()
+        reserve_at(table, Instant::now())
+    }
+
+    fn reserve_at(table: &mut InFlight, now: Instant) -> CorrelationId {
+        table.reserve(Waker::noop(), now, PATIENCE, 0).unwrap()
     }
 
     #[test]
@@ -394,7 +405,7 @@ mod tests {
     fn progress_counts_up_to_the_maximum() {
         let start = Instant::now();
         let mut table = InFlight::new(1, true);
-        let id = reserve(&mut table);
+        let id = reserve_at(&mut table, start);
         for minute in 1..=9 {
             table
                 .progress(id, start + Duration::from_secs(60 * minute))

@@ -20,7 +20,7 @@ pub(super) struct Slot {
     waker: Option<Waker>,
     deadline: Option<Instant>,
     timeout: Duration,
-    /// Since when it waits, and for how long at most, however much progress is reported.
+    /// When the request began, and how long it may take however much progress is reported.
     since: Option<Instant>,
     max: Duration,
     /// How long a stream may be idle.
@@ -65,26 +65,32 @@ impl Slot {
         }
     }
 
+    #[inline]
     pub(super) fn generation(&self) -> u32 {
         self.generation
     }
 
+    #[inline]
     pub(super) fn is(&self, generation: u32) -> bool {
         self.generation == generation && self.state != State::Free
     }
 
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.state == State::Open
     }
 
+    #[inline]
     pub(super) fn is_stream(&self) -> bool {
         self.window > 0
     }
 
+    #[inline]
     pub(super) fn has_credit(&self) -> bool {
         self.buffered < self.window
     }
 
+    #[inline]
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Open => self.deadline,
@@ -93,6 +99,7 @@ impl Slot {
     }
 
     /// When a stream that has begun counts as idle.
+    #[inline]
     pub(super) fn idle_until(&self) -> Option<Instant> {
         self.deadline().filter(|_| self.begun)
     }
@@ -109,8 +116,8 @@ impl Slot {
         self.generation = self.generation.wrapping_add(1).max(1);
         self.state = State::Open;
         self.waker = Some(waker.clone());
-        self.timeout = patience.timeout;
         let deadline = later(now, patience.timeout);
+        self.timeout = patience.timeout;
         self.deadline = Some(deadline);
         self.since = Some(now);
         self.max = patience.max;

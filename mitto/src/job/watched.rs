@@ -36,6 +36,7 @@ impl Watched {
     pub(crate) fn watch(&self, begun: Instant, poll: &mut dyn FnMut()) -> Result<(), Status> {
         let result = self.guard(poll);
         let ended = Instant::now();
+        // Compared as moments: to subtract them takes longer.
         if ended > begun + SLOW {
             self.slow(ended - begun);
         }

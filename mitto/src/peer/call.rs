@@ -178,6 +178,7 @@ impl<M: Message> Call<'_, M> {
     }
 
     /// The same for the reply that ends the request.
+    #[inline]
     pub(super) fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         let reply = self
             .progress

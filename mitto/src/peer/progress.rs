@@ -30,6 +30,7 @@ pub(super) enum State {
 
 impl Progress {
     /// Sends the message if that is still to do, then waits for the next reply.
+    #[inline]
     pub(super) fn poll_reply(
         &mut self,
         peer: &Peer,

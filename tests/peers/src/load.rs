@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::echo::{BenchClient, BenchServer, Echo};
 use crate::measure::{Cost, Snapshot};
-use crate::options::Options;
+use crate::options::{Options, Transport};
 
 const WARM_UP: Duration = Duration::from_millis(150);
 const HEAD: &str = "\
@@ -62,12 +62,17 @@ pub(crate) async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
 async fn connect(options: &Options) -> Result<Vec<BenchClient>, Box<dyn Error>> {
     let memory = Memory::new();
-    let url = match options.websocket {
-        true => "ws://127.0.0.1:0",
-        false => "memory://bench",
+    let url = match options.transport {
+        Transport::WebSocket => "ws://127.0.0.1:0".to_owned(),
+        Transport::Tcp => "tcp://127.0.0.1:0".to_owned(),
+        Transport::Unix => {
+            let name = format!("mitto-bench-{}", std::process::id());
+            format!("unix://{}", std::env::temp_dir().join(name).display())
+        }
+        Transport::Memory => "memory://bench".to_owned(),
     };
     let server = Server::new(BenchServer).transport(memory.clone());
-    let server = server.listen(url).await?;
+    let server = server.listen(&url).await?;
     let url = server.url().to_owned();
     server.spawn();
     let mut clients = Vec::new();
@@ -117,7 +122,7 @@ fn print(options: &Options, cost: &Cost) {
     }
     println!(
         "| {} | {}{} | {}x{} | {} | {} | {cost} |",
-        if options.websocket { "ws" } else { "memory" },
+        options.transport.name(),
         if options.json_rpc { "JSON-RPC, " } else { "" },
         options.format,
         options.connections,

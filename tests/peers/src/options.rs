@@ -12,8 +12,9 @@ Markdown table.
 usage: mitto-bench [options]
        mitto-bench --direct       times calls that stay in the process, in nanoseconds
 
-  --transport ws|memory     default ws
-  --format json|messagepack|json-rpc
+  --transport ws|tcp|unix|memory
+                            default ws
+  --format json|messagepack|compact|json-rpc
                             default messagepack; json-rpc is JSON, framed so
   --shape CxI               C connections with I requests in flight on each; default 1x64
   --threads N               1: the caller's thread does everything; default 2
@@ -28,7 +29,7 @@ usage: mitto-bench [options]
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) work: Work,
-    pub(crate) websocket: bool,
+    pub(crate) transport: Transport,
     pub(crate) format: Format,
     pub(crate) json_rpc: bool,
     pub(crate) connections: usize,
@@ -41,6 +42,15 @@ pub(crate) struct Options {
     pub(crate) bare: bool,
 }
 
+/// What carries the requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Transport {
+    WebSocket,
+    Tcp,
+    Unix,
+    Memory,
+}
+
 /// Which work is measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Work {
@@ -50,6 +60,18 @@ pub(crate) enum Work {
     Direct,
 }
 
+impl Transport {
+    /// The scheme of its URLs.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::WebSocket => "ws",
+            Self::Tcp => "tcp",
+            Self::Unix => "unix",
+            Self::Memory => "memory",
+        }
+    }
+}
+
 impl Options {
     /// Reads the command line; `None` asks for the help.
     pub(crate) fn parse(
@@ -57,7 +79,7 @@ impl Options {
     ) -> Result<Option<Self>, String> {
         let mut options = Self {
             work: Work::Echo,
-            websocket: true,
+            transport: Transport::WebSocket,
             format: Format::MESSAGE_PACK,
             json_rpc: false,
             connections: 1,
@@ -92,10 +114,13 @@ impl Options {
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         match (name, value) {
-            ("--transport", "ws") => self.websocket = true,
-            ("--transport", "memory") => self.websocket = false,
+            ("--transport", "ws") => self.transport = Transport::WebSocket,
+            ("--transport", "tcp") => self.transport = Transport::Tcp,
+            ("--transport", "unix") => self.transport = Transport::Unix,
+            ("--transport", "memory") => self.transport = Transport::Memory,
             ("--format", "json") => self.format = Format::JSON,
             ("--format", "messagepack") => self.format = Format::MESSAGE_PACK,
+            ("--format", "compact") => self.format = Format::COMPACT,
             ("--format", "json-rpc") => {
                 self.format = Format::JSON;
                 self.json_rpc = true;

@@ -58,14 +58,14 @@ impl<'a, 'o> Serializer<'a, 'o> {
         end: [u8; E],
     ) -> Result<(), Error> {
         let text = text.as_bytes();
-        let out = self.out.room(B + text.len() + E).map_err(failed)?;
-        let (plain, special) = text.split_at(plain(text));
-        out.extend_from_slice(&begin);
-        out.extend_from_slice(plain);
-        if !special.is_empty() {
-            self.escape(special)?;
+        if plain(text) < text.len() {
+            self.write(&begin)?;
+            self.escape(text)?;
             return self.write(&end);
         }
+        let out = self.out.take(B + text.len() + E).map_err(failed)?;
+        out.extend_from_slice(&begin);
+        out.extend_from_slice(text);
         out.extend_from_slice(&end);
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::connection::{Call, Connection, Each};
 use super::extra::Extra;
+use super::id::correlation;
 use super::message::Message;
 use super::names::Method;
 use crate::codec::Format;
@@ -9,22 +10,29 @@ use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::status::{Code, Status};
 
 impl Connection {
-    /// A message alone. Most are calls of methods that are known, with nothing said beside them.
+    /// A message alone. Most are responses, or calls of methods that are known, with nothing said beside
+    /// them.
     pub(super) fn single(&self, message: &Message<'_>, each: &mut Each<'_>) {
-        if let Message::Call {
-            id: Some(id),
-            method,
-            params,
-            extra: None,
-        } = *message
-            && let Some(method) = self.methods.find_quoted(method)
-        {
-            let head = Head {
-                from_requester: true,
-                format: Some(Format::JSON),
-                ..Head::new(Kind::Request, CorrelationId::NONE)
-            };
-            return self.accept(id, method, head, params, None, each);
+        match *message {
+            Message::Response { id, result, extra } => {
+                return self.response(correlation(id), result, extra, each);
+            }
+            Message::Call {
+                id: Some(id),
+                method,
+                params,
+                extra: None,
+            } => {
+                if let Some(method) = self.methods.find_quoted(method) {
+                    let head = Head {
+                        from_requester: true,
+                        format: Some(Format::JSON),
+                        ..Head::new(Kind::Request, CorrelationId::NONE)
+                    };
+                    return self.accept(id, method, head, params, None, each);
+                }
+            }
+            _ => {}
         }
         self.message(message, None, each);
     }
