@@ -8,6 +8,7 @@ use super::finish::{Begun, Finish, begin, finish};
 use super::{Extracts, Handler};
 use crate::job::{Answer, Handling, Job, Pool, Run, Task};
 use crate::message::{IsMessage, Message, MessageInfo, ReturnOf};
+use crate::runtime::Instant;
 use crate::telemetry::Here;
 
 /// A handler that is a plain fn; `A` are its arguments before the message.
@@ -59,7 +60,8 @@ where
 {
     if let Some(begun) = begin::<S, M, A>(state, &mut job, answer) {
         let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
-        let watched = H::watched().watch(&mut || {
+        let since = job.submitted.unwrap_or_else(Instant::now);
+        let watched = H::watched().watch(since, &mut || {
             if let Some((arguments, message)) = call.take() {
                 outcome = Some(H::call(arguments, message));
             }

@@ -15,6 +15,7 @@ use crate::runtime::Instant;
 
 pub use late::Late;
 pub use reply::{Reply, item_cost};
+pub use slot::Left;
 use slot::Slot;
 
 use crate::envelope::{CorrelationId, Timing};
@@ -156,17 +157,34 @@ impl InFlight {
     /// together.
     #[inline]
     pub fn poll(&mut self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
-        let Ok(slot) = self.get_mut(id) else {
-            let gone = Status::new(Code::ConnectionLost, "the request is no longer in flight");
-            return Poll::Ready((Reply::Status(gone), None));
-        };
-        let (reply, credit) = std::task::ready!(slot.poll(cx));
-        let idle = slot.idle_until();
-        self.note_idle(idle);
-        if reply.is_last() {
-            self.release(id);
+        if let Some(next) = self.next(id) {
+            return Poll::Ready(next);
         }
-        Poll::Ready((reply, credit))
+        match self.get_mut(id) {
+            Ok(slot) => slot.wake_by(cx.waker()),
+            Err(Stale) => return Poll::Ready((Reply::Status(gone()), None)),
+        }
+        Poll::Pending
+    }
+
+    /// Whether a request waits for its next reply.
+    #[inline]
+    pub fn is_waiting(&self, id: CorrelationId) -> bool {
+        self.get(id).is_ok_and(Slot::is_waiting)
+    }
+
+    /// The next reply without waiting for it; `None` when there is none.
+    #[inline]
+    pub fn next(&mut self, id: CorrelationId) -> Option<(Reply, Option<u32>)> {
+        let slot = self.get_mut(id).ok()?;
+        let (reply, credit) = slot.next()?;
+        let idle = slot.idle_until();
+        if reply.is_last() {
+            slot.free();
+            self.free.push(id.slot());
+        }
+        self.note_idle(idle);
+        Some((reply, credit))
     }
 
     /// Whether a request still waits for its last reply.
@@ -192,14 +210,13 @@ impl InFlight {
 
     /// Gives a request up and frees its slot. Says whether the other end must be told.
     pub fn cancel(&mut self, id: CorrelationId) -> bool {
-        match self.get_mut(id) {
-            Ok(slot) => {
-                let unanswered = slot.is_open();
-                self.release(id);
-                unanswered
-            }
-            Err(Stale) => false,
-        }
+        self.give_up(id).is_some_and(|left| left.unanswered)
+    }
+
+    /// The same with what the request leaves, for who must not drop that here. `None` when it is not in
+    /// flight.
+    pub fn give_up(&mut self, id: CorrelationId) -> Option<Left> {
+        self.get(id).is_ok().then(|| self.release(id))
     }
 
     /// Why a request was given up at its deadline.
@@ -276,9 +293,9 @@ impl InFlight {
     }
 
     #[inline]
-    fn release(&mut self, id: CorrelationId) {
-        self.slots[id.slot() as usize].release();
+    fn release(&mut self, id: CorrelationId) -> Left {
         self.free.push(id.slot());
+        self.slots[id.slot() as usize].release()
     }
 
     #[inline]
@@ -294,6 +311,11 @@ impl InFlight {
             self.earliest = Some(deadline);
         }
     }
+}
+
+#[cold]
+fn gone() -> Status {
+    Status::new(Code::ConnectionLost, "the request is no longer in flight")
 }
 
 /// Nobody waits for this reply.

@@ -1,7 +1,7 @@
 //! The place of one request.
 
 use std::collections::VecDeque;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
 use crate::runtime::{Instant, later};
@@ -33,6 +33,17 @@ pub(super) struct Slot {
     buffered: usize,
     /// What has been taken and is not yet allowed again.
     owed: usize,
+}
+
+/// What a request leaves behind that was given up. Values of this process are among it: it is not to be
+/// dropped under a lock that their `Drop` may ask for.
+#[derive(Debug)]
+pub struct Left {
+    /// Whether its last reply had not come, so that the other end must be told.
+    pub unanswered: bool,
+    _next: Option<Reply>,
+    _later: VecDeque<Reply>,
+    _waker: Option<Waker>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,28 +172,35 @@ impl Slot {
         Ok(None)
     }
 
+    /// Whether it is open and no reply is there.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.is_open() && self.next.is_none()
+    }
+
+    /// The next reply, if it is there, with the credit to return.
     #[inline]
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
-        let Some(reply) = self.next.take() else {
-            match &mut self.waker {
-                Some(waker) => waker.clone_from(cx.waker()),
-                none => *none = Some(cx.waker().clone()),
-            }
-            return Poll::Pending;
-        };
-        self.next = self.later.pop_front();
+    pub(super) fn next(&mut self) -> Option<(Reply, Option<u32>)> {
+        let reply = self.next.take()?;
+        if !self.later.is_empty() {
+            self.next = self.later.pop_front();
+        }
         let cost = reply.cost();
-        self.buffered = self.buffered.saturating_sub(cost);
-        self.owed += cost;
         if cost > 0 {
+            self.buffered = self.buffered.saturating_sub(cost);
+            self.owed += cost;
             self.begin();
         }
-        if self.owed > 0 && self.owed >= self.window / 2 && self.state == State::Open {
-            let credit = u32::try_from(self.owed).unwrap_or(u32::MAX);
-            self.owed = 0;
-            return Poll::Ready((reply, Some(credit)));
+        let due = self.owed > 0 && self.owed >= self.window / 2 && self.is_open();
+        let credit = due.then(|| u32::try_from(std::mem::take(&mut self.owed)).unwrap_or(u32::MAX));
+        Some((reply, credit))
+    }
+
+    /// Whom the next reply is to wake.
+    pub(super) fn wake_by(&mut self, waker: &Waker) {
+        match &mut self.waker {
+            Some(old) => old.clone_from(waker),
+            none => *none = Some(waker.clone()),
         }
-        Poll::Ready((reply, None))
     }
 
     /// A stream's deadline ends with its first item; from each one on it may be idle for a while.
@@ -191,13 +209,24 @@ impl Slot {
         self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
     }
 
+    /// Frees the slot after its last reply, behind which nothing is left.
     #[inline]
-    pub(super) fn release(&mut self) {
+    pub(super) fn free(&mut self) {
         self.state = State::Free;
-        self.next = None;
         if self.later.capacity() > 0 {
             self.later = VecDeque::new();
         }
-        self.waker = None;
+    }
+
+    /// Frees the slot whatever there is.
+    pub(super) fn release(&mut self) -> Left {
+        let left = Left {
+            unanswered: self.is_open(),
+            _next: self.next.take(),
+            _later: std::mem::take(&mut self.later),
+            _waker: self.waker.take(),
+        };
+        self.free();
+        left
     }
 }
