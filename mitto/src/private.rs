@@ -3,8 +3,8 @@
 pub use std::clone::Clone;
 pub use std::convert::From;
 pub use std::fmt::Debug;
-pub use std::future::Future;
-pub use std::marker::{Copy, Send, Sync};
+pub use std::future::{Future, ready};
+pub use std::marker::{Copy, PhantomData, Send, Sync};
 pub use std::option::Option;
 pub use std::primitive::{bool, str, u32, u64, usize};
 pub use std::result::Result;

@@ -7,6 +7,7 @@ pub(crate) use tokio::task::spawn;
 pub(crate) use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 /// `now + time`, or as late as a clock can say: limits may be set to anything.
+#[inline]
 pub(crate) fn later(now: Instant, time: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
     now + time.min(FAR)

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use mitto::codec::Format;
 use mitto::envelope::{CorrelationId, Head, Kind, MessageId};
-use mitto::framing::{Framing, Hello, Native};
+use mitto::framing::Native;
 use mitto::message::Message;
 use mitto::server::Handle;
-use mitto::transport::prefixed::Prefixed;
-use mitto::transport::{PeerInfo, Settings, websocket};
+use mitto::transport::Settings;
 use mitto::{Limits, Server};
-use mitto_test_targets::transports::UPGRADE;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 use crate::count::held;
 use crate::service::{CountedServer, Note, Numbers, Plain};
+use crate::wire::{Over, native, prefixed, ws};
 
 /// What a flood may add to what the process holds, in bytes: the buffers that go with it.
 const MOST: usize = 512 << 10;
@@ -34,12 +33,6 @@ struct Flood {
     ends: bool,
     /// Good answers to `BATCH` frames.
     answers: usize,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Over {
-    WebSocket,
-    Prefixed,
 }
 
 const FLOODS: &[Flood] = &[
@@ -149,8 +142,7 @@ const fn flood(name: &'static str, over: Over, frame: fn(usize) -> Vec<u8>) -> F
 /// Sends each flood over a connection of its own.
 pub(crate) async fn floods() {
     let server = Server::new(CountedServer::default()).limits(limits());
-    let server = server.listen("tcp://127.0.0.1:0").await.expect("listens");
-    let server = server.spawn();
+    let server = server.embed().expect("good limits");
     for flood in FLOODS {
         let count = if std::env::var_os("MITTO_FAULTS").is_some() {
             1_000_000
@@ -172,7 +164,14 @@ impl Flood {
     /// Sends so many frames. Gives back how much more the process held at any time than when they had
     /// just begun.
     async fn send(&self, server: &Handle, count: usize) -> usize {
-        let (mut write, mut answers) = self.open(server).await;
+        let (mut here, there) = duplex(64 << 10);
+        self.over
+            .connect(server, &settings(), &mut here, there)
+            .await;
+        let (read, mut write) = tokio::io::split(here);
+        let mut answers = Answers::new(read, self.over);
+        let hello = self.over.hello(&limits());
+        write.write_all(&hello).await.expect("there is room");
         let mut bytes = Vec::with_capacity(64 << 10);
         let (mut begun, mut most) = (held(), held());
         for batch in 0..count / BATCH {
@@ -199,7 +198,7 @@ impl Flood {
         );
         let expected = count / BATCH * self.answers;
         // A good request, and an end to what was begun before.
-        let good = frame_over(self.over, &request::<Plain>(1_023), br#"{"n":1}"#);
+        let good = self.over.frame(&request::<Plain>(1_023), br#"{"n":1}"#);
         write.write_all(&good).await.expect("the connection lives");
         while answers.good <= expected {
             answers.read().await;
@@ -207,26 +206,6 @@ impl Flood {
         }
         assert_eq!(answers.good, expected + 1, "{}", self.name);
         most - begun
-    }
-
-    async fn open(&self, server: &Handle) -> (tokio::io::WriteHalf<DuplexStream>, Answers) {
-        let (here, there) = duplex(64 << 10);
-        let (read, mut write) = tokio::io::split(here);
-        let peer = PeerInfo::new(self.name);
-        match self.over {
-            Over::Prefixed => server.serve(Box::new(Prefixed::new(there, peer, &settings()))),
-            Over::WebSocket => {
-                write.write_all(UPGRADE).await.expect("there is room");
-                let accepted = websocket::accept(there, "/", peer, &settings()).await;
-                server.serve(accepted.expect("a good upgrade"));
-            }
-        }
-        let mut hello = Vec::new();
-        Hello::new(&limits()).write(&mut hello);
-        let head = Head::new(Kind::Hello, CorrelationId::NONE);
-        let hello = frame_over(self.over, &head, &hello);
-        write.write_all(&hello).await.expect("there is room");
-        (write, Answers::new(read, self.over))
     }
 }
 
@@ -347,33 +326,6 @@ fn to_server(kind: Kind, n: usize) -> Head<'static> {
         from_requester: true,
         ..Head::new(kind, CorrelationId::new(slot as u32, generation as u32))
     }
-}
-
-fn frame_over(over: Over, head: &Head<'_>, payload: &[u8]) -> Vec<u8> {
-    match over {
-        Over::Prefixed => prefixed(head, payload),
-        Over::WebSocket => ws(0x82, &native(head, payload)),
-    }
-}
-
-fn prefixed(head: &Head<'_>, payload: &[u8]) -> Vec<u8> {
-    let frame = native(head, payload);
-    [&(frame.len() as u32).to_be_bytes()[..], &frame].concat()
-}
-
-/// A short WebSocket frame, with a mask of zeros.
-fn ws(first: u8, payload: &[u8]) -> Vec<u8> {
-    let length = payload.len() as u8;
-    assert!(length < 126, "a short frame");
-    [&[first, 0x80 | length, 0, 0, 0, 0], payload].concat()
-}
-
-fn native(head: &Head<'_>, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    Native.begin(head, &mut out);
-    out.extend_from_slice(payload);
-    Native.finish(head, 0, &mut out);
-    out
 }
 
 fn limits() -> Limits {

@@ -1,5 +1,5 @@
-//! How often a request allocates, once everything is warm, and what is held for idle and for hostile
-//! connections, floods and damaged payloads: the figures are printed.
+//! How often a request allocates, once everything is warm, and what is held for waiting requests, for
+//! idle and for hostile connections, floods and damaged payloads: the figures are printed.
 //!
 //! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
@@ -11,6 +11,8 @@ mod hostile;
 mod hundred;
 mod idle;
 mod service;
+mod waiting;
+mod wire;
 
 use count::Counts;
 use hundred::{HundredClient, HundredServer, M0, M57};
@@ -40,6 +42,9 @@ fn main() {
         around(&mut counts).await;
         hundred(&mut counts).await;
         idle::idle().await;
+        waiting::waiting().await;
+        // From here on nothing goes through a socket, and nobody is late on a busy machine.
+        tokio::time::pause();
         floods::floods().await;
         hostile::announced().await;
         hostile::mute().await;

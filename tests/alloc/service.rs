@@ -26,6 +26,8 @@ numbers! {
     Async,
     /// By one that waits once.
     Waiting,
+    /// By one that waits for ever.
+    Endless,
     /// With the provider's state.
     Stateful,
     /// With everything that is known of the request.
@@ -77,18 +79,25 @@ mitto::schema! {
     /// Everything that is counted.
     pub(crate) Counted {
         client => server as CountedClient: [
-            Plain, Async, Waiting, Stateful, Knowing, Asking, Echo, Refusable, Numbers, Large, Note,
+            Plain, Async, Waiting, Endless, Stateful, Knowing, Asking, Echo, Refusable, Numbers, Large, Note,
         ],
         server => client as CountedCaller: [Asked],
     }
 }
 
 #[provider(server of Counted: [
-    plain, later, waiting, stateful, knowing, asking, echo, refusable, numbers, large, note,
+    plain, later, waiting, endless, stateful, knowing, asking, echo, refusable, numbers, large, note,
 ])]
 #[derive(Default)]
 pub(crate) struct CountedServer {
     shared: Arc<str>,
+}
+
+impl CountedServer {
+    /// One whose state others have as well.
+    pub(crate) fn with(shared: Arc<str>) -> Self {
+        Self { shared }
+    }
 }
 
 #[provider(client of Counted: [asked])]
@@ -108,6 +117,11 @@ async fn later(req: Async) -> u64 {
 async fn waiting(req: Waiting) -> u64 {
     tokio::task::yield_now().await;
     req.n
+}
+
+#[handler]
+async fn endless(State(_shared): State<Arc<str>>, _: Endless) -> u64 {
+    std::future::pending().await
 }
 
 #[handler]

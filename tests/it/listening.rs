@@ -76,3 +76,37 @@ async fn client_without_handlers_says_so() {
     );
     drop(door);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peer_is_listed_when_its_client_has_connected() {
+    let memory = Memory::new();
+    let (began, begins) = std::sync::mpsc::channel();
+    let (go, goes) = std::sync::mpsc::channel();
+    let goes = Mutex::new(goes);
+    let server = Server::new(Porter)
+        .transport(memory.clone())
+        .on_connect(move |_| {
+            began.send(()).unwrap();
+            goes.lock().unwrap().recv().unwrap();
+        });
+    let server = server.listen("memory://door").await.unwrap();
+    let server = server.and_listen("ws://127.0.0.1:0").await.unwrap().spawn();
+    for url in server.urls() {
+        let builder = DoorClient::builder().transport(memory.clone());
+        let url = url.to_owned();
+        let connecting = tokio::spawn(async move { builder.connect(&url).await });
+        tokio::task::block_in_place(|| begins.recv()).unwrap();
+        assert!(!connecting.is_finished(), "the hook comes first");
+        go.send(()).unwrap();
+        let door = connecting.await.unwrap().unwrap();
+        let [peer] = &server.peers().list()[..] else {
+            panic!("it is listed");
+        };
+        drop(door);
+        peer.closed().await;
+        while !server.peers().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+    server.shutdown().await;
+}

@@ -1,5 +1,7 @@
 //! A client and a provider in one process.
 
+mod ends;
+
 use std::sync::{Arc, Mutex};
 
 use mitto::handler::State;

@@ -1,10 +1,12 @@
 //! The behaviour of `mitto`, a file for each subject.
 
+mod alone;
 mod answers;
 mod auth;
 mod axum;
 mod behaviour;
 mod blocking;
+mod clock;
 mod codec;
 mod faults;
 mod framing;
@@ -17,6 +19,7 @@ mod local;
 mod macros;
 mod middleware;
 mod outside;
+mod port;
 mod reconnect;
 mod seams;
 mod session;

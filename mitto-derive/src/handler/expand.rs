@@ -23,7 +23,8 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
     let message = match &model.message {
         Some(message) => {
             let message = owned(message);
-            let info = quote_spanned!(message.span()=> <#message as __mitto::IsMessage>::INFO);
+            let info =
+                quote_spanned!(message.span()=> <__mitto::Ended<#message> as __mitto::Known>::INFO);
             quote!(__mitto::Option::Some(#info))
         }
         None => quote!(__mitto::Option::None),
@@ -109,10 +110,6 @@ fn running(model: &Model, message: &Type) -> TokenStream {
         (How::InPlace, true) => quote!(run_async),
         (How::InPlace, false) => quote!(run_plain),
     };
-    let in_place = match is_future {
-        true => quote!(async_in_place),
-        false => quote!(plain_in_place),
-    };
     let bounds: Vec<TokenStream> = types
         .iter()
         .map(|ty| quote_spanned!(ty.span()=> #ty: __mitto::Extract<S>))
@@ -128,15 +125,26 @@ fn running(model: &Model, message: &Type) -> TokenStream {
         >
     };
     let run = quote_spanned!(user=> __mitto::#run::<S, Self, #known, (#(#types,)*)>);
-    let in_place = quote_spanned!(user=> __mitto::#in_place::<S, Self, #known, (#(#types,)*)>);
     // Locals keep the macro's own span: they are nobody's business.
     let (passed, taken) = (quote!(arguments), quote!(message));
     let call_head = quote_spanned! {user=>
         fn call(#passed: (#(#types,)*), #taken: #message) -> #output
     };
+    // Names the message before anything that depends on what it is.
+    let named = quote_spanned! {user=>
+        let _: __mitto::PhantomData<#ended> = { __mitto::settle(()); __mitto::PhantomData };
+    };
     // Its braces too: where a body is reported as a whole, that is the place.
-    let call_body = quote_spanned!(user=> { #call_head { #call } });
+    let call_body = quote_spanned!(user=> { #call_head { #named #call } });
     let (state, parts) = (quote!(state), quote!(parts));
+    let arguments_of = quote! {
+        let #passed = <(#(#types,)*) as __mitto::Extracts<S>>::extract(state, parts)?;
+    };
+    let begun_call = quote_spanned!(user=> <Self as __mitto::#way>::call(#passed, #taken));
+    let begin_body = match is_future {
+        true => quote_spanned!(user=> __mitto::Result::Ok(#begun_call)),
+        false => quote_spanned!(user=> __mitto::Result::Ok(__mitto::ready(#begun_call))),
+    };
     let begin_head = quote_spanned! {user=>
         fn begin(#state: &S, #parts: &__mitto::Parts<'_>, #taken: #message) -> #begun
     };
@@ -148,13 +156,14 @@ fn running(model: &Model, message: &Type) -> TokenStream {
 
         #[automatically_derived]
         impl<S> #serve for #ident where #(#bounds,)* {
-            const RUN: __mitto::RunFn<S> = #run;
+            const RUN: __mitto::RunFn<S> = { #named #run };
         }
 
         #[automatically_derived]
         impl<S> #begin for #ident where #(#bounds,)* {
             #begin_head {
-                #in_place(state, parts, message)
+                #arguments_of
+                #begin_body
             }
         }
         #fits
@@ -163,7 +172,7 @@ fn running(model: &Model, message: &Type) -> TokenStream {
 
 /// The message where something of it is named.
 fn known(message: &Type) -> TokenStream {
-    quote_spanned!(message.span()=> <#message as __mitto::IsMessage>::As)
+    quote_spanned!(message.span()=> <__mitto::Ended<#message> as __mitto::Known>::As)
 }
 
 /// The arguments before the message, with the hidden one of a returned stream.

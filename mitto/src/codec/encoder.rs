@@ -40,6 +40,7 @@ pub struct Encoder<'a> {
 
 impl<'a> Encoder<'a> {
     /// Encodes to the end of `out`, at most `limit` bytes in all.
+    #[inline]
     pub fn new(codecs: &'a Codecs, format: Format, out: &'a mut Vec<u8>, limit: usize) -> Self {
         Self {
             codecs,

@@ -6,12 +6,14 @@ use super::CodecError;
 pub(super) struct Limited<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
+    /// What the buffer may grow to; nothing more is taken once it was to grow beyond that.
     end: usize,
     exceeded: bool,
 }
 
 impl<'a> Limited<'a> {
     /// Appends to `out`, as long as it does not grow beyond `end` bytes.
+    #[inline]
     pub(super) fn new(out: &'a mut Vec<u8>, end: usize) -> Self {
         Self {
             start: out.len(),
@@ -21,7 +23,29 @@ impl<'a> Limited<'a> {
         }
     }
 
+    /// The buffer, to add so many bytes to it, if they still fit.
+    #[cfg(feature = "json")]
+    #[inline]
+    pub(super) fn take(&mut self, bytes: usize) -> io::Result<&mut Vec<u8>> {
+        self.admit(bytes)?;
+        self.out.reserve(bytes);
+        Ok(self.out)
+    }
+
+    /// Where the next byte goes.
+    #[cfg(feature = "json")]
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Replaces a byte that was written.
+    #[cfg(feature = "json")]
+    pub(super) fn set(&mut self, at: usize, byte: u8) {
+        self.out[at] = byte;
+    }
+
     /// Keeps what was written if all went well, removes it otherwise. `limit` is the one to report.
+    #[inline]
     pub(super) fn finish(
         self,
         written: Result<(), CodecError>,
@@ -38,6 +62,22 @@ impl<'a> Limited<'a> {
         }
         result
     }
+
+    /// Whether so many bytes more still fit.
+    #[inline]
+    fn admit(&mut self, bytes: usize) -> io::Result<()> {
+        match bytes <= self.end.saturating_sub(self.out.len()) {
+            true => Ok(()),
+            false => Err(self.exceed()),
+        }
+    }
+
+    #[cold]
+    fn exceed(&mut self) -> io::Error {
+        self.end = 0;
+        self.exceeded = true;
+        io::ErrorKind::FileTooLarge.into()
+    }
 }
 
 impl io::Write for Limited<'_> {
@@ -49,10 +89,7 @@ impl io::Write for Limited<'_> {
 
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.exceeded || bytes.len() > self.end.saturating_sub(self.out.len()) {
-            self.exceeded = true;
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
+        self.admit(bytes.len())?;
         self.out.extend_from_slice(bytes);
         Ok(())
     }

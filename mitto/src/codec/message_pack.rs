@@ -101,6 +101,11 @@ fn check_structure(payload: &[u8]) -> Result<(), CodecError> {
 /// Whether there are too few bytes that could begin an array or a map, wherever they stand, for the walk
 /// to matter.
 fn is_harmless(payload: &[u8]) -> bool {
+    if payload.len() <= MAX_DEPTH {
+        // Too short to nest too deep.
+        let long = |found, byte| found | (byte & 0xfc == 0xdc);
+        return !payload.iter().fold(false, long);
+    }
     // At most 255 bytes, so that a `u8` can count them and the loop becomes vector instructions.
     const CHUNK: usize = 192;
     let mut openers = 0;

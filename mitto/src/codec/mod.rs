@@ -36,6 +36,8 @@ pub use codecs::{Codecs, CodecsError};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use format::Format;
+#[cfg(feature = "json-rpc")]
+pub(crate) use json::plain;
 
 /// Arrays and maps nested deeper than this are refused when decoding, in every built-in format, also
 /// inside fields that the type ignores.

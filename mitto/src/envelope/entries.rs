@@ -99,6 +99,7 @@ impl<'a> Entries<'a> {
     }
 
     /// How many entries there are.
+    #[inline]
     pub fn len(&self) -> usize {
         match self.0 {
             Source::Listed(entries) => entries.len(),
@@ -107,6 +108,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -129,7 +131,15 @@ impl<'a> Entries<'a> {
     }
 
     /// The same, and tells of a limit that is reached, by one who is `at`.
+    #[inline]
     pub(crate) fn admit(&self, limits: &Limits, at: &str) -> Result<(), Status> {
+        match self.is_empty() {
+            true => Ok(()),
+            false => self.admit_some(limits, at),
+        }
+    }
+
+    fn admit_some(&self, limits: &Limits, at: &str) -> Result<(), Status> {
         self.refusal(limits).map_err(|(limit, status)| {
             if let Some(limit) = limit {
                 reached(limit, at);

@@ -19,9 +19,13 @@ impl MessageId {
     /// assert_eq!(PING.to_string(), "0x7fb7f0a9");
     /// ```
     pub const fn of_name(name: &str) -> Self {
+        Self::of_bytes(name.as_bytes())
+    }
+
+    /// The same for a name whose text is not yet looked at.
+    pub(crate) const fn of_bytes(bytes: &[u8]) -> Self {
         const OFFSET: u32 = 0x811c_9dc5;
         const PRIME: u32 = 0x0100_0193;
-        let bytes = name.as_bytes();
         let mut hash = OFFSET;
         let mut at = 0;
         while at < bytes.len() {

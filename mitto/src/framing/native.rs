@@ -28,6 +28,9 @@ const METADATA: u8 = 3;
 const TOTAL: u8 = 4;
 const IDENTITY: u8 = 5;
 
+/// The bytes of the timeout as a part, which is the only one of most requests.
+const TIMEOUT_PART: usize = 7;
+
 /// Where the text of a status is cut, in bytes.
 const STATUS_TEXT_MAX: usize = 4 << 10;
 
@@ -48,15 +51,20 @@ impl Framing for Native {
 
     #[inline]
     fn begin(&self, head: &Head<'_>, out: &mut Vec<u8>) {
-        let start = out.len();
-        out.extend_from_slice(&prefix(head));
-        let plain = head.timeout.is_none()
-            & head.address.is_none()
-            & head.total.is_none()
-            & head.identity.is_none()
-            & head.metadata.is_empty();
-        if !plain {
-            write_parts(head, start, out);
+        let others = head.address.is_some()
+            | head.total.is_some()
+            | head.identity.is_some()
+            | !head.metadata.is_empty();
+        let mut bytes = fixed(head);
+        match head.timeout {
+            _ if others => write_parts(head, &bytes, out),
+            Some(timeout) => {
+                bytes[19] = TIMEOUT_PART as u8;
+                out.reserve(PREFIX + TIMEOUT_PART);
+                out.extend_from_slice(&bytes);
+                out.extend_from_slice(&timeout_part(timeout));
+            }
+            None => out.extend_from_slice(&bytes),
         }
     }
 
@@ -64,7 +72,21 @@ impl Framing for Native {
     fn finish(&self, _head: &Head<'_>, _start: usize, _out: &mut Vec<u8>) {}
 
     fn parse(&self, frame: &[u8], each: &mut dyn FnMut(Envelope<'_>)) -> Result<(), FrameError> {
-        each(envelope(frame)?);
+        let (fixed, left) = split(frame)?;
+        let mut envelope = Envelope {
+            head: read_fixed(fixed)?,
+            payload: left,
+        };
+        let length = usize::from(u16::from_be_bytes(field(fixed, 18)));
+        match (length, left) {
+            (0, _) => {}
+            (TIMEOUT_PART, [TIMEOUT, 0, 4, a, b, c, d, payload @ ..]) => {
+                envelope.head.timeout = Some(read_timeout([*a, *b, *c, *d]));
+                envelope.payload = payload;
+            }
+            _ => read_parts(&mut envelope, length)?,
+        }
+        each(envelope);
         Ok(())
     }
 
@@ -99,8 +121,9 @@ impl Framing for Native {
     }
 }
 
+/// The fixed part of a frame without optional ones.
 #[inline]
-fn prefix(head: &Head<'_>) -> [u8; PREFIX] {
+fn fixed(head: &Head<'_>) -> [u8; PREFIX] {
     let flag = |set: bool, bit: u16| if set { bit } else { 0 };
     let flags = flag(head.from_requester, FROM_REQUESTER)
         | flag(head.more, MORE)
@@ -119,12 +142,15 @@ fn prefix(head: &Head<'_>) -> [u8; PREFIX] {
     bytes
 }
 
-fn write_parts(head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
+/// Writes the fixed part, and optional ones.
+fn write_parts(head: &Head<'_>, fixed: &[u8; PREFIX], out: &mut Vec<u8>) {
+    let start = out.len() + PREFIX;
+    out.extend_from_slice(fixed);
     if let Some(address) = head.address {
         parts::write(ADDRESS, address.as_str().as_bytes(), out);
     }
     if let Some(timeout) = head.timeout {
-        parts::write(TIMEOUT, &milliseconds(timeout).to_be_bytes(), out);
+        out.extend_from_slice(&timeout_part(timeout));
     }
     if !head.metadata.is_empty() {
         parts::write_with(METADATA, out, |out| head.metadata.pack(out));
@@ -135,31 +161,44 @@ fn write_parts(head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
     if let Some(total) = head.total {
         parts::write(TOTAL, &total.to_be_bytes(), out);
     }
-    let length = (out.len() - start - PREFIX) as u16;
-    out[start + 18..start + PREFIX].copy_from_slice(&length.to_be_bytes());
+    let length = (out.len() - start) as u16;
+    out[start - 2..start].copy_from_slice(&length.to_be_bytes());
 }
 
+#[inline]
+fn timeout_part(timeout: Duration) -> [u8; TIMEOUT_PART] {
+    let [a, b, c, d] = milliseconds(timeout).to_be_bytes();
+    [TIMEOUT, 0, 4, a, b, c, d]
+}
+
+#[inline]
 fn milliseconds(timeout: Duration) -> u32 {
     let seconds = timeout.as_secs().saturating_mul(1_000);
     let rest = timeout.subsec_nanos().div_ceil(1_000_000);
     u32::try_from(seconds.saturating_add(u64::from(rest))).unwrap_or(u32::MAX)
 }
 
+/// The fixed part of a frame, and what is behind it.
 #[inline]
-fn envelope(frame: &[u8]) -> Result<Envelope<'_>, FrameError> {
-    let Some((bytes, left)) = frame.split_first_chunk::<PREFIX>() else {
-        return Err(match frame.first() {
+fn split(frame: &[u8]) -> Result<(&[u8; PREFIX], &[u8]), FrameError> {
+    frame
+        .split_first_chunk()
+        .ok_or_else(|| match frame.first() {
             Some(&version) if version != VERSION => FrameError::Version(version),
             _ => FrameError::Truncated(frame.len()),
-        });
-    };
+        })
+}
+
+/// What the fixed part says.
+#[inline]
+fn read_fixed<'a>(bytes: &[u8; PREFIX]) -> Result<Head<'a>, FrameError> {
     if bytes[0] != VERSION {
         return Err(FrameError::Version(bytes[0]));
     }
     let kind = Kind::from_number(bytes[1]).ok_or(FrameError::Kind(bytes[1]))?;
     let flags = u16::from_be_bytes(field(bytes, 2));
     let correlation = CorrelationId::from(u64::from_be_bytes(field(bytes, 4)));
-    let mut head = Head {
+    Ok(Head {
         from_requester: flags & FROM_REQUESTER != 0,
         more: flags & MORE != 0,
         rest: flags & REST != 0,
@@ -170,23 +209,7 @@ fn envelope(frame: &[u8]) -> Result<Envelope<'_>, FrameError> {
         message: MessageId(u32::from_be_bytes(field(bytes, 12))),
         format: (bytes[16] != 0).then_some(Format::from_wire(bytes[16])),
         ..Head::new(kind, correlation)
-    };
-    let length = usize::from(u16::from_be_bytes(field(bytes, 18)));
-    if length == 0 {
-        return Ok(Envelope {
-            head,
-            payload: left,
-        });
-    }
-    match read_parts(&mut head, left, length) {
-        Ok(payload) => Ok(Envelope { head, payload }),
-        Err(error) => Err(FrameError::Part {
-            kind,
-            from_requester: head.from_requester,
-            correlation: head.correlation,
-            error,
-        }),
-    }
+    })
 }
 
 /// A field of the fixed part.
@@ -196,7 +219,24 @@ fn field<const N: usize>(bytes: &[u8; PREFIX], offset: usize) -> [u8; N] {
 }
 
 /// Reads the parts into the head; what is left is the payload.
-fn read_parts<'a>(
+#[inline(never)]
+fn read_parts(envelope: &mut Envelope<'_>, length: usize) -> Result<(), FrameError> {
+    let head = &mut envelope.head;
+    match try_parts(head, envelope.payload, length) {
+        Ok(payload) => {
+            envelope.payload = payload;
+            Ok(())
+        }
+        Err(error) => Err(FrameError::Part {
+            kind: head.kind,
+            from_requester: head.from_requester,
+            correlation: head.correlation,
+            error,
+        }),
+    }
+}
+
+fn try_parts<'a>(
     head: &mut Head<'a>,
     bytes: &'a [u8],
     length: usize,
@@ -206,10 +246,7 @@ fn read_parts<'a>(
     while let Some((tag, bytes)) = parts.next()? {
         match tag {
             ADDRESS => head.address = Some(Address::parse(parts::text(tag, bytes)?)?),
-            TIMEOUT => {
-                let milliseconds = u32::from_be_bytes(parts::number(tag, bytes)?);
-                head.timeout = Some(Duration::from_millis(milliseconds.into()));
-            }
+            TIMEOUT => head.timeout = Some(read_timeout(parts::number(tag, bytes)?)),
             IDENTITY => head.identity = Some(Stated::packed(bytes)?),
             METADATA => head.metadata = Entries::packed(bytes)?,
             TOTAL => head.total = Some(u64::from_be_bytes(parts::number(tag, bytes)?)),
@@ -217,4 +254,9 @@ fn read_parts<'a>(
         }
     }
     Ok(payload)
+}
+
+#[inline]
+fn read_timeout(bytes: [u8; 4]) -> Duration {
+    Duration::from_millis(u32::from_be_bytes(bytes).into())
 }

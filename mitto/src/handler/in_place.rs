@@ -1,11 +1,11 @@
 //! A provider called directly: static dispatch, nothing encoded, nothing queued.
 
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 
+use super::Handler;
 use super::finish::Finish;
 use super::local_stream::stream_in_place;
-use super::run::{Async, Ended, Plain};
-use super::{Extracts, Handler};
+use super::run::Ended;
 use crate::context::Parts;
 use crate::job::Answer;
 use crate::message::{Message, OneWay, Streaming, Unary};
@@ -24,34 +24,6 @@ pub trait CallInPlace<S, M, O>: Handler {
         parts: &Parts<'_>,
         message: M,
     ) -> Result<impl Future<Output = O> + Send + 'static, Status>;
-}
-
-/// Calls a plain fn.
-pub fn plain_in_place<S, H, M, A>(
-    state: &S,
-    parts: &Parts<'_>,
-    message: M,
-) -> Result<Ready<Ended<M>>, Status>
-where
-    H: Plain<M, A, Ended<M>>,
-    M: Message,
-    A: Extracts<S>,
-{
-    Ok(ready(H::call(A::extract(state, parts)?, message)))
-}
-
-/// Calls an async fn.
-pub fn async_in_place<S, H, M, A>(
-    state: &S,
-    parts: &Parts<'_>,
-    message: M,
-) -> Result<impl Future<Output = Ended<M>> + Send + 'static + use<S, H, M, A>, Status>
-where
-    H: Async<M, A, Ended<M>>,
-    M: Message,
-    A: Extracts<S>,
-{
-    Ok(H::call(A::extract(state, parts)?, message))
 }
 
 /// A kind of message that a provider can be called with directly.

@@ -20,8 +20,10 @@ pub use answers::{Answered, Answers, Feeds, answered};
 pub use entry::{Handled, Handler, RunFn, Runs, Serve, broken};
 pub use extract::{Cloned, Extract, Extracts, Part, State};
 pub use finish::Finish;
-pub use in_place::{CallInPlace, InPlace, async_in_place, plain_in_place};
+pub use in_place::{CallInPlace, InPlace};
 pub use items::{ItemOf, Items, Sending, Streams, pump, pump_later};
-pub use run::{Async, Ended, OutcomeOf, Plain, run_async, run_blocking, run_plain, run_spawned};
+pub use run::{
+    Async, Ended, Known, OutcomeOf, Plain, run_async, run_blocking, run_plain, run_spawned, settle,
+};
 
 pub use crate::job::Watched;

@@ -7,7 +7,8 @@ use super::called::Called;
 use super::finish::{Begun, Finish, begin, finish};
 use super::{Extracts, Handler};
 use crate::job::{Answer, Handling, Job, Pool, Run, Task};
-use crate::message::{IsMessage, Message, ReturnOf};
+use crate::message::{IsMessage, Message, MessageInfo, ReturnOf};
+use crate::runtime::Instant;
 use crate::telemetry::Here;
 
 /// A handler that is a plain fn; `A` are its arguments before the message.
@@ -29,6 +30,27 @@ pub type OutcomeOf<M> = Result<ReturnOf<M>, <M as Message>::Failure>;
 /// what `M` is, so that what is no message is reported at the handler, and not in this library too.
 pub struct Ended<M: IsMessage>(pub OutcomeOf<M::As>);
 
+/// What is known of the message that a handler takes.
+///
+/// Generated code asks through [`Ended`], so that what is no message is refused for one and the same bound
+/// everywhere, and the compiler shows it once.
+pub trait Known {
+    /// The message's description.
+    const INFO: &'static MessageInfo;
+
+    /// The message.
+    type As: Message;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: IsMessage> Known for Ended<M> {
+    const INFO: &'static MessageInfo = M::INFO;
+    type As = M::As;
+}
+
+/// Does nothing. A call makes the compiler report what it has found so far, before what follows from it.
+pub const fn settle((): ()) {}
+
 /// Runs a plain fn to its end.
 pub fn run_plain<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
 where
@@ -38,7 +60,8 @@ where
 {
     if let Some(begun) = begin::<S, M, A>(state, &mut job, answer) {
         let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
-        let watched = H::watched().watch(&mut || {
+        let since = job.submitted.unwrap_or_else(Instant::now);
+        let watched = H::watched().watch(since, &mut || {
             if let Some((arguments, message)) = call.take() {
                 outcome = Some(H::call(arguments, message));
             }

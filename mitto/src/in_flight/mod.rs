@@ -15,6 +15,7 @@ use crate::runtime::Instant;
 
 pub use late::Late;
 pub use reply::{Reply, item_cost};
+pub use slot::Left;
 use slot::Slot;
 
 use crate::envelope::{CorrelationId, Timing};
@@ -60,21 +61,25 @@ impl InFlight {
     }
 
     /// How many requests wait for a reply.
+    #[inline]
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
     /// Whether no request waits.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many more there may be.
+    #[inline]
     pub fn room(&self) -> usize {
         self.limit - self.len()
     }
 
     /// A moment before which no deadline passes.
+    #[inline]
     pub fn earliest(&self) -> Option<Instant> {
         self.earliest
     }
@@ -82,6 +87,7 @@ impl InFlight {
     /// Takes a slot; its reply will wake `waker`. `None` when all are taken.
     ///
     /// `window` is what a stream's sender may be ahead, in bytes; 0 for other requests.
+    #[inline]
     pub fn reserve(
         &mut self,
         waker: &Waker,
@@ -108,6 +114,7 @@ impl InFlight {
     /// # Errors
     ///
     /// When nobody waits for it: the request has ended, or never was.
+    #[inline]
     pub fn complete(&mut self, id: CorrelationId, reply: Reply) -> Result<Option<Waker>, Stale> {
         let has_credit = self.has_credit;
         let slot = self.get_mut(id)?;
@@ -148,21 +155,40 @@ impl InFlight {
     ///
     /// Beside it stands the credit to return, in bytes, when the reply is an item and enough has come
     /// together.
+    #[inline]
     pub fn poll(&mut self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
-        let Ok(slot) = self.get_mut(id) else {
-            let gone = Status::new(Code::ConnectionLost, "the request is no longer in flight");
-            return Poll::Ready((Reply::Status(gone), None));
-        };
-        let (reply, credit) = std::task::ready!(slot.poll(cx));
-        let idle = slot.idle_until();
-        self.note_idle(idle);
-        if reply.is_last() {
-            self.release(id);
+        if let Some(next) = self.next(id) {
+            return Poll::Ready(next);
         }
-        Poll::Ready((reply, credit))
+        match self.get_mut(id) {
+            Ok(slot) => slot.wake_by(cx.waker()),
+            Err(Stale) => return Poll::Ready((Reply::Status(gone()), None)),
+        }
+        Poll::Pending
+    }
+
+    /// Whether a request waits for its next reply.
+    #[inline]
+    pub fn is_waiting(&self, id: CorrelationId) -> bool {
+        self.get(id).is_ok_and(Slot::is_waiting)
+    }
+
+    /// The next reply without waiting for it; `None` when there is none.
+    #[inline]
+    pub fn next(&mut self, id: CorrelationId) -> Option<(Reply, Option<u32>)> {
+        let slot = self.get_mut(id).ok()?;
+        let (reply, credit) = slot.next()?;
+        let idle = slot.idle_until();
+        if reply.is_last() {
+            slot.free();
+            self.free.push(id.slot());
+        }
+        self.note_idle(idle);
+        Some((reply, credit))
     }
 
     /// Whether a request still waits for its last reply.
+    #[inline]
     pub fn is_open(&self, id: CorrelationId) -> bool {
         self.get(id).is_ok_and(Slot::is_open)
     }
@@ -174,6 +200,7 @@ impl InFlight {
     }
 
     /// Whether a stream may send its next item; `None` when nobody reads it.
+    #[inline]
     pub fn credit(&self, id: CorrelationId) -> Option<bool> {
         self.get(id)
             .ok()
@@ -183,14 +210,13 @@ impl InFlight {
 
     /// Gives a request up and frees its slot. Says whether the other end must be told.
     pub fn cancel(&mut self, id: CorrelationId) -> bool {
-        match self.get_mut(id) {
-            Ok(slot) => {
-                let unanswered = slot.is_open();
-                self.release(id);
-                unanswered
-            }
-            Err(Stale) => false,
-        }
+        self.give_up(id).is_some_and(|left| left.unanswered)
+    }
+
+    /// The same with what the request leaves, for who must not drop that here. `None` when it is not in
+    /// flight.
+    pub fn give_up(&mut self, id: CorrelationId) -> Option<Left> {
+        self.get(id).is_ok().then(|| self.release(id))
     }
 
     /// Why a request was given up at its deadline.
@@ -250,6 +276,7 @@ impl InFlight {
         }
     }
 
+    #[inline]
     fn get(&self, id: CorrelationId) -> Result<&Slot, Stale> {
         match self.slots.get(id.slot() as usize) {
             Some(slot) if slot.is(id.generation()) => Ok(slot),
@@ -257,6 +284,7 @@ impl InFlight {
         }
     }
 
+    #[inline]
     fn get_mut(&mut self, id: CorrelationId) -> Result<&mut Slot, Stale> {
         match self.slots.get_mut(id.slot() as usize) {
             Some(slot) if slot.is(id.generation()) => Ok(slot),
@@ -264,22 +292,30 @@ impl InFlight {
         }
     }
 
-    fn release(&mut self, id: CorrelationId) {
-        self.slots[id.slot() as usize].release();
+    #[inline]
+    fn release(&mut self, id: CorrelationId) -> Left {
         self.free.push(id.slot());
+        self.slots[id.slot() as usize].release()
     }
 
+    #[inline]
     fn note_idle(&mut self, until: Option<Instant>) {
         if let Some(until) = until {
             self.note(until);
         }
     }
 
+    #[inline]
     fn note(&mut self, deadline: Instant) {
         if self.earliest.is_none_or(|earliest| deadline < earliest) {
             self.earliest = Some(deadline);
         }
     }
+}
+
+#[cold]
+fn gone() -> Status {
+    Status::new(Code::ConnectionLost, "the request is no longer in flight")
 }
 
 /// Nobody waits for this reply.
@@ -302,9 +338,11 @@ mod tests {
     }
 
     fn reserve(table: &mut InFlight) -> CorrelationId {
-        table
-            .reserve(Waker::noop(), Instant::now(), PATIENCE, 0)
-            .unwrap()
+        reserve_at(table, Instant::now())
+    }
+
+    fn reserve_at(table: &mut InFlight, now: Instant) -> CorrelationId {
+        table.reserve(Waker::noop(), now, PATIENCE, 0).unwrap()
     }
 
     #[test]
@@ -367,7 +405,7 @@ mod tests {
     fn progress_counts_up_to_the_maximum() {
         let start = Instant::now();
         let mut table = InFlight::new(1, true);
-        let id = reserve(&mut table);
+        let id = reserve_at(&mut table, start);
         for minute in 1..=9 {
             table
                 .progress(id, start + Duration::from_secs(60 * minute))

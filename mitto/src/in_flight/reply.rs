@@ -28,11 +28,13 @@ pub enum Reply {
 
 impl Reply {
     /// Whether it ends the request.
+    #[inline]
     pub fn is_last(&self) -> bool {
         !matches!(self, Self::Timing(_) | Self::Opened | Self::Item(_))
     }
 
     /// What it counts against a stream's window, in bytes.
+    #[inline]
     pub(super) fn cost(&self) -> usize {
         match self {
             Self::Item(Body::Encoded { bytes, .. }) => item_cost(bytes.len()),

@@ -1,7 +1,7 @@
 //! The place of one request.
 
 use std::collections::VecDeque;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
 use crate::runtime::{Instant, later};
@@ -20,8 +20,9 @@ pub(super) struct Slot {
     waker: Option<Waker>,
     deadline: Option<Instant>,
     timeout: Duration,
-    /// The deadline however much progress is reported.
-    last_deadline: Option<Instant>,
+    /// When the request began, and how long it may take however much progress is reported.
+    since: Option<Instant>,
+    max: Duration,
     /// How long a stream may be idle.
     idle: Option<Duration>,
     /// Whether items have come, so that the deadline is the idle one.
@@ -32,6 +33,17 @@ pub(super) struct Slot {
     buffered: usize,
     /// What has been taken and is not yet allowed again.
     owed: usize,
+}
+
+/// What a request leaves behind that was given up. Values of this process are among it: it is not to be
+/// dropped under a lock that their `Drop` may ask for.
+#[derive(Debug)]
+pub struct Left {
+    /// Whether its last reply had not come, so that the other end must be told.
+    pub unanswered: bool,
+    _next: Option<Reply>,
+    _later: VecDeque<Reply>,
+    _waker: Option<Waker>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,26 +65,32 @@ impl Slot {
         }
     }
 
+    #[inline]
     pub(super) fn generation(&self) -> u32 {
         self.generation
     }
 
+    #[inline]
     pub(super) fn is(&self, generation: u32) -> bool {
         self.generation == generation && self.state != State::Free
     }
 
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.state == State::Open
     }
 
+    #[inline]
     pub(super) fn is_stream(&self) -> bool {
         self.window > 0
     }
 
+    #[inline]
     pub(super) fn has_credit(&self) -> bool {
         self.buffered < self.window
     }
 
+    #[inline]
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Open => self.deadline,
@@ -81,10 +99,12 @@ impl Slot {
     }
 
     /// When a stream that has begun counts as idle.
+    #[inline]
     pub(super) fn idle_until(&self) -> Option<Instant> {
         self.deadline().filter(|_| self.begun)
     }
 
+    #[inline]
     pub(super) fn reserve(
         &mut self,
         waker: &Waker,
@@ -96,11 +116,11 @@ impl Slot {
         self.generation = self.generation.wrapping_add(1).max(1);
         self.state = State::Open;
         self.waker = Some(waker.clone());
+        let deadline = later(now, patience.timeout);
         self.timeout = patience.timeout;
-        let last = later(now, patience.max.max(patience.timeout));
-        let deadline = later(now, patience.timeout).min(last);
         self.deadline = Some(deadline);
-        self.last_deadline = Some(last);
+        self.since = Some(now);
+        self.max = patience.max;
         self.idle = patience.idle;
         self.begun = false;
         self.window = window;
@@ -109,6 +129,7 @@ impl Slot {
         deadline
     }
 
+    #[inline]
     pub(super) fn push(&mut self, reply: Reply, has_credit: bool) -> Result<Option<Waker>, Stale> {
         if self.state != State::Open {
             return Err(Stale);
@@ -140,7 +161,8 @@ impl Slot {
         }
         if self.begun {
             self.begin();
-        } else if let (Some(deadline), Some(last)) = (self.deadline, self.last_deadline) {
+        } else if let (Some(deadline), Some(since)) = (self.deadline, self.since) {
+            let last = later(since, self.max);
             self.deadline = Some(later(now, self.timeout).min(last).max(deadline));
         }
         if self.window > 0 && self.next.is_none() {
@@ -150,27 +172,35 @@ impl Slot {
         Ok(None)
     }
 
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
-        let Some(reply) = self.next.take() else {
-            match &mut self.waker {
-                Some(waker) => waker.clone_from(cx.waker()),
-                none => *none = Some(cx.waker().clone()),
-            }
-            return Poll::Pending;
-        };
-        self.next = self.later.pop_front();
+    /// Whether it is open and no reply is there.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.is_open() && self.next.is_none()
+    }
+
+    /// The next reply, if it is there, with the credit to return.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<(Reply, Option<u32>)> {
+        let reply = self.next.take()?;
+        if !self.later.is_empty() {
+            self.next = self.later.pop_front();
+        }
         let cost = reply.cost();
-        self.buffered = self.buffered.saturating_sub(cost);
-        self.owed += cost;
         if cost > 0 {
+            self.buffered = self.buffered.saturating_sub(cost);
+            self.owed += cost;
             self.begin();
         }
-        if self.owed > 0 && self.owed >= self.window / 2 && self.state == State::Open {
-            let credit = u32::try_from(self.owed).unwrap_or(u32::MAX);
-            self.owed = 0;
-            return Poll::Ready((reply, Some(credit)));
+        let due = self.owed > 0 && self.owed >= self.window / 2 && self.is_open();
+        let credit = due.then(|| u32::try_from(std::mem::take(&mut self.owed)).unwrap_or(u32::MAX));
+        Some((reply, credit))
+    }
+
+    /// Whom the next reply is to wake.
+    pub(super) fn wake_by(&mut self, waker: &Waker) {
+        match &mut self.waker {
+            Some(old) => old.clone_from(waker),
+            none => *none = Some(waker.clone()),
         }
-        Poll::Ready((reply, None))
     }
 
     /// A stream's deadline ends with its first item; from each one on it may be idle for a while.
@@ -179,10 +209,24 @@ impl Slot {
         self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
     }
 
-    pub(super) fn release(&mut self) {
+    /// Frees the slot after its last reply, behind which nothing is left.
+    #[inline]
+    pub(super) fn free(&mut self) {
         self.state = State::Free;
-        self.next = None;
-        self.later = VecDeque::new();
-        self.waker = None;
+        if self.later.capacity() > 0 {
+            self.later = VecDeque::new();
+        }
+    }
+
+    /// Frees the slot whatever there is.
+    pub(super) fn release(&mut self) -> Left {
+        let left = Left {
+            unanswered: self.is_open(),
+            _next: self.next.take(),
+            _later: std::mem::take(&mut self.later),
+            _waker: self.waker.take(),
+        };
+        self.free();
+        left
     }
 }

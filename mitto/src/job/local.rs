@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use super::exchange::{Exchange, HERE};
-use super::{Answer, Counted, Job, Queue, Run};
+use super::exchange::{Exchange, HERE, closed};
+use super::{Answer, Counted, Job, Pool, Queue, Run};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Identity, LINK};
@@ -16,7 +16,7 @@ use crate::in_flight::{Patience, Reply};
 use crate::limits::{Limit, Limits, reached};
 use crate::message::{MessageKind, Outgoing};
 use crate::panics::catch;
-use crate::peer::{CallHead, Outbound, Peer, Started, Wait};
+use crate::peer::{CallHead, ConnectionState, Outbound, Peer, Started, Wait};
 use crate::runtime::{Instant, RuntimeHandle, later, spawn};
 use crate::status::{Code, Status};
 
@@ -82,12 +82,10 @@ impl Local {
         E: From<Status>,
     {
         let local = Self::new(Arc::new(Nowhere), limits);
-        let now = Instant::now();
-        let id = local
-            .exchange
-            .reserve(Waker::noop(), now, patience(limits, None), window)?;
-        let run = start(Answer::new(local.exchange.clone(), id))?;
-        local.exchange.attach(id, run);
+        let exchange = &local.exchange;
+        let (id, pool) = exchange.reserve(Instant::now(), patience(limits, None), window)?;
+        let run = start(Answer::new(exchange.clone(), id))?;
+        exchange.attach(id, run, pool);
         Ok((Peer::new(Arc::new(local)), id))
     }
 
@@ -111,8 +109,10 @@ impl Local {
         &self,
         head: &CallHead<'_>,
         message: &mut dyn Outgoing,
+        submitted: Option<Instant>,
         deadline: Option<Instant>,
         answer: Answer,
+        pool: &mut Pool,
     ) -> Run {
         let upgraded;
         let caller = match self.caller.get() {
@@ -125,16 +125,15 @@ impl Local {
             }
             None => &Peer::nobody(),
         };
-        self.exchange.with_pool(|pool| {
-            let mut job = Job::new(head.message, message.payload(), caller, &self.codecs);
-            job.address = head.address;
-            job.metadata = head.metadata.entries();
-            job.deadline = deadline;
-            (job.identity, job.hops) = self.asks(head);
-            job.pool = Some(pool);
-            // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
-            catch(|| self.queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
-        })
+        let mut job = Job::new(head.message, message.payload(), caller, &self.codecs);
+        job.address = head.address;
+        job.metadata = head.metadata.entries();
+        job.deadline = deadline;
+        (job.identity, job.hops) = self.asks(head);
+        job.pool = Some(pool);
+        job.submitted = submitted;
+        // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
+        catch(|| self.queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
     }
 
     /// Who asks, and how often that was forwarded.
@@ -155,7 +154,7 @@ impl Outbound for Local {
         head: &CallHead<'_>,
         message: &mut dyn Outgoing,
         _: &mut Wait,
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
         head.metadata.entries().admit(&self.limits, HERE)?;
         let now = Instant::now();
@@ -164,14 +163,18 @@ impl Outbound for Local {
             MessageKind::Stream => self.limits.stream_window,
             _ => 0,
         };
-        let id = self.exchange.reserve(cx.waker(), now, patience, window)?;
+        let (id, mut pool) = self.exchange.reserve(now, patience, window)?;
         if let Some(stopwatch) = Stopwatch::asked(head.metadata.entries()) {
             self.exchange.time(id, stopwatch);
         }
         let answer = Answer::new(self.exchange.clone(), id);
-        let run = self.submit(head, message, Some(later(now, patience.timeout)), answer);
-        self.exchange.attach(id, run);
-        Poll::Ready(Ok(Started::Poll(id)))
+        let deadline = Some(later(now, patience.timeout));
+        let mut run = self.submit(head, message, Some(now), deadline, answer, &mut pool);
+        run.polled_from(now);
+        Poll::Ready(Ok(match self.exchange.begun(id, run, pool) {
+            Some(reply) => Started::Replied(id, reply),
+            None => Started::Poll(id),
+        }))
     }
 
     fn notify(
@@ -183,14 +186,16 @@ impl Outbound for Local {
     ) -> Poll<Result<(), Status>> {
         head.metadata.entries().admit(&self.limits, HERE)?;
         if self.exchange.is_closed() {
-            return Poll::Ready(Err(Status::unavailable("the peer was closed")));
+            return Poll::Ready(Err(closed()));
         }
         let Some(running) = Counted::one(&self.notified, self.limits.in_flight_process) else {
             reached(Limit::InFlightProcess, HERE);
             let busy = Status::new(Code::Busy, "too many notifications are being handled here");
             return Poll::Ready(Err(busy));
         };
-        let run = self.submit(head, message, None, Answer::nobody());
+        let mut pool = self.exchange.lend_pool();
+        let run = self.submit(head, message, None, None, Answer::nobody(), &mut pool);
+        self.exchange.return_pool(pool);
         if !run.is_done() {
             // Nobody waits for a notification, so nobody drives its handler.
             spawn(async move {
@@ -237,6 +242,13 @@ impl Outbound for Local {
 
     fn closed(&self) -> CancellationToken {
         self.exchange.closed()
+    }
+
+    fn state(&self) -> ConnectionState {
+        match self.is_connected() {
+            true => ConnectionState::Connected,
+            false => ConnectionState::Closed(closed()),
+        }
     }
 
     /// Ends both directions, as it would end a connection.

@@ -64,6 +64,8 @@ pub struct Job<'a> {
     pub caller: &'a Peer,
     /// Where finished handlers leave their memory to be used again.
     pub pool: Option<&'a mut Pool>,
+    /// The time when it was submitted, where somebody has looked at the clock just before.
+    pub(crate) submitted: Option<Instant>,
 }
 
 impl<'a> Job<'a> {
@@ -85,6 +87,7 @@ impl<'a> Job<'a> {
             hops: 0,
             caller,
             pool: None,
+            submitted: None,
         }
     }
 
@@ -107,6 +110,8 @@ impl<'a> Job<'a> {
             hops: self.hops,
             caller: self.caller,
             pool: self.pool.as_deref_mut(),
+            // Whoever stands in between may take its time.
+            submitted: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use super::place::Place;
 use super::{Answer, Pool, Watched};
+use crate::runtime::Instant;
 
 /// What [`Queue::submit`](crate::queue::Queue::submit) gives back: nothing left to do, or a future
 /// that its holder polls. Dropping it cancels the handler.
@@ -44,6 +45,8 @@ pub(crate) struct Handling {
     /// Of a stream, until its first poll: set as soon as an item is sent.
     opened: Option<Arc<AtomicBool>>,
     watched: &'static Watched,
+    /// When its first poll begins, if that is known.
+    since: Option<Instant>,
 }
 
 impl Run {
@@ -70,6 +73,13 @@ impl Run {
     pub(crate) fn driven(request: Arc<dyn Drive>) -> Self {
         Self {
             running: Some(Running::Driven(Driven(request))),
+        }
+    }
+
+    /// Tells that its first poll follows at once, so that the clock is not looked at again.
+    pub(super) fn polled_from(&mut self, now: Instant) {
+        if let Some(Running::Handler(handling)) = &mut self.running {
+            handling.since = Some(now);
         }
     }
 
@@ -108,6 +118,7 @@ impl Handling {
             answer: Some(answer),
             opened,
             watched,
+            since: None,
         }
     }
 
@@ -127,9 +138,10 @@ impl Handling {
         };
         let mut polled = Poll::Pending;
         let answer = &mut self.answer;
+        let since = self.since.take().unwrap_or_else(Instant::now);
         let watched = self
             .watched
-            .watch(&mut || polled = place.as_mut().poll(answer, cx));
+            .watch(since, &mut || polled = place.as_mut().poll(answer, cx));
         match (watched, polled) {
             (Ok(()), Poll::Pending) => {
                 if let (Some(opened), Some(answer)) = (self.opened.take(), &self.answer)

@@ -1,10 +1,11 @@
 //! What is noticed of a handler while it runs: panics, and polls that take too long.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::escaped::Escaped;
 use crate::panics::{Panicked, catch};
+use crate::runtime::Instant;
 use crate::status::{Code, Status};
 
 /// A poll that takes longer keeps every other request of the connection waiting.
@@ -31,13 +32,13 @@ impl Watched {
         std::ptr::from_ref(self).addr()
     }
 
-    /// Runs one poll of the handler.
-    pub(crate) fn watch(&self, poll: &mut dyn FnMut()) -> Result<(), Status> {
-        let begun = Instant::now();
+    /// Runs one poll of the handler, which begins now or has begun a moment ago.
+    pub(crate) fn watch(&self, begun: Instant, poll: &mut dyn FnMut()) -> Result<(), Status> {
         let result = self.guard(poll);
-        let taken = begun.elapsed();
-        if taken > SLOW {
-            self.slow(taken);
+        let ended = Instant::now();
+        // Compared as moments: to subtract them takes longer.
+        if ended > begun + SLOW {
+            self.slow(ended - begun);
         }
         result
     }

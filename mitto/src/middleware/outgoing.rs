@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Stack;
@@ -16,7 +17,7 @@ use crate::in_flight::Reply;
 use crate::job::{Answer, Job, Queue, Run};
 use crate::limits::Limits;
 use crate::message::Outgoing as Value;
-use crate::peer::{CallHead, Outbound, Peer, Started, Statistics, Wait};
+use crate::peer::{CallHead, ConnectionState, Outbound, Peer, Started, Statistics, Wait};
 use crate::runtime::RuntimeHandle;
 use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
@@ -188,6 +189,14 @@ impl Outbound for Around {
 
     fn closed(&self) -> CancellationToken {
         self.out.closed()
+    }
+
+    fn state(&self) -> ConnectionState {
+        self.out.state()
+    }
+
+    fn states(&self) -> Option<watch::Receiver<ConnectionState>> {
+        self.out.states()
     }
 
     fn statistics(&self) -> Statistics {

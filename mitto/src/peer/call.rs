@@ -3,16 +3,17 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
-use super::{CallHead, Outbound, Peer, Reply, Resend, Started, Wait};
+use super::progress::Progress;
+use super::{Outbound, Peer, Reply};
 use crate::address::{AddressError, OwnedAddress};
 use crate::auth::{Forwarded, Identity};
 use crate::codec::Format;
 use crate::envelope::{CorrelationId, Metadata, Timing};
-use crate::message::{Message, MessageInfo, Outgoing, Sent};
+use crate::message::{Message, Sent};
 use crate::runtime::RuntimeHandle;
 use crate::status::Status;
 
@@ -54,18 +55,6 @@ pub struct Call<'p, M> {
     progress: Progress,
 }
 
-/// What it was given to travel with, and how far it is.
-#[derive(Default)]
-pub(super) struct Progress {
-    options: CallOptions,
-    /// What is wrong with the address that it was to go to.
-    wrong: Option<AddressError>,
-    wait: Wait,
-    state: State,
-    /// When its handler ran, once the other end has said so.
-    timing: Option<Timing>,
-}
-
 /// What a single call can have set.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -80,14 +69,6 @@ pub struct CallOptions {
     pub format: Option<Format>,
     /// Whom it is sent for, if not for this program itself.
     pub forwarded: Option<Forwarded>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
-    #[default]
-    New,
-    Sent(CorrelationId),
-    Done,
 }
 
 impl<'p, M> Call<'p, M> {
@@ -197,6 +178,7 @@ impl<M: Message> Call<'_, M> {
     }
 
     /// The same for the reply that ends the request.
+    #[inline]
     pub(super) fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         let reply = self
             .progress
@@ -216,169 +198,6 @@ impl<M: Message> Call<'_, M> {
         self.progress
             .poll_notify(self.peer, M::INFO, &mut self.message, cx)
     }
-}
-
-/// What does not depend on the message, and is compiled once.
-impl Progress {
-    pub(super) fn poll_reply(
-        &mut self,
-        peer: &Peer,
-        info: &MessageInfo,
-        message: &mut dyn Outgoing,
-        cx: &mut Context<'_>,
-    ) -> Poll<Reply> {
-        let Some(out) = peer.out() else {
-            self.state = State::Done;
-            return Poll::Ready(Reply::Status(Status::unavailable(
-                "there is nobody to call",
-            )));
-        };
-        loop {
-            match self.state {
-                State::New => {
-                    let started = match self.wrong {
-                        None => {
-                            let head = head(info, &self.options);
-                            ready!(out.start(&head, message, &mut self.wait, cx))
-                        }
-                        Some(wrong) => Err(refusal(wrong)),
-                    };
-                    match started {
-                        Ok(Started::Poll(id)) => self.state = State::Sent(id),
-                        Ok(Started::Waiting(id)) => {
-                            self.state = State::Sent(id);
-                            return Poll::Pending;
-                        }
-                        Err(status) => {
-                            self.state = State::Done;
-                            return Poll::Ready(Reply::Status(status));
-                        }
-                    }
-                }
-                State::Sent(id) => {
-                    let via = self.wait.via.as_deref().unwrap_or(out);
-                    let reply = ready!(via.poll_reply(id, cx));
-                    if let Reply::Timing(timing) = reply {
-                        self.timing = Some(timing);
-                        continue;
-                    }
-                    if matches!(reply, Reply::Lost(_)) && self.wait.begin_again() {
-                        self.state = State::New;
-                        continue;
-                    }
-                    if reply.is_last() {
-                        self.state = State::Done;
-                    }
-                    return Poll::Ready(reply);
-                }
-                State::Done => panic!("a call was polled after it ended"),
-            }
-        }
-    }
-
-    fn poll_answer(
-        &mut self,
-        peer: &Peer,
-        info: &MessageInfo,
-        message: &mut dyn Outgoing,
-        cx: &mut Context<'_>,
-    ) -> Poll<Reply> {
-        loop {
-            match ready!(self.poll_reply(peer, info, message, cx)) {
-                Reply::Opened => {}
-                reply => return Poll::Ready(reply),
-            }
-        }
-    }
-
-    fn poll_notify(
-        &mut self,
-        peer: &Peer,
-        info: &MessageInfo,
-        message: &mut dyn Outgoing,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Status>> {
-        let Some(out) = peer.out() else {
-            return Poll::Ready(Err(Status::unavailable("there is nobody to notify")));
-        };
-        let sent = match self.wrong {
-            None => out.notify(&head(info, &self.options), message, &mut self.wait, cx),
-            Some(wrong) => Poll::Ready(Err(refusal(wrong))),
-        };
-        if sent.is_ready() {
-            self.state = State::Done;
-        }
-        sent
-    }
-
-    fn needs_message(&self) -> bool {
-        match self.state {
-            State::New => true,
-            State::Sent(_) => self.wait.resend != Resend::Never,
-            State::Done => false,
-        }
-    }
-
-    /// Makes it ready for another message, with the same options.
-    pub(super) fn restart(&mut self) {
-        self.state = State::New;
-        self.wait = Wait::default();
-    }
-
-    /// Whether somebody was given the message who is asked for replies.
-    pub(super) fn was_sent(&self) -> bool {
-        self.wait.via.is_some()
-    }
-
-    /// Hands the request over to somebody else, with who is asked for its replies.
-    pub(super) fn detach_from(&mut self, peer: &Peer) -> (Peer, Option<CorrelationId>) {
-        let id = self.detach();
-        (peer.through(self.wait.via.take()), id)
-    }
-
-    fn detach(&mut self) -> Option<CorrelationId> {
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Sent(id) => Some(id),
-            State::New | State::Done => None,
-        }
-    }
-
-    fn out<'a>(&'a self, peer: &'a Peer) -> Option<&'a dyn Outbound> {
-        self.wait.via.as_deref().or(peer.out())
-    }
-
-    /// The call is dropped.
-    pub(super) fn leave(&mut self, peer: &Peer) {
-        if self.wait.ticket.is_some()
-            && let Some(out) = peer.out()
-        {
-            out.leave(&mut self.wait);
-        }
-        if let Some(id) = self.detach()
-            && let Some(out) = self.out(peer)
-        {
-            out.cancel(id);
-        }
-    }
-}
-
-fn head<'a>(info: &'a MessageInfo, options: &'a CallOptions) -> CallHead<'a> {
-    CallHead {
-        message: info.id,
-        name: info.name,
-        kind: info.kind,
-        idempotent: info.idempotent,
-        timeout: options.timeout.or(info.timeout),
-        address: options.address.as_ref().map(OwnedAddress::as_address),
-        metadata: &options.metadata,
-        format: options.format,
-        forwarded: options.forwarded.as_ref(),
-    }
-}
-
-#[cold]
-fn refusal(wrong: AddressError) -> Status {
-    Status::bad_request(wrong.to_string())
 }
 
 /// Nothing in it is pinned: the message only waits to be encoded.

@@ -11,6 +11,7 @@ mod connection_state;
 mod hooks;
 mod item_stream;
 mod outbound;
+mod progress;
 mod resumed_stream;
 mod statistics;
 mod stub;

@@ -18,7 +18,7 @@ use crate::envelope::{CorrelationId, MessageId, Metadata};
 use crate::in_flight::Reply;
 use crate::message::{MessageKind, Outgoing};
 use crate::schema::SchemaDifference;
-use crate::status::Status;
+use crate::status::{Code, Status};
 
 /// Reaches the other end: a session, a queue of the same process, a broker.
 pub trait Outbound: Send + Sync + 'static {
@@ -86,7 +86,10 @@ pub trait Outbound: Send + Sync + 'static {
     fn state(&self) -> ConnectionState {
         match self.is_connected() {
             true => ConnectionState::Connected,
-            false => ConnectionState::Closed(Status::unavailable("the peer was closed")),
+            false => {
+                let why = Status::new(Code::ConnectionLost, "the peer was closed");
+                ConnectionState::Closed(why)
+            }
         }
     }
 
@@ -191,10 +194,12 @@ impl fmt::Debug for Wait {
 }
 
 /// A request that has been sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub enum Started {
     /// Its reply will wake the task that started it.
     Waiting(CorrelationId),
     /// Its reply may be there, or needs to be polled for.
     Poll(CorrelationId),
+    /// Its first reply is here. The others, if it is not the last, are polled for.
+    Replied(CorrelationId, Reply),
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::call::Progress;
+use super::progress::Progress;
 use super::{Call, ItemStream, Peer, Reply};
 use crate::message::{Message, Sent, Streaming};
 use crate::status::{Code, Status};

@@ -37,7 +37,8 @@ impl Handle {
         self.urls.iter().map(String::as_str)
     }
 
-    /// The peers that are connected.
+    /// The peers that are connected. One is in the list before its client's `connect` returns, unless the
+    /// two ends know messages in different versions, or speak JSON-RPC.
     pub fn peers(&self) -> Peers {
         self.shared.peers.clone()
     }

@@ -69,7 +69,6 @@ use crate::transport::{Transport, Transports, WebAccess};
 /// println!("listening at {}", server.url());
 ///
 /// let client = HelloClient::builder().transport(memory).connect("memory://hello").await?;
-/// assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
 /// assert_eq!(server.peers().len(), 1);
 /// server.shutdown().await;
 /// # Ok(())
@@ -155,7 +154,8 @@ impl Server {
         self
     }
 
-    /// Calls `hook` with each peer that has connected, before its first request is handled.
+    /// Calls `hook` with each peer that has connected, before its first request is handled. The client's
+    /// `connect` returns after it, unless the two ends know messages in different versions.
     ///
     /// It runs in the connection's task, so it must not block. A panic in it is logged.
     pub fn on_connect(mut self, hook: impl Fn(&Peer) + Send + Sync + 'static) -> Self {

@@ -100,42 +100,51 @@ impl Shared {
 
     pub(super) async fn serve(&self, incoming: Box<dyn Incoming>, remote: &str) {
         let limit = self.config.limits.handshake;
+        let begun = Instant::now();
         let handshake = async {
-            let begun = Instant::now();
             let accepted = timeout(limit, incoming.accept()).await;
             let connection = accepted.map_err(|_| TransportError::Timeout(limit))??;
             let left = limit.saturating_sub(begun.elapsed());
-            Session::accept_within(connection, self.config.clone(), left).await
+            Session::agree_within(connection, self.config.clone(), left).await
         };
-        let session = match handshake.await {
+        let mut session = match handshake.await {
             Ok(session) => session,
-            Err(error) => {
-                handshake_failed();
-                let peer = Escaped(remote);
-                match error {
-                    HandshakeError::Denied(why) => {
-                        tracing::info!(%peer, why = %Escaped(why), "connection refused");
-                    }
-                    error => {
-                        if let HandshakeError::Transport(TransportError::Timeout(_)) = error {
-                            reached(Limit::Handshake, remote);
-                        }
-                        tracing::debug!(%peer, error = %Escaped(error), "handshake failed");
-                    }
-                }
-                return;
-            }
+            Err(error) => return failed(error, remote),
         };
+        let peer = session.peer().clone();
         // Those who ask in a hook find the peer in the list when it is there, and not when it has gone:
         // what is declared last is dropped first.
-        let entered = self.peers.enter(session.peer());
-        let _told = self.hooks.connected(session.peer(), session.peer());
+        let entered = self.peers.enter(&peer);
+        let _told = self.hooks.connected(&peer, &peer);
         let _entered = entered;
+        // Last of all: by the time that the client knows of the connection, everybody here does.
+        let left = limit.saturating_sub(begun.elapsed());
+        if let Err(error) = session.greet(left).await {
+            drop(session);
+            return failed(error, remote);
+        }
         if self.stop.is_cancelled() {
-            session.peer().drain();
+            peer.drain();
         }
         let why = session.await;
         tracing::debug!(peer = %Escaped(remote), why = %Escaped(why), "connection ended");
+    }
+}
+
+/// Tells of a connection that did not come to be.
+fn failed(error: HandshakeError, remote: &str) {
+    handshake_failed();
+    let peer = Escaped(remote);
+    match error {
+        HandshakeError::Denied(why) => {
+            tracing::info!(%peer, why = %Escaped(why), "connection refused");
+        }
+        error => {
+            if let HandshakeError::Transport(TransportError::Timeout(_)) = error {
+                reached(Limit::Handshake, remote);
+            }
+            tracing::debug!(%peer, error = %Escaped(error), "handshake failed");
+        }
     }
 }
 

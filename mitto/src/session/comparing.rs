@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use super::Config;
-use super::handshake::{HandshakeError, Side, frame};
+use super::handshake::{HandshakeError, Side, frame, write};
 use super::shapes::Differences;
 use crate::envelope::Kind;
 use crate::framing::{Framing, Hello, ShapeEntry};
@@ -42,8 +42,7 @@ async fn send(
     frame(&*config.framing, Kind::Shapes, &mut batch, |out| {
         config.shapes.write(most, out);
     });
-    poll_fn(|cx| connection.poll_write(cx, &mut batch)).await?;
-    Ok(())
+    Ok(write(connection, &mut batch).await?)
 }
 
 fn poll_list(

@@ -55,9 +55,7 @@ impl Receive {
             return Err(Status::bad_request("the request does not name its format"));
         };
         shared.differences.check_received(head.message, format)?;
-        if !head.metadata.is_empty() {
-            head.metadata.admit(limits, &shared.remote)?;
-        }
+        head.metadata.admit(limits, &shared.remote)?;
         let timeout = head
             .timeout
             .unwrap_or(limits.timeout)

@@ -1,9 +1,8 @@
 //! The session's task: reads, lets handlers run, writes.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::runtime::{Instant, Sleep, later, sleep_until};
@@ -11,14 +10,13 @@ use crate::runtime::{Instant, Sleep, later, sleep_until};
 use super::ending::{broken, lost};
 use super::pace::Pace;
 use super::receive::{End, Receive};
-use super::shared::{Shared, State};
-use crate::envelope::{CorrelationId, Head, Kind};
+use super::shared::Shared;
 use crate::framing::Framing;
-use crate::limits::{Limit, reached};
+use crate::limits::reached;
 use crate::peer::Peer;
 use crate::status::Status;
 use crate::telemetry::Meter;
-use crate::transport::{Batch, CloseReason, Connection};
+use crate::transport::{Batch, Connection};
 
 /// Reads in a row before handlers and callers get their turn.
 const READS: usize = 16;
@@ -26,7 +24,7 @@ const READS: usize = 16;
 const ROUNDS: usize = 16;
 /// Time after which two ends that both wait for room, and so read nothing, are believed to wait for
 /// each other.
-const DEADLOCK: Duration = Duration::from_millis(100);
+pub(super) const DEADLOCK: Duration = Duration::from_millis(100);
 /// Time for the transport's goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -48,10 +46,14 @@ pub(super) struct Driver {
     /// Whether the task has gone to the back of the run queue to let the next batch grow.
     pub(super) yielded: bool,
     /// Whether nothing is read because too much waits to be written.
-    held: bool,
+    pub(super) held: bool,
     pub(super) timer: Pin<Box<Sleep>>,
-    last_read: Instant,
-    pinged: bool,
+    /// Whether the timer wakes the task.
+    pub(super) armed: bool,
+    /// Who is woken for this task.
+    waker: Option<Waker>,
+    pub(super) last_read: Instant,
+    pub(super) pinged: bool,
     pub(super) end: Option<End>,
 }
 
@@ -87,6 +89,8 @@ impl Driver {
             meter: Meter::new(),
             yielded: false,
             held: false,
+            armed: false,
+            waker: None,
             last_read: now,
             pinged: false,
             end: None,
@@ -117,7 +121,7 @@ impl Driver {
 
     fn poll_open(&mut self, peer: &Peer, cx: &mut Context<'_>) -> Poll<End> {
         for _ in 0..ROUNDS {
-            self.shared().signal.awake(cx.waker());
+            self.register(cx.waker());
             let now = Instant::now();
             if let Err(end) = self.turn(peer, now, cx) {
                 return Poll::Ready(end);
@@ -135,15 +139,29 @@ impl Driver {
         Poll::Pending
     }
 
+    /// Sees to it that this task is the one that is woken.
+    fn register(&mut self, waker: &Waker) {
+        let known = self.waker.as_ref();
+        if !known.is_some_and(|known| known.will_wake(waker)) {
+            self.waker = Some(waker.clone());
+            self.armed = false;
+            self.shared().signal.register(waker);
+        }
+        self.shared().signal.awake();
+    }
+
     /// Reads, runs handlers, looks at the clock, wakes callers, writes.
     fn turn(&mut self, peer: &Peer, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
         self.read(peer, now, cx)?;
         self.receive.poll_runs();
-        self.tick(now, cx)?;
+        let open = self.tick(now, cx)?;
         self.receive.note_handlers();
         self.receive.wake();
         self.write(now, cx)?;
-        self.leave(now)
+        match open {
+            true => Ok(()),
+            false => self.leave(now),
+        }
     }
 
     /// Whether there is something to do that nobody will wake the task for: what others did while it
@@ -155,10 +173,9 @@ impl Driver {
             return true;
         }
         let state = shared.state();
-        if self.may_write(&state, now) || state.closing.as_ref().is_some_and(|c| !c.told) {
-            return true;
-        }
-        self.next(&state, now) < self.timer.deadline() || self.is_over(&state, now).is_some()
+        self.may_write(&state, now)
+            || self.next(&state, now) < self.timer.deadline()
+            || !state.is_open() && self.may_leave(&state, now)
     }
 
     fn read(&mut self, peer: &Peer, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
@@ -204,7 +221,7 @@ impl Driver {
             && shared.state().out.len() < 2 * shared.outbound
     }
 
-    fn stuck_since(&self) -> Option<Instant> {
+    pub(super) fn stuck_since(&self) -> Option<Instant> {
         match (self.write, &self.pace) {
             (_, Some(_)) => self.full,
             (Write::Pending { since, .. }, None) => Some(since),
@@ -237,98 +254,12 @@ impl Driver {
                 Err(error) => return Err(broken(&error)),
             };
             meter.received(frame.bytes.len());
-            if frame.text != framing.text() {
+            if frame.text != receive.shared.text {
                 return Err(End::wrong_kind(frame.text));
             }
             receive.read += frame.bytes.len();
             work_off(frame.bytes, &**framing, receive, peer, now)?;
         }
-    }
-
-    /// Looks at the clock: deadlines, silence, a peer that does not read.
-    fn tick(&mut self, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
-        let limits = &self.shared().config.limits;
-        let (ping, silence) = (limits.ping, limits.silence);
-        let earliest = self.receive.count_read(now);
-        if earliest.is_some_and(|earliest| earliest <= now) {
-            self.receive.expire(now);
-        }
-        let silent = now.saturating_duration_since(self.last_read);
-        if silent >= silence {
-            return Err(End {
-                why: lost("the other end has been silent for too long"),
-                reason: CloseReason::new(CloseReason::GOING_AWAY, "silent for too long"),
-                goodbye: None,
-                limit: Some(Limit::Silence),
-            });
-        }
-        if silent >= ping && !self.pinged {
-            self.pinged = self.ping();
-            if !self.pinged {
-                // Who cannot be asked is not silent.
-                self.last_read = now;
-            }
-        }
-        // The other end's pings count as well: an end that is always pinged first is idle, too.
-        if self.receive.is_idle(now, ping) {
-            self.receive.shrink();
-            self.writing.shrink();
-            self.connection.shrink();
-        }
-        let next = self.next(&self.shared().state(), now);
-        if self.timer.is_elapsed() || next < self.timer.deadline() {
-            self.timer.as_mut().reset(next);
-        }
-        if self.timer.as_mut().poll(cx).is_ready() {
-            cx.waker().wake_by_ref();
-        }
-        Ok(())
-    }
-
-    /// When the clock must be looked at again, at the latest.
-    fn next(&self, state: &State, now: Instant) -> Instant {
-        let limits = &self.shared().config.limits;
-        let quiet = match self.pinged {
-            true => limits.silence,
-            false => limits.ping.min(limits.silence),
-        };
-        let mut next = later(self.last_read, quiet);
-        if let Write::Pending { since, .. } = self.write {
-            next = next.min(later(since, limits.write_stall));
-        }
-        if let Some(since) = self.stuck_since().filter(|_| self.held) {
-            let deadlock = later(since, DEADLOCK);
-            if deadlock > now {
-                next = next.min(deadlock);
-            }
-        }
-        if let Some(pace) = &self.pace
-            && self.write == Write::Idle
-            && state.out.is_ready()
-        {
-            next = next.min(pace.ready_at());
-        }
-        if let Some(earliest) = self.receive.earliest(state) {
-            next = next.min(earliest);
-        }
-        let closing = state.closing.as_ref().map(|closing| closing.deadline);
-        let leaving = state.leaving.as_ref().map(|leaving| leaving.deadline);
-        let ending = closing.into_iter().chain(leaving);
-        ending.filter(|at| *at > now).fold(next, Instant::min)
-    }
-
-    /// Asks the other end for a sign of life; `false` where neither transport nor framing can.
-    fn ping(&mut self) -> bool {
-        if self.connection.ping() {
-            return true;
-        }
-        if !self.framing.hello() {
-            return false;
-        }
-        let shared = self.receive.shared.clone();
-        let head = Head::new(Kind::Ping, CorrelationId::NONE);
-        shared.control(&mut shared.state(), &head, |_| {});
-        true
     }
 }
 
@@ -340,13 +271,17 @@ fn work_off(
     peer: &Peer,
     now: Instant,
 ) -> Result<(), End> {
-    let mut outcome = Ok(());
+    let mut end = None;
     let parsed = framing.parse(frame, &mut |envelope| {
-        if outcome.is_ok() {
-            outcome = receive.envelope(&envelope, peer, now);
+        if end.is_none()
+            && let Err(why) = receive.envelope(&envelope, peer, now)
+        {
+            end = Some(why);
         }
     });
-    outcome?;
+    if let Some(end) = end {
+        return Err(end);
+    }
     if framing.has_reply() {
         receive.shared.replies();
     }

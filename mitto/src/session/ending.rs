@@ -41,8 +41,14 @@ impl Driver {
         }
     }
 
+    /// Whether there is a step of closing to take now.
+    pub(super) fn may_leave(&self, state: &State, now: Instant) -> bool {
+        state.closing.as_ref().is_some_and(|closing| !closing.told)
+            || self.is_over(state, now).is_some()
+    }
+
     /// Why the connection may be closed now, if one of the ends wants to leave.
-    pub(super) fn is_over<'a>(&self, state: &'a State, now: Instant) -> Option<&'a Status> {
+    fn is_over<'a>(&self, state: &'a State, now: Instant) -> Option<&'a Status> {
         let why = match (&state.closing, &state.leaving) {
             (None, None) => return None,
             (Some(closing), _) if !closing.told => return None,

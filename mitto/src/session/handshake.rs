@@ -76,6 +76,8 @@ pub(super) struct Agreed {
     pub(super) differences: Differences,
     /// The first frame, where that was needed to find the framing.
     pub(super) first: Option<Vec<u8>>,
+    /// The hello that is still to be said: the last word of the end that was connected to.
+    pub(super) greeting: Batch,
 }
 
 fn began(text: bool) -> &'static str {
@@ -91,6 +93,9 @@ fn said(reason: Option<&CloseReason>) -> String {
 
 /// Finds the framing, exchanges hellos and finds out who has connected, within `limit`. On an error the
 /// other end is told why, and closed.
+///
+/// The end that was connected to says its hello last, and that is left to the caller: who hears it takes
+/// the connection for made. Only where the shapes of messages differ must it come before.
 pub(super) async fn run(
     connection: &mut dyn Connection,
     config: &Config,
@@ -113,7 +118,7 @@ pub(super) async fn run(
     let mut framing = framing.unwrap_or(&config.framing);
     let exchange = async {
         if side == Side::Connecting && framing.hello() {
-            send(connection, config, side, None).await?;
+            write(connection, &mut greeting(config, side, None)).await?;
         }
         let mut first = None;
         let mut hello = Hello::new(&config.limits);
@@ -127,16 +132,20 @@ pub(super) async fn run(
             }
         }
         let mut identity = None;
+        let mut last = Batch::new();
         if side == Side::Accepting {
             // Before the server says a word of itself.
             let admitted = admit(config, info, hello.credentials.take()).await;
             identity = admitted.map_err(HandshakeError::Denied)?;
             if framing.hello() {
-                send(connection, config, side, identity.as_ref()).await?;
+                last = greeting(config, side, identity.as_ref());
             }
         }
         let differences = match config.differs(&hello) {
-            true => compare(connection, config, side, &hello).await?,
+            true => {
+                write(connection, &mut last).await?;
+                compare(connection, config, side, &hello).await?
+            }
             false => Differences::default(),
         };
         if differences.is_empty() {
@@ -148,6 +157,7 @@ pub(super) async fn run(
             identity,
             differences,
             first,
+            greeting: last,
         })
     };
     let outcome = match timeout(limit, exchange).await {
@@ -198,12 +208,7 @@ pub(super) async fn run(
     outcome
 }
 
-async fn send(
-    connection: &mut dyn Connection,
-    config: &Config,
-    side: Side,
-    to: Option<&Identity>,
-) -> Result<(), HandshakeError> {
+fn greeting(config: &Config, side: Side, to: Option<&Identity>) -> Batch {
     let mut hello = Hello::new(&config.limits);
     hello.in_flight = config.in_flight(to).try_into().unwrap_or(u32::MAX);
     if side == Side::Connecting {
@@ -215,8 +220,17 @@ async fn send(
     frame(&*config.framing, Kind::Hello, &mut batch, |out| {
         hello.write(out);
     });
-    poll_fn(|cx| connection.poll_write(cx, &mut batch)).await?;
-    Ok(())
+    batch
+}
+
+pub(super) async fn write(
+    connection: &mut dyn Connection,
+    batch: &mut Batch,
+) -> Result<(), TransportError> {
+    match batch.is_empty() {
+        true => Ok(()),
+        false => poll_fn(|cx| connection.poll_write(cx, batch)).await,
+    }
 }
 
 pub(super) fn frame(

@@ -30,11 +30,14 @@ mod pieces;
 mod receive;
 mod replies;
 mod requests;
+mod room;
 mod runs;
+mod sending;
 mod shapes;
 mod shared;
 mod signal;
 mod spare;
+mod ticking;
 mod traffic;
 mod waiting;
 mod writing;
@@ -51,9 +54,11 @@ pub use shapes::OwnShapes;
 #[cfg(feature = "client")]
 pub(crate) use waiting::Waiting;
 
+use crate::limits::{Limit, reached};
 use crate::peer::Peer;
+use crate::runtime::{Instant, timeout};
 use crate::status::Status;
-use crate::transport::Connection;
+use crate::transport::{Batch, Connection};
 use driver::Driver;
 use handshake::Side;
 use shared::Shared;
@@ -63,6 +68,8 @@ use shared::Shared;
 pub struct Session {
     driver: Driver,
     peer: Peer,
+    /// The hello that is still to be said.
+    greeting: Batch,
 }
 
 impl Session {
@@ -102,7 +109,33 @@ impl Session {
         config: Arc<Config>,
         left: Duration,
     ) -> Result<Self, HandshakeError> {
+        let begun = Instant::now();
+        let mut session = Self::agree_within(connection, config, left).await?;
+        session.greet(left.saturating_sub(begun.elapsed())).await?;
+        Ok(session)
+    }
+
+    /// The same without the last step: the other end takes the connection for made when it has heard
+    /// [`greet`](Self::greet).
+    pub(crate) async fn agree_within(
+        connection: Box<dyn Connection>,
+        config: Arc<Config>,
+        left: Duration,
+    ) -> Result<Self, HandshakeError> {
         Self::open(connection, config, Side::Accepting, left).await
+    }
+
+    /// Says the hello of the end that was connected to, in what is left of the time for the handshake.
+    pub(crate) async fn greet(&mut self, left: Duration) -> Result<(), HandshakeError> {
+        let mut greeting = std::mem::take(&mut self.greeting);
+        let connection = &mut *self.driver.connection;
+        let Ok(written) = timeout(left, handshake::write(connection, &mut greeting)).await else {
+            reached(Limit::Handshake, connection.remote());
+            let limit = self.driver.shared().config.limits.handshake;
+            return Err(HandshakeError::Timeout(limit));
+        };
+        connection.shrink();
+        Ok(written?)
     }
 
     async fn open(
@@ -114,11 +147,13 @@ impl Session {
         let mut agreed = handshake::run(&mut *connection, &config, side, limit).await?;
         connection.shrink();
         let first = agreed.first.take();
+        let greeting = std::mem::take(&mut agreed.greeting);
         let outgoing = config.outgoing.clone();
         let shared = Arc::new(Shared::new(config, agreed, connection.remote()));
         Ok(Self {
             peer: outgoing.around(Peer::new(shared.clone())),
             driver: Driver::new(connection, shared, first),
+            greeting,
         })
     }
 
@@ -132,7 +167,7 @@ impl Future for Session {
     type Output = Status;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Status> {
-        let Self { driver, peer } = &mut *self;
+        let Self { driver, peer, .. } = &mut *self;
         driver.poll(peer, cx)
     }
 }
@@ -146,6 +181,7 @@ impl std::fmt::Debug for Session {
 }
 
 /// No user code runs under the session's locks, so that what a panic leaves behind is whole.
+#[inline]
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! What is waiting to be written.
 //!
 //! Callers and handlers encode straight into the connection's batch. Since encoding runs the user's
-//! code, the batch is lent out for it and no lock is held: whoever comes meanwhile gets an empty batch
+//! code, its bytes are lent out for it and no lock is held: whoever comes meanwhile gets an empty buffer
 //! of its own, which is put behind when both are back. Until then nothing is written, so that the
 //! frames of one task keep their order.
 
@@ -14,20 +14,21 @@ use super::pieces::{Large, Pieces};
 #[derive(Debug)]
 pub(super) struct Out {
     batch: Batch,
-    /// What came while `batch` was lent.
+    /// What came while the bytes of `batch` were lent.
     late: Batch,
     lent: bool,
-    /// Bytes of the batch that is lent.
+    /// How many bytes that is.
     away: usize,
     /// Bytes that the connection has taken and not yet written.
     writing: usize,
     pieces: Pieces,
 }
 
-/// A batch lent to encode one frame at its end.
+/// Bytes lent to encode one frame at their end.
 #[derive(Debug)]
 pub(super) struct Draft {
-    pub(super) batch: Batch,
+    pub(super) bytes: Vec<u8>,
+    /// Whether they are those of the batch.
     whole: bool,
 }
 
@@ -58,37 +59,46 @@ impl Out {
         !self.batch.is_empty() || !self.pieces.is_empty()
     }
 
-    /// Lends the batch.
+    /// Lends the bytes of the batch.
+    #[inline]
     pub(super) fn lend(&mut self) -> Draft {
-        let whole = !self.lent;
-        self.lent = true;
-        if whole {
-            self.away = self.batch.len();
+        if self.lent {
+            return Draft {
+                bytes: Vec::new(),
+                whole: false,
+            };
         }
+        self.lent = true;
+        self.away = self.batch.len();
         Draft {
-            batch: if whole {
-                std::mem::take(&mut self.batch)
-            } else {
-                Batch::new()
-            },
-            whole,
+            bytes: std::mem::take(self.batch.bytes_mut()),
+            whole: true,
         }
     }
 
-    /// Takes a lent batch back. A frame that was not ended is dropped.
-    pub(super) fn restore(&mut self, mut draft: Draft) {
-        draft.batch.discard_open();
-        if draft.whole {
-            self.batch = draft.batch;
-            self.lent = false;
-            self.away = 0;
-            if !self.late.is_empty() {
-                self.batch.append(&mut self.late);
-            }
-        } else if self.lent {
-            self.late.append(&mut draft.batch);
-        } else {
-            self.batch.append(&mut draft.batch);
+    /// Takes lent bytes back. `frame` says whether a whole frame was added, and whether that is text; what
+    /// else was added is dropped.
+    #[inline]
+    pub(super) fn restore(&mut self, draft: Draft, frame: Option<bool>) {
+        if !draft.whole {
+            return self.restore_late(draft, frame);
+        }
+        self.lent = false;
+        self.away = 0;
+        *self.batch.bytes_mut() = draft.bytes;
+        match frame {
+            Some(text) => self.batch.end_frame(text),
+            None => self.batch.discard_open(),
+        }
+        if !self.late.is_empty() {
+            self.batch.append(&mut self.late);
+        }
+    }
+
+    #[cold]
+    fn restore_late(&mut self, draft: Draft, frame: Option<bool>) {
+        if let Some(text) = frame {
+            self.frame(text, |out| out.extend_from_slice(&draft.bytes));
         }
     }
 

@@ -12,7 +12,7 @@ use crate::codec::{CodecError, Codecs, Format};
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
 use crate::job::Counted;
-use crate::limits::{Limit, reached, waits};
+use crate::limits::{Limit, reached};
 use crate::message::{MessageKind, Outgoing};
 use crate::peer::{CallHead, ConnectionState, Outbound, Started, Statistics, Wait};
 use crate::runtime::{RuntimeHandle, later};
@@ -20,46 +20,6 @@ use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 impl Shared {
-    /// Waits for room for one of our own messages, within its deadline.
-    fn poll_room(
-        &self,
-        state: &mut State,
-        head: &CallHead<'_>,
-        slot: bool,
-        wait: &mut Wait,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Status>> {
-        if let Some(why) = Self::refusal(state) {
-            state.waiting.leave(&mut wait.ticket);
-            return Poll::Ready(Err(why));
-        }
-        if wait
-            .deadline
-            .is_some_and(|deadline| Self::now() >= deadline)
-        {
-            state.waiting.leave(&mut wait.ticket);
-            let full = "the connection had no room for it within the deadline";
-            return Poll::Ready(Err(Status::new(Code::Timeout, full)));
-        }
-        let free = !slot || state.in_flight.room() > 0;
-        if free && self.has_room(state) && state.waiting.is_first(wait.ticket) {
-            state.waiting.leave(&mut wait.ticket);
-            return Poll::Ready(Ok(()));
-        }
-        let timeout = head.timeout.unwrap_or(self.config.limits.timeout);
-        let deadline = *wait.deadline.get_or_insert_with(|| {
-            let limit = match free {
-                true => Limit::Outbound,
-                false => self.in_flight_limit(),
-            };
-            waits(limit, &self.remote);
-            later(Self::now(), timeout)
-        });
-        state.waiting.wait(&mut wait.ticket, cx.waker(), deadline);
-        self.signal.raise();
-        Poll::Pending
-    }
-
     /// The format of one of our own messages.
     fn format_of(&self, head: &CallHead<'_>) -> Result<Format, Status> {
         let format = head.format.unwrap_or(self.format);
@@ -70,19 +30,6 @@ impl Shared {
             }
             _ => Ok(format),
         }
-    }
-
-    /// Passes a chance on to the next caller that waits.
-    fn pass_on(&self, state: &State) -> Vec<Waker> {
-        let mut wakers = Vec::new();
-        self.wake_waiting(state, &mut wakers);
-        wakers
-    }
-
-    /// The same for one who has taken no room after all.
-    fn pass_on_room(&self) {
-        let wakers = self.pass_on(&self.state());
-        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -329,6 +276,7 @@ impl Shared {
     }
 
     /// Counts a request of the other end that runs in this process.
+    #[inline]
     pub(super) fn count_running(&self) -> bool {
         let running = &self.config.running;
         if running.fetch_add(1, Relaxed) < self.config.limits.in_flight_process {

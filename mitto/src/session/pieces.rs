@@ -40,6 +40,7 @@ struct OwnedHead {
 }
 
 impl Large {
+    #[cold]
     pub(super) fn new(head: &Head<'_>, payload: Vec<u8>) -> Self {
         Self {
             head: OwnedHead {
@@ -117,9 +118,13 @@ impl Pieces {
     }
 
     /// Whether something of this request is on its way: then what follows must queue up behind it.
+    #[inline]
     pub(super) fn has(&self, head: &Head<'_>) -> bool {
-        !self.queue.is_empty()
-            && !head.correlation.is_none()
+        !self.queue.is_empty() && self.finds(head)
+    }
+
+    fn finds(&self, head: &Head<'_>) -> bool {
+        !head.correlation.is_none()
             && self.queue.iter().any(|large| {
                 large.correlation() == head.correlation
                     && large.is_from_requester() == head.from_requester

@@ -110,23 +110,30 @@ impl Receive {
     }
 
     /// Works off one envelope.
+    #[inline]
     pub(super) fn envelope(
         &mut self,
         envelope: &Envelope<'_>,
         peer: &Peer,
         now: Instant,
     ) -> Result<(), End> {
+        let Envelope { head, payload } = envelope;
+        if Assembly::is_piece(head) {
+            return self.piece(envelope, peer, now);
+        }
+        let limit = self.shared.config.limits.message;
+        if payload.len() > limit && head.format.is_some() {
+            let length = payload.len();
+            let text = format!("a message of {length} bytes, at most {limit} are taken");
+            return Err(End::too_large(text));
+        }
+        self.whole(head, Cow::Borrowed(payload), peer, now)
+    }
+
+    /// Works off a piece of a message, and the message with the last one.
+    fn piece(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) -> Result<(), End> {
         let limits = &self.shared.config.limits;
         let head = &envelope.head;
-        if !Assembly::is_piece(head) {
-            let length = envelope.payload.len();
-            if length > limits.message && head.format.is_some() {
-                let limit = limits.message;
-                let text = format!("a message of {length} bytes, at most {limit} are taken");
-                return Err(End::too_large(text));
-            }
-            return self.whole(head, Cow::Borrowed(envelope.payload), peer, now);
-        }
         // What answers a request of this end has as long as that has.
         let timeout = match head.from_requester {
             true => head.timeout.unwrap_or(limits.timeout),
@@ -218,37 +225,23 @@ impl Receive {
         }
     }
 
-    /// Counts what has come, and gives the [`earliest`](Self::earliest) deadline.
-    pub(super) fn count_read(&mut self, now: Instant) -> Option<Instant> {
-        let mut state = self.shared.state();
-        if self.read > 0 {
-            state.read.add(std::mem::take(&mut self.read), now);
-        }
-        self.earliest(&state)
-    }
-
     /// A moment before which nothing expires.
     pub(super) fn earliest(&self, state: &State) -> Option<Instant> {
-        [
-            state.in_flight.earliest(),
-            state.requests.earliest(),
-            state.waiting.earliest(),
-            self.assembly.earliest(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let calls = sooner(state.in_flight.earliest(), state.waiting.earliest());
+        let requests = sooner(state.requests.earliest(), self.assembly.earliest());
+        sooner(calls, requests)
     }
 
     /// Wakes the callers whose replies have come.
     pub(super) fn wake(&mut self) {
-        self.wakers.drain(..).for_each(Waker::wake);
+        if !self.wakers.is_empty() {
+            self.wakers.drain(..).for_each(Waker::wake);
+        }
     }
 
     /// Whether nothing but pings has come for so long.
     pub(super) fn is_idle(&self, now: Instant, time: Duration) -> bool {
-        self.used
-            .is_some_and(|used| now.saturating_duration_since(used) >= time)
+        self.used.is_some_and(|used| now >= later(used, time))
     }
 
     /// Whether requests are read to be refused. A peer has no more in flight than it may, unless it sends
@@ -365,5 +358,14 @@ impl Receive {
             }
         }
         Ok(())
+    }
+}
+
+/// The earlier of two moments, as far as there are any.
+#[inline]
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }

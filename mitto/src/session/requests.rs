@@ -39,7 +39,9 @@ pub(super) struct Request {
     waker: Option<Waker>,
     token: Option<CancellationToken>,
     deadline: Option<Instant>,
-    last_deadline: Option<Instant>,
+    /// When it came, and how long it may take however much progress is reported.
+    since: Option<Instant>,
+    max: Duration,
     timeout: Duration,
     /// Whether items were sent, so that the deadline is the idle one.
     begun: bool,
@@ -74,7 +76,8 @@ impl Requests {
         self.earliest
     }
 
-    /// Takes a request. `deadline` is what its caller said, `last` what no progress can pass.
+    /// Takes a request. `deadline` is what its caller said, `max` how long no progress can pass.
+    #[inline]
     pub(super) fn accept(
         &mut self,
         id: CorrelationId,
@@ -95,25 +98,24 @@ impl Requests {
             return Err(Refusal::Duplicate);
         }
         let deadline = later(now, timeout);
-        *slot = Request {
-            generation: id.generation(),
-            live: true,
-            format,
-            stopwatch: None,
-            opened: false,
-            credit: i64::try_from(window).unwrap_or(i64::MAX),
-            waker: None,
-            token: None,
-            deadline: Some(deadline),
-            last_deadline: Some(later(now, max.max(timeout))),
-            timeout,
-            begun: false,
-        };
+        // Its waker and token went with the request before.
+        slot.generation = id.generation();
+        slot.live = true;
+        slot.format = format;
+        slot.stopwatch = None;
+        slot.opened = false;
+        slot.credit = i64::try_from(window).unwrap_or(i64::MAX);
+        slot.deadline = Some(deadline);
+        slot.since = Some(now);
+        slot.max = max;
+        slot.timeout = timeout;
+        slot.begun = false;
         self.live += 1;
         self.note(deadline);
         Ok(deadline)
     }
 
+    #[inline]
     pub(super) fn get(&mut self, id: CorrelationId) -> Option<&mut Request> {
         self.slots
             .get_mut(id.slot() as usize)
@@ -132,6 +134,7 @@ impl Requests {
     }
 
     /// The request is answered.
+    #[inline]
     pub(super) fn finish(&mut self, id: CorrelationId) -> bool {
         let Some(slot) = self.get(id) else {
             return false;
@@ -169,7 +172,8 @@ impl Requests {
         slot.opened = true;
         if slot.begun {
             self.rest(id);
-        } else if let (Some(deadline), Some(last)) = (slot.deadline, slot.last_deadline) {
+        } else if let (Some(deadline), Some(since)) = (slot.deadline, slot.since) {
+            let last = later(since, slot.max);
             slot.deadline = Some(later(now, slot.timeout).min(last).max(deadline));
         }
     }
@@ -254,6 +258,7 @@ impl Requests {
         self.note(until);
     }
 
+    #[inline]
     fn note(&mut self, deadline: Instant) {
         if self.earliest.is_none_or(|earliest| deadline < earliest) {
             self.earliest = Some(deadline);

@@ -97,6 +97,9 @@ impl Runs {
 
     /// Polls those that were woken, as long as `has_room` says so; the others stay woken.
     pub(super) fn poll_woken(&mut self, pool: &mut Pool, has_room: impl Fn() -> bool) {
+        if self.len() == 0 {
+            return;
+        }
         std::mem::swap(&mut self.woken, &mut lock(&self.ready.queue));
         let mut woken = std::mem::take(&mut self.woken);
         let mut done = 0;
@@ -114,7 +117,7 @@ impl Runs {
     }
 
     pub(super) fn has_woken(&self) -> bool {
-        !lock(&self.ready.queue).is_empty()
+        self.len() > 0 && !lock(&self.ready.queue).is_empty()
     }
 
     /// Drops the handler of a request. One that has answered may still run when another has the same

@@ -12,11 +12,9 @@ use crate::runtime::{Instant, RuntimeHandle};
 use super::Config;
 use super::closing::{Closing, Leaving};
 use super::handshake::Agreed;
-use super::lent::Lent;
 use super::lock;
 use super::out::Out;
 use super::pace;
-use super::pieces::Large;
 use super::requests::Requests;
 use super::shapes::Differences;
 use super::signal::Signal;
@@ -24,17 +22,10 @@ use super::spare::Spare;
 use super::traffic::Meter;
 use super::waiting::Waiting;
 use crate::auth::{Identity, LINK};
-use crate::codec::{CodecError, Encoder, Format};
-use crate::envelope::Head;
+use crate::codec::Format;
 use crate::framing::Framing;
 use crate::in_flight::InFlight;
-use crate::limits::{Limit, reached};
-use crate::message::Outgoing;
 use crate::status::{Code, Status};
-
-/// The payload that is encoded in the batch, in bytes, while nothing is written. A larger one is begun
-/// again apart.
-const IN_PLACE: usize = 1 << 20;
 
 /// The state of one connection that callers, handlers and the session's task work on.
 pub(super) struct Shared {
@@ -77,6 +68,8 @@ pub(super) struct Shared {
     pub(super) outbound: usize,
     /// The largest payload that goes in one frame, in bytes.
     pub(super) piece: usize,
+    /// Whether frames are text, as the framing says.
+    pub(super) text: bool,
 }
 
 pub(super) struct State {
@@ -95,6 +88,14 @@ pub(super) struct State {
     /// The frames that were read and written.
     pub(super) read: Meter,
     pub(super) written: Meter,
+}
+
+impl State {
+    /// Whether neither end has begun to close.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.closed.is_none() && self.closing.is_none() && self.leaving.is_none()
+    }
 }
 
 impl Shared {
@@ -152,145 +153,26 @@ impl Shared {
                 false => usize::MAX,
             },
             format: framing.format().unwrap_or(config.format),
+            text: framing.text(),
             framing,
             config,
         }
     }
 
+    #[inline]
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
 
-    /// Encodes one message behind `head` into the out buffer, and calls `keep` with the length of its
-    /// payload while the state is locked again. When that says `false`, the request has ended while
-    /// its message was encoded, and the frame is dropped.
-    ///
-    /// The batch is lent for it: see [`Out`]. An error or a panic leaves nothing of the frame behind.
-    pub(super) fn send(
-        &self,
-        state: MutexGuard<'_, State>,
-        head: &Head<'_>,
-        format: Format,
-        body: &dyn Outgoing,
-        keep: impl FnOnce(&mut State, usize) -> bool,
-    ) -> Result<(), CodecError> {
-        let framing = &*self.framing;
-        let mut lent = Lent::new(self, state);
-        let out = lent.out();
-        let start = out.len();
-        framing.begin(head, out);
-        let payload = out.len();
-        let codecs = &self.config.codecs;
-        let in_pieces = !framing.text();
-        let most = match in_pieces {
-            true => self.message_limit.min(IN_PLACE),
-            false => self.message_limit,
-        };
-        match body.encode(&mut Encoder::new(codecs, format, out, most)) {
-            Err(CodecError::TooLarge { .. }) if most < self.message_limit => {
-                drop(lent);
-                return self.send_large(head, format, body, keep);
-            }
-            encoded => self.note_size(encoded)?,
-        }
-        let length = out.len() - payload;
-        let mut large = (in_pieces && length > self.piece).then(|| out.split_off(payload));
-        let (mut state, mut draft) = lent.give_back();
-        if !keep(&mut state, length) {
-            state.out.restore(draft);
-            drop(state);
-            self.signal.raise();
-            return Ok(());
-        }
-        if in_pieces && large.is_none() && state.out.pieces().has(head) {
-            large = Some(draft.batch.bytes_mut().split_off(payload));
-        }
-        match large {
-            Some(large) => state.out.large(Large::new(head, large)),
-            None => {
-                let out = draft.batch.bytes_mut();
-                framing.finish(head, start, out);
-                if out.len() > start {
-                    draft.batch.end_frame(framing.text());
-                }
-            }
-        }
-        state.out.restore(draft);
-        self.note_full(&state);
-        drop(state);
-        self.signal.raise();
-        Ok(())
-    }
-
-    /// The same for one that has proved too large to be encoded in place: nothing waits for it here.
-    fn send_large(
-        &self,
-        head: &Head<'_>,
-        format: Format,
-        body: &dyn Outgoing,
-        keep: impl FnOnce(&mut State, usize) -> bool,
-    ) -> Result<(), CodecError> {
-        let mut payload = Vec::new();
-        let codecs = &self.config.codecs;
-        let mut encoder = Encoder::new(codecs, format, &mut payload, self.message_limit);
-        self.note_size(body.encode(&mut encoder))?;
-        let mut state = self.state();
-        if keep(&mut state, payload.len()) {
-            state.out.large(Large::new(head, payload));
-            self.note_full(&state);
-        }
-        drop(state);
-        self.signal.raise();
-        Ok(())
-    }
-
-    fn note_size(&self, encoded: Result<(), CodecError>) -> Result<(), CodecError> {
-        if let Err(CodecError::TooLarge { .. }) = encoded {
-            reached(Limit::Message, &self.remote);
-        }
-        encoded
-    }
-
-    /// Adds a frame without the user's payload.
-    pub(super) fn control(
-        &self,
-        state: &mut State,
-        head: &Head<'_>,
-        payload: impl FnOnce(&mut Vec<u8>),
-    ) {
-        let framing = &*self.framing;
-        if state.out.pieces().has(head) {
-            let mut bytes = Vec::new();
-            payload(&mut bytes);
-            state.out.large(Large::new(head, bytes));
-            return;
-        }
-        state.out.frame(framing.text(), |out| {
-            let start = out.len();
-            framing.begin(head, out);
-            payload(out);
-            framing.finish(head, start, out);
-        });
-        self.note_full(state);
-    }
-
-    /// Adds what the framing itself has to say to what came.
-    pub(super) fn replies(&self) {
-        let mut state = self.state();
-        while self.framing.has_reply() {
-            let framing = &*self.framing;
-            state.out.frame(framing.text(), |out| framing.reply(out));
-        }
-        self.note_full(&state);
-    }
-
     /// Whether the reader of a stream is so far behind that nothing more is read.
+    #[inline]
     pub(super) fn is_crowded(&self) -> bool {
         self.crowded.load(Relaxed)
     }
 
     /// Looks whether a reader is behind, or has caught up; whoever adds an item or takes one does, while
     /// the state is locked.
+    #[inline]
     pub(super) fn note_crowded(&self, crowded: bool) {
         if !self.framing.credit() && crowded != self.crowded.load(Relaxed) {
             self.crowded.store(crowded, Relaxed);
@@ -298,11 +180,13 @@ impl Shared {
     }
 
     /// Whether so much waits to be written that nothing may be started that adds to it.
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.full.load(Relaxed)
     }
 
     /// Looks whether the out buffer is full; whoever adds to it or takes from it does.
+    #[inline]
     pub(super) fn note_full(&self, state: &State) {
         let full = !self.has_room_for_answers(state);
         if full != self.full.load(Relaxed) {
@@ -346,20 +230,16 @@ impl Shared {
 
     /// Whether answers may be added, and so requests begun. The quarter above is for what comes all the
     /// same: one more answer however large, refusals, and the memory of the buffers themselves.
+    #[inline]
     pub(super) fn has_room_for_answers(&self, state: &State) -> bool {
         state.out.len() < self.outbound - self.outbound / 4
     }
 
     /// Whether our own messages may be added. They leave half of the buffer to answers, which end
     /// what the other end waits for.
+    #[inline]
     pub(super) fn has_room(&self, state: &State) -> bool {
         state.out.len() < self.outbound / 2
-    }
-
-    /// Gives a buffer back that a reply came in.
-    pub(super) fn recycle(&self, bytes: Vec<u8>) {
-        let left = self.state().spare.keep(bytes);
-        drop(left);
     }
 
     /// Ends everything: nothing more comes, nothing more goes.

@@ -16,23 +16,29 @@ pub(super) struct Signal {
 
 impl Signal {
     /// Wakes the task, unless it is awake or was woken already.
+    #[inline]
     pub(super) fn raise(&self) {
         if !self.raised.swap(true, SeqCst) {
-            let waker = lock(&self.waker).clone();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+            self.wake();
         }
     }
 
-    /// The task is awake: nobody needs to wake it.
-    pub(super) fn awake(&self, waker: &Waker) {
-        self.raised.store(true, SeqCst);
-        let mut stored = lock(&self.waker);
-        match &mut *stored {
-            Some(stored) => stored.clone_from(waker),
-            none => *none = Some(waker.clone()),
+    fn wake(&self) {
+        let waker = lock(&self.waker).clone();
+        if let Some(waker) = waker {
+            waker.wake();
         }
+    }
+
+    /// Sets who is woken. The task is awake, and stays so until it has looked for work.
+    pub(super) fn register(&self, waker: &Waker) {
+        *lock(&self.waker) = Some(waker.clone());
+    }
+
+    /// The task is awake: nobody needs to wake it.
+    #[inline]
+    pub(super) fn awake(&self) {
+        self.raised.store(true, SeqCst);
     }
 
     /// The task is about to sleep. It must look for work once more after this.

@@ -12,8 +12,8 @@ const WINDOW: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Meter {
     total: u64,
-    /// When the current window began, and what the total was then.
-    since: Instant,
+    /// When the current window ends, and what the total was when it began.
+    until: Instant,
     before: u64,
     /// The bytes of the window before it.
     last: u64,
@@ -23,7 +23,7 @@ impl Meter {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             total: 0,
-            since: now,
+            until: now + WINDOW,
             before: 0,
             last: 0,
         }
@@ -43,24 +43,27 @@ impl Meter {
     pub(super) fn rate(&self, now: Instant) -> u64 {
         let mut meter = *self;
         meter.turn(now);
-        let into = now.saturating_duration_since(meter.since);
-        let missing = WINDOW.saturating_sub(into).as_millis() as u64;
+        let missing = meter.until.saturating_duration_since(now).min(WINDOW);
+        let missing = missing.as_millis() as u64;
         meter.total - meter.before + meter.last * missing / WINDOW.as_millis() as u64
     }
 
     /// Begins a new window when the current one is over.
+    #[inline]
     fn turn(&mut self, now: Instant) {
-        let into = now.saturating_duration_since(self.since);
-        if into < WINDOW {
-            return;
+        if now >= self.until {
+            self.begin(now);
         }
-        let passed = into.as_secs();
+    }
+
+    fn begin(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.until).as_secs();
         self.last = match passed {
-            1 => self.total - self.before,
+            0 => self.total - self.before,
             _ => 0,
         };
         self.before = self.total;
-        self.since += Duration::from_secs(passed);
+        self.until += Duration::from_secs(passed) + WINDOW;
     }
 }
 

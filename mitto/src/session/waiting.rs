@@ -60,7 +60,11 @@ impl Waiting {
         });
     }
 
+    #[inline]
     pub(crate) fn earliest(&self) -> Option<Instant> {
+        if self.queue.is_empty() {
+            return None;
+        }
         self.queue.values().map(|(_, deadline)| *deadline).min()
     }
 
@@ -68,6 +72,7 @@ impl Waiting {
         self.queue.len()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

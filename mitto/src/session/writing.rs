@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use super::driver::{Driver, Write};
 use super::ending::{broken, lost};
 use super::receive::End;
-use super::shared::State;
+use super::shared::{Shared, State};
 use crate::limits::{Limit, waits};
 use crate::runtime::Instant;
 use crate::transport::CloseReason;
@@ -31,10 +31,9 @@ impl Driver {
             match self.connection.poll_write(cx, &mut self.writing) {
                 Poll::Ready(Ok(())) => {
                     self.write = Write::Idle;
-                    if !wrote {
+                    if !wrote || !self.written(&shared, now) {
                         return Ok(());
                     }
-                    self.written(now);
                 }
                 Poll::Ready(Err(error)) => return Err(broken(&error)),
                 Poll::Pending => return self.stalled(now),
@@ -72,16 +71,17 @@ impl Driver {
         pace.slowed = state.out.is_ready();
     }
 
-    /// A batch is out: there is room again.
-    fn written(&mut self, now: Instant) {
-        let shared = self.receive.shared.clone();
+    /// A batch is out: there is room again. Says whether there is more to write.
+    fn written(&mut self, shared: &Shared, now: Instant) -> bool {
         let mut state = shared.state();
         let bytes = state.out.written();
         self.receive.refused = 0;
         state.written.add(bytes, now);
         shared.made_room(&mut state, &mut self.receive.wakers);
+        let more = self.may_write(&state, now);
         drop(state);
         self.receive.wake();
+        more
     }
 
     /// A peer that accepts no byte for too long does not read.

@@ -6,9 +6,13 @@ use std::time::Duration;
 use mitto::auth::{self, Claim, MAX_GRANTS, Tokens};
 use mitto::transport::CloseReason;
 use mitto::{Code, Identity, Limits, Server, Status};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::desk::*;
+use crate::clock::Clock;
 use crate::session::raw::Raw;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 #[tokio::test(start_paused = true)]
 async fn slow_authenticator_holds_nobody_else_up() {
@@ -95,11 +99,16 @@ async fn refused_one_hears_a_goodbye_and_no_hello() {
 
 #[tokio::test]
 async fn limit_counts_everything_together() {
-    let mut limits = Limits::default();
-    limits.handshake = Duration::from_millis(300);
-    let slow = auth::from_fn(async |_: Claim| {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        Ok(Identity::new("ann"))
+    let clock = Clock::stop();
+    let limits = Limits::default().handshake(300 * MILLISECOND);
+    let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    let slow = auth::from_fn(move |_: Claim| {
+        let asks = asks.clone();
+        async move {
+            asks.send(()).unwrap();
+            tokio::time::sleep(200 * MILLISECOND).await;
+            Ok(Identity::new("ann"))
+        }
     });
     let server = Server::new(TheDesk::default()).authenticate(slow);
     let server = server
@@ -108,25 +117,36 @@ async fn limit_counts_everything_together() {
         .await
         .unwrap();
     let server = server.spawn();
-    let client = DeskClient::connect(server.url()).await.unwrap();
+    let url = server.url().to_owned();
+    let client = tokio::spawn(async move { DeskClient::connect(&url).await });
+    asked.recv().await.unwrap();
+    clock.advance(202 * MILLISECOND).await;
+    let client = client.await.unwrap().unwrap();
     assert_eq!(client.who(Who {}).await.unwrap(), "ann");
-    // The upgrade takes 200 ms of the limit, so that the rest is not enough.
+    // The hello takes 200 ms of the limit, so that the rest is not enough.
     let address = server.url().trim_start_matches("ws://").to_owned();
     let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let request = format!(
         "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
-    let hello = [&[0x82, 0x80 | 20, 0, 0, 0, 0, 1, 1][..], &[0; 18]].concat();
     stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"));
+    clock.advance(200 * MILLISECOND).await;
+    let hello = [&[0x82, 0x80 | 20, 0, 0, 0, 0, 1, 1][..], &[0; 18]].concat();
     stream.write_all(&hello).await.unwrap();
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    assert!(answer.starts_with(b"HTTP/1.1 101"));
-    let head = answer.windows(4).position(|four| four == b"\r\n\r\n");
-    let frames = &answer[head.unwrap() + 4..];
-    assert_eq!(frames.first(), Some(&0x88), "closed without a hello");
+    asked.recv().await.unwrap();
+    clock.advance(102 * MILLISECOND).await;
+    assert_eq!(
+        stream.read_u8().await.unwrap(),
+        0x88,
+        "closed without a hello"
+    );
+    // The server waits for the other end's close, for a while.
+    drop((stream, clock));
     server.shutdown().await;
 }

@@ -15,6 +15,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use super::desk::*;
+use crate::alone::alone_async;
 use crate::session::raw::{Frame, GOODBYE, NOTIFICATION, Raw};
 
 /// Clears the screen, goes to a line of its own, and turns the writing around.
@@ -60,8 +61,13 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-#[tokio::test]
-async fn peer_cannot_forge_a_line() {
+#[test]
+fn peer_cannot_forge_a_line() {
+    let name = "auth::logs::peer_cannot_forge_a_line";
+    alone_async(name, say_all_that_is_logged());
+}
+
+async fn say_all_that_is_logged() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     let server = Server::new(TheDesk::default());

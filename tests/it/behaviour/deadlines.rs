@@ -23,19 +23,26 @@ in_paused_time! {
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 async fn deadline_of_a_call_ends_it_at_both_ends(mut world: World) {
-    // Long enough for a busy machine to begin it.
-    let call = world.client.hang(Hang {}).timeout(200 * MILLISECOND);
-    assert_eq!(call.await.unwrap_err().code(), Code::Timeout);
+    let clock = world.way.stop_clock();
+    let client = world.client.clone();
+    let call = tokio::spawn(async move { client.hang(Hang {}).timeout(200 * MILLISECOND).await });
     assert_eq!(world.event().await, "hang began");
+    clock.advance(202 * MILLISECOND).await;
+    assert_eq!(call.await.unwrap().unwrap_err().code(), Code::Timeout);
     assert_eq!(world.event().await, "hang dropped");
 }
 
 async fn deadline_of_a_message_ends_it_at_both_ends(mut world: World) {
+    let clock = world.way.stop_clock();
     let begun = Instant::now();
-    let status = world.client.brief(Brief {}).await.unwrap_err();
-    assert_eq!(status.code(), Code::Timeout);
-    assert!(begun.elapsed() >= 200 * MILLISECOND);
+    let client = world.client.clone();
+    let call = tokio::spawn(async move { (client.brief(Brief {}).await, begun.elapsed()) });
     assert_eq!(world.event().await, "brief began");
+    clock.advance(199 * MILLISECOND).await;
+    clock.advance(3 * MILLISECOND).await;
+    let (outcome, waited) = call.await.unwrap();
+    assert_eq!(outcome.unwrap_err().code(), Code::Timeout);
+    assert!(waited >= 200 * MILLISECOND, "{waited:?}");
     assert_eq!(world.event().await, "brief dropped");
 }
 

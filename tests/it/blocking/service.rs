@@ -123,14 +123,14 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn open() -> Self {
+        Self::at("ws://127.0.0.1:0")
+    }
+
+    pub(super) fn at(url: &str) -> Self {
         let runtime = Runtime::new().unwrap();
         let (server, heard) = chat();
-        let limits = Limits::default().drain(Duration::from_millis(200));
-        let server = runtime.block_on(
-            Server::new(server)
-                .limits(limits)
-                .listen("ws://127.0.0.1:0"),
-        );
+        let limits = patient().drain(Duration::from_millis(200));
+        let server = runtime.block_on(Server::new(server).limits(limits).listen(url));
         let server = runtime.block_on(async { server.unwrap().spawn() });
         Self {
             runtime,
@@ -152,6 +152,15 @@ impl Place {
         let heard = self.heard.lock().unwrap();
         heard.recv_timeout(Duration::from_secs(20)).unwrap()
     }
+}
+
+/// Limits of an end that waits for an hour.
+pub(super) fn patient() -> Limits {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    Limits::default()
+        .timeout(HOUR)
+        .timeout_max(HOUR)
+        .drain(HOUR)
 }
 
 /// A provider, and what it hears.

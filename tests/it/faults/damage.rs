@@ -61,9 +61,7 @@ over_every_transport! {
 }
 
 async fn whole_session_is_answered(over: Over) {
-    let mut limits = Limits::default();
-    limits.drain = QUIET;
-    let place = Place::open(over, limits).await;
+    let place = Place::open(over, Limits::default()).await;
     let recorded = Recorded::new();
     let (bytes, frames) = place.wire(&recorded.frames);
     let answers = place.play(&bytes, &frames, Then::Silence).await;

@@ -1,19 +1,12 @@
 //! How a connection becomes one of JSON-RPC.
 
-use std::time::{Duration, Instant};
-
 use futures_util::SinkExt;
 use mitto::{Limits, Server};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::raw::Raw;
 use super::service::{Clerk, DeskClient, Echo, open, serve};
-
-fn brief() -> Limits {
-    let mut limits = Limits::default();
-    limits.handshake = Duration::from_millis(300);
-    limits
-}
+use crate::clock::Clock;
 
 #[tokio::test]
 async fn first_text_decides() {
@@ -24,7 +17,7 @@ async fn first_text_decides() {
 
 #[tokio::test]
 async fn subprotocol_decides_and_is_confirmed() {
-    let (server, _) = serve(brief()).await;
+    let (server, _) = serve(Limits::default()).await;
     for (offered, taken) in [
         ("jsonrpc-2.0", "jsonrpc-2.0"),
         ("jsonrpc2.0", "jsonrpc2.0"),
@@ -40,15 +33,18 @@ async fn subprotocol_decides_and_is_confirmed() {
 
 #[tokio::test]
 async fn silent_client_is_kept_when_it_named_the_subprotocol() {
-    let (server, _) = serve(brief()).await;
+    let clock = Clock::stop();
+    let limits = Limits::default();
+    let limit = limits.handshake;
+    let (server, _) = serve(limits).await;
     let mut named = Raw::connect(server.url(), Some("jsonrpc-2.0")).await;
     let mut unnamed = Raw::connect(server.url(), None).await;
-    let begun = Instant::now();
+    clock.advance(limit / 2).await;
+    unnamed.is_open();
+    clock.advance(limit).await;
     let (code, reason) = unnamed.closed().await;
     assert_eq!(code, 1002, "{reason}");
     assert!(reason.contains("jsonrpc-2.0"), "{reason}");
-    assert!(begun.elapsed() >= Duration::from_millis(200));
-    tokio::time::sleep(Duration::from_millis(300)).await;
     named.is_served_next().await;
 }
 

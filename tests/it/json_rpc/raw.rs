@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -86,6 +86,12 @@ impl Raw {
             back.await,
             json!({"jsonrpc": "2.0", "id": "next", "result": "x"})
         );
+    }
+
+    /// Nothing has come by now, nor the end.
+    pub(crate) fn is_open(&mut self) {
+        let next = self.socket.next().now_or_never();
+        assert!(next.is_none(), "{next:?}");
     }
 
     /// The code and the reason that the server closes with.

@@ -177,7 +177,7 @@ async fn large_request_that_panics_is_internal() {
     assert!(client.load(large(Fate::Answer)).await.is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn large_request_that_is_given_up_is_dropped() {
     let (server, client, port) = open().await;
     let late = client.load(large(Fate::Hang));

@@ -11,6 +11,10 @@ use tokio::time::Instant;
 
 use super::net::Net;
 use super::service::{DeskClient, TheDesk, Visitor};
+use crate::port::Port;
+
+/// What is still there then is never given back: a test that fails, instead of one that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) struct Site {
     pub(super) net: Net,
@@ -18,22 +22,31 @@ pub(super) struct Site {
     pub(super) limits: Limits,
     pub(super) url: String,
     running: Option<(Handle, JoinHandle<()>)>,
+    /// Where there are sockets, the port that it comes back to.
+    _port: Option<Port>,
 }
 
 impl Site {
     /// A server over memory, in time that stands still unless everyone waits for it.
     pub(super) async fn paused() -> Self {
         tokio::time::pause();
-        Self::at("net://desk").await
+        Self::at("net://desk".to_owned(), None).await
     }
 
-    pub(super) async fn at(url: &str) -> Self {
+    /// A server that listens at a socket.
+    pub(super) async fn over(scheme: &str) -> Self {
+        let port = Port::reserve();
+        Self::at(port.url(scheme), Some(port)).await
+    }
+
+    async fn at(url: String, port: Option<Port>) -> Self {
         let mut site = Self {
             net: Net::default(),
             desk: TheDesk::default(),
             limits: Limits::default(),
-            url: url.to_owned(),
+            url,
             running: None,
+            _port: port,
         };
         site.start().await;
         site
@@ -96,17 +109,12 @@ impl Site {
     pub(super) async fn assert_idle(&self, client: &DeskClient) {
         let handle = self.handle();
         // The other end may still have to read a cancel.
-        for _ in 0..1_000 {
-            if is_idle(&client.peer().statistics()) && handle.running() == 0 {
-                return;
-            }
+        let begun = Instant::now();
+        while !is_idle(&client.peer().statistics()) || handle.running() > 0 {
+            let (now, running) = (client.peer().statistics(), handle.running());
+            assert!(begun.elapsed() < PATIENCE, "{now:?}, {running} running");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        panic!(
-            "{:?}, {} running",
-            client.peer().statistics(),
-            handle.running()
-        );
     }
 }
 
@@ -153,12 +161,12 @@ macro_rules! over_every_kind {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn websocket() {
-                super::$fact($crate::reconnect::site::Site::at("ws://127.0.0.1:0").await).await;
+                super::$fact($crate::reconnect::site::Site::over("ws").await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn tcp() {
-                super::$fact($crate::reconnect::site::Site::at("tcp://127.0.0.1:0").await).await;
+                super::$fact($crate::reconnect::site::Site::over("tcp").await).await;
             }
         }
     )*};

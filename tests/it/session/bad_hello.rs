@@ -4,7 +4,7 @@ use mitto::session::HandshakeError;
 use mitto::status::Code;
 use tokio::time::Instant;
 
-use super::common::{is_served, limits, secs, server_and_raw, server_before_hello};
+use super::ends::{is_served, limits, secs, server_and_raw, server_before_hello};
 use super::raw::{Frame, HELLO, REQUEST};
 
 #[tokio::test]

@@ -7,10 +7,8 @@ use mitto::message::Message;
 use mitto::status::{CallError, Code};
 use tokio::time::Instant;
 
-use super::common::{
-    Bad, Echo, Fail, How, Note, Oops, Unsendable, Wait, Work, client_and_raw, echo, limits, pair,
-    pair_of, poll_once, quiet, secs, settle,
-};
+use super::ends::{client_and_raw, echo, limits, pair, pair_of, poll_once, quiet, secs, settle};
+use super::messages::{Bad, Echo, Fail, How, Note, Oops, Unsendable, Wait, Work};
 use super::raw::{CANCEL, Frame, REQUEST, RESPONSE};
 
 #[tokio::test]
@@ -83,7 +81,7 @@ async fn deadline_holds_at_the_caller() {
 
 #[tokio::test(start_paused = true)]
 async fn deadline_holds_at_the_handler() {
-    let (end, mut raw) = super::common::server_and_raw(limits(|_| {})).await;
+    let (end, mut raw) = super::ends::server_and_raw(limits(|_| {})).await;
     let request = Frame::request((0, 1), Wait::INFO.id.0, r#"{"bytes":1}"#);
     raw.send(&request.timeout(2_000)).await;
     let start = Instant::now();
@@ -325,8 +323,12 @@ async fn notifications_arrive() {
 /// The deadline of a call that starts while the session's task is at work must be kept, too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn short_deadlines_are_kept_under_load() {
-    let (client, _server) = pair(limits(|_| {})).await;
-    let start = std::time::Instant::now();
+    // Nothing else makes the tasks look at the clock: a deadline that they miss never passes.
+    let (client, _server) = pair(limits(|limits| {
+        limits.ping = Duration::MAX;
+        limits.silence = Duration::MAX;
+    }))
+    .await;
     let calls: Vec<_> = (0..200)
         .map(|_| {
             let peer = client.peer.clone();
@@ -341,6 +343,5 @@ async fn short_deadlines_are_kept_under_load() {
     for call in calls {
         call.await.unwrap();
     }
-    assert!(start.elapsed() < secs(10), "{:?}", start.elapsed());
     client.empty().await;
 }

@@ -6,12 +6,11 @@ use std::time::Duration;
 use mitto::status::Code;
 use tokio::time::Instant;
 
-use super::common::{
-    Note, Wait, Watch, client_and_raw, echo, limits, pair, poll_once, secs, settle,
-};
+use super::ends::{client_and_raw, echo, limits, pair, poll_once, secs, settle};
+use super::messages::{Note, Wait, Watch};
 use super::raw::{Frame, GOODBYE, REQUEST, RESPONSE};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn lost_connection_drops_every_handler_and_fails_every_call() {
     let (client, server) = pair(limits(|_| {})).await;
     let calls: Vec<_> = (0..128)
@@ -23,7 +22,7 @@ async fn lost_connection_drops_every_handler_and_fails_every_call() {
     settle().await;
     assert_eq!(server.world.alive(), 128);
     client.task.abort();
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     server.empty().await;
     assert!(start.elapsed() < Duration::from_millis(100));
     for call in calls {

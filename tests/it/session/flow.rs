@@ -5,9 +5,8 @@ use mitto::message::Message;
 use mitto::status::Code;
 use tokio::time::Instant;
 
-use super::common::{
-    Echo, Note, Wait, Watch, client_and_raw, echo, pair, secs, server_and_raw, settle,
-};
+use super::ends::{client_and_raw, echo, pair, secs, server_and_raw, settle};
+use super::messages::{Echo, Note, Wait, Watch};
 use super::raw::{CANCEL, FROM_REQUESTER, Frame, PING, PONG, REQUEST, RESPONSE};
 
 const OUTBOUND: usize = 256 << 10;

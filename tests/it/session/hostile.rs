@@ -5,9 +5,9 @@ use mitto::session::Session;
 use mitto::status::Code;
 use mitto::transport::memory;
 
-use super::common::{
-    Echo, End, Note, Wait, Watch, World, config, is_served, limits, server_and_raw, settle,
-};
+use super::ends::{End, config, is_served, limits, server_and_raw, settle};
+use super::handlers::World;
+use super::messages::{Echo, Note, Wait, Watch};
 use super::raw::{Frame, JSON, Raw};
 
 const ECHO: u32 = Echo::INFO.id.0;

@@ -3,10 +3,10 @@
 use mitto::message::Message;
 use mitto::status::Code;
 
-use super::common::{
-    Echo, Wait, client_and_raw, echo, is_served, limits, pair, poll_once, secs, server_and_raw,
-    settle,
+use super::ends::{
+    client_and_raw, echo, is_served, limits, pair, poll_once, secs, server_and_raw, settle,
 };
+use super::messages::{Echo, Wait};
 use super::raw::{CANCEL, ERROR, FROM_REQUESTER, Frame, MORE, REQUEST, RESPONSE, REST, STATUS};
 
 const ECHO: u32 = Echo::INFO.id.0;

@@ -6,9 +6,8 @@ use mitto::message::Message;
 use mitto::status::Code;
 use tokio::time::Instant;
 
-use super::common::{
-    Watch, client_and_raw, echo, limits, pair, poll_once, secs, server_and_raw, settle,
-};
+use super::ends::{client_and_raw, echo, limits, pair, poll_once, secs, server_and_raw, settle};
+use super::messages::Watch;
 use super::raw::{
     CANCEL, CREDIT, END, FROM_REQUESTER, Frame, ITEM, MORE, PROGRESS, REQUEST, RESPONSE, REST,
 };

@@ -8,6 +8,7 @@ use mitto::transport::memory::Memory;
 use mitto::{CallError, Format, Peer, Server, Status};
 
 use super::versions::{new, old};
+use crate::alone::alone_async;
 
 /// Each message of a client of the first version, and what a server of the second makes it say.
 const DIFFERENCES: &[(&str, &str)] = &[
@@ -251,8 +252,13 @@ fn texts(peer: &Peer) -> Vec<String> {
     all.iter().map(ToString::to_string).collect()
 }
 
-#[tokio::test]
-async fn differences_are_logged_once_at_each_end() {
+#[test]
+fn differences_are_logged_once_at_each_end() {
+    let name = "shapes::connected::differences_are_logged_once_at_each_end";
+    alone_async(name, differ());
+}
+
+async fn differ() {
     let log = crate::auth::logs::Log::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     let opened = open(Server::new(new::ShopServer::default()), PLACES[0]).await;

@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 use mitto::{Items, Request, Server, Status, handler, provider};
 use serde::{Deserialize, Serialize};
 
+use crate::port::Port;
+
+/// A process that has not ended then never does.
+const PATIENCE: Duration = Duration::from_secs(50);
 /// Set for the process that is the server.
 const SERVES: &str = "MITTO_TEST_SIGNALS";
 
@@ -90,7 +94,9 @@ impl Process {
 
     fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args([name, &pid]).status().unwrap();
+        // Every shell has one, and not every system has it as a program.
+        let kill = ["-c", r#"kill "$0" "$1""#, name, &pid];
+        let sent = Command::new("sh").args(kill).status().unwrap();
         assert!(sent.success());
     }
 
@@ -100,7 +106,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(begun.elapsed() < Duration::from_secs(20), "it does not end");
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -155,7 +161,7 @@ fn server_that_is_held_up_ends_at_the_second_signal() {
     while process.child.try_wait().unwrap().is_none() {
         process.signal("-INT");
         std::thread::sleep(Duration::from_millis(50));
-        assert!(begun.elapsed() < Duration::from_secs(20), "it does not end");
+        assert!(begun.elapsed() < PATIENCE, "it does not end");
     }
     assert_eq!(process.ends().code(), Some(130));
     call.cancel();
@@ -164,8 +170,9 @@ fn server_that_is_held_up_ends_at_the_second_signal() {
 #[tokio::test]
 async fn server_runs_until_a_future_is_ready() {
     let (stop, stops) = tokio::sync::oneshot::channel::<()>();
+    let port = Port::reserve();
     let server = Server::new(JobsServer)
-        .listen("ws://127.0.0.1:0")
+        .listen(&port.url("ws"))
         .await
         .unwrap();
     let url = server.url().to_owned();

@@ -20,6 +20,8 @@ use service::{Ledger, StormApp, StormClient, StormServer};
 
 /// Requests in an ordinary test run, both directions together.
 const REQUESTS: u32 = 100_000;
+/// What has not ended then stays for good.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Callers at each end.
 const CALLERS: u32 = 64;
 /// Fewer slots than callers, so that some wait for room, and are dropped while they wait.
@@ -59,7 +61,7 @@ async fn storm_over_one_websocket_leaves_nothing_behind() {
     assert_eq!(server.running(), 0);
     // A connection drains at once when neither end has anything in flight.
     there.drain();
-    let drained = timeout(Duration::from_secs(5), back.closed()).await;
+    let drained = timeout(PATIENCE, back.closed()).await;
     drained.expect("nothing is in flight");
     server.shutdown().await;
     drop(client);

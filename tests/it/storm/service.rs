@@ -170,7 +170,7 @@ impl Ledger {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        let settled = tokio::time::timeout(Duration::from_secs(5), gone).await;
+        let settled = tokio::time::timeout(super::PATIENCE, gone).await;
         settled.expect("a handler was left behind");
         assert!(self.handled.iter().all(|handled| handled.load(SeqCst) <= 1));
     }

@@ -9,6 +9,7 @@ use mitto::{Context, Notification, Request, Server, handler, provider};
 use serde::{Deserialize, Serialize};
 
 use super::captured::{Captured, Fields};
+use crate::alone::alone_async;
 
 /// Says the `traceparent` and `tracestate` that came.
 #[derive(Serialize, Deserialize, Request)]
@@ -124,72 +125,84 @@ fn assert_joined(parent: &Fields, child: &Fields) {
     assert_ne!(parent["span_id"], child["span_id"]);
 }
 
-#[tokio::test]
-async fn the_spans_of_both_ends_join() {
-    let (captured, _guard) = Captured::begin();
-    let (_server, client) = connected(Tracing::new()).await;
-    let (came, state) = client.seen(Seen {}).await.expect("answered");
-    settle().await;
-    let (caller, handler) = captured.pair("Seen");
-    assert_joined(&caller, &handler);
-    assert!(!caller.contains_key("parent_id"));
-    assert_eq!(
-        format!("{:016x}", parent(&came).span_id()),
-        handler["span_id"]
-    );
-    assert_eq!(state, "");
-    assert_eq!(
-        (caller["kind"].as_str(), caller["outcome"].as_str()),
-        ("request", "ok")
-    );
-    assert!(handler["duration_us"].parse::<u64>().is_ok());
-    // The handler runs inside its span.
-    assert_eq!(captured.events()[0]["span_id"], handler["span_id"]);
-    client.told(Told {}).await.expect("sent");
-    settle().await;
-    let (sender, receiver) = captured.pair("Told");
-    assert_joined(&sender, &receiver);
-    assert_eq!(receiver["otel.kind"], "consumer");
+#[test]
+fn the_spans_of_both_ends_join() {
+    alone_async("telemetry::spans::the_spans_of_both_ends_join", async {
+        let (captured, _guard) = Captured::begin();
+        let (_server, client) = connected(Tracing::new()).await;
+        let (came, state) = client.seen(Seen {}).await.expect("answered");
+        settle().await;
+        let (caller, handler) = captured.pair("Seen");
+        assert_joined(&caller, &handler);
+        assert!(!caller.contains_key("parent_id"));
+        assert_eq!(
+            format!("{:016x}", parent(&came).span_id()),
+            handler["span_id"]
+        );
+        assert_eq!(state, "");
+        assert_eq!(
+            (caller["kind"].as_str(), caller["outcome"].as_str()),
+            ("request", "ok")
+        );
+        assert!(handler["duration_us"].parse::<u64>().is_ok());
+        // The handler runs inside its span.
+        assert_eq!(captured.events()[0]["span_id"], handler["span_id"]);
+        client.told(Told {}).await.expect("sent");
+        settle().await;
+        let (sender, receiver) = captured.pair("Told");
+        assert_joined(&sender, &receiver);
+        assert_eq!(receiver["otel.kind"], "consumer");
+    });
 }
 
-#[tokio::test]
-async fn a_handler_that_calls_on_stays_in_the_trace() {
-    let (captured, _guard) = Captured::begin();
-    let (_server, client) = connected(Tracing::new()).await;
-    client
-        .ask_back(AskBack {})
-        .metadata(TRACEPARENT, SAMPLE)
-        .metadata(TRACESTATE, "a=1")
-        .await
-        .expect("answered");
-    settle().await;
-    let (caller, handler) = captured.pair("AskBack");
-    let (back, end) = captured.pair("SeenBack");
-    assert_joined(&caller, &handler);
-    assert_joined(&handler, &back);
-    assert_joined(&back, &end);
+#[test]
+fn a_handler_that_calls_on_stays_in_the_trace() {
+    alone_async(
+        "telemetry::spans::a_handler_that_calls_on_stays_in_the_trace",
+        async {
+            let (captured, _guard) = Captured::begin();
+            let (_server, client) = connected(Tracing::new()).await;
+            client
+                .ask_back(AskBack {})
+                .metadata(TRACEPARENT, SAMPLE)
+                .metadata(TRACESTATE, "a=1")
+                .await
+                .expect("answered");
+            settle().await;
+            let (caller, handler) = captured.pair("AskBack");
+            let (back, end) = captured.pair("SeenBack");
+            assert_joined(&caller, &handler);
+            assert_joined(&handler, &back);
+            assert_joined(&back, &end);
+        },
+    );
 }
 
 const SAMPLE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-#[tokio::test]
-async fn what_the_caller_names_is_the_parent() {
-    let (captured, _guard) = Captured::begin();
-    let (_server, client) = connected(Tracing::new()).await;
-    let call = client
-        .seen(Seen {})
-        .metadata(TRACEPARENT, SAMPLE)
-        .metadata(TRACESTATE, "a=1,b=2");
-    let (came, state) = call.await.expect("answered");
-    assert_eq!(parent(&came).trace_id(), parent(SAMPLE).trace_id());
-    assert_eq!(state, "a=1,b=2");
-    settle().await;
-    assert_eq!(captured.pair("Seen").0["parent_id"], "00f067aa0ba902b7");
-    let back = client
-        .ask_back(AskBack {})
-        .metadata(TRACEPARENT, SAMPLE)
-        .metadata(TRACESTATE, "a=1");
-    assert_eq!(back.await.expect("answered").1, "a=1");
+#[test]
+fn what_the_caller_names_is_the_parent() {
+    alone_async(
+        "telemetry::spans::what_the_caller_names_is_the_parent",
+        async {
+            let (captured, _guard) = Captured::begin();
+            let (_server, client) = connected(Tracing::new()).await;
+            let call = client
+                .seen(Seen {})
+                .metadata(TRACEPARENT, SAMPLE)
+                .metadata(TRACESTATE, "a=1,b=2");
+            let (came, state) = call.await.expect("answered");
+            assert_eq!(parent(&came).trace_id(), parent(SAMPLE).trace_id());
+            assert_eq!(state, "a=1,b=2");
+            settle().await;
+            assert_eq!(captured.pair("Seen").0["parent_id"], "00f067aa0ba902b7");
+            let back = client
+                .ask_back(AskBack {})
+                .metadata(TRACEPARENT, SAMPLE)
+                .metadata(TRACESTATE, "a=1");
+            assert_eq!(back.await.expect("answered").1, "a=1");
+        },
+    );
 }
 
 #[tokio::test]
@@ -223,16 +236,22 @@ async fn the_trace_goes_into_tasks_and_threads() {
     assert_eq!(Trace::current(), None);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_request_that_is_given_up_says_so() {
-    let (captured, _guard) = Captured::begin();
-    let (_server, client) = connected(Tracing::new()).await;
-    let forever = tokio::time::timeout(Duration::from_secs(1), client.forever(Forever {}));
-    assert!(forever.await.is_err());
-    settle().await;
-    let (caller, handler) = captured.pair("Forever");
-    assert_eq!(caller["outcome"], "cancelled");
-    assert_eq!(handler["outcome"], "cancelled");
+#[test]
+fn a_request_that_is_given_up_says_so() {
+    alone_async(
+        "telemetry::spans::a_request_that_is_given_up_says_so",
+        async {
+            tokio::time::pause();
+            let (captured, _guard) = Captured::begin();
+            let (_server, client) = connected(Tracing::new()).await;
+            let forever = tokio::time::timeout(Duration::from_secs(1), client.forever(Forever {}));
+            assert!(forever.await.is_err());
+            settle().await;
+            let (caller, handler) = captured.pair("Forever");
+            assert_eq!(caller["outcome"], "cancelled");
+            assert_eq!(handler["outcome"], "cancelled");
+        },
+    );
 }
 
 async fn settle() {

@@ -6,6 +6,7 @@ use mitto::transport::memory::{MemoryConnection, pair};
 use mitto::transport::{CloseReason, Connection, TransportError};
 
 use super::end::{Place, batch, incoming};
+use crate::port::Port;
 
 const SIZES: [usize; 9] = [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, 1 << 20];
 
@@ -132,7 +133,11 @@ async fn refused_client_is_told_so() {
 
 #[tokio::test]
 async fn connecting_to_nobody_is_refused_and_says_where() {
-    for place in Place::all() {
+    for mut place in Place::all() {
+        let port = Port::reserve();
+        if let Some(scheme) = place.url.strip_suffix("://127.0.0.1:0") {
+            place.url = port.url(scheme);
+        }
         let listener = place.listen().await;
         let url = listener.url().to_owned();
         drop(listener);

@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::authority::Authority;
 use super::end::{End, Place, accept};
+use crate::port::Port;
 
 /// `me:se cret`
 const AUTHORIZATION: &str = "Proxy-Authorization: Basic bWU6c2UgY3JldA==\r\n";
@@ -113,10 +114,9 @@ async fn proxy_that_says_no_is_quoted() {
 
 #[tokio::test]
 async fn missing_proxy_is_named() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let proxy = Proxy::new(&format!("http://{address}")).unwrap();
+    let port = Port::reserve();
+    let address = port.address();
+    let proxy = Proxy::new(&port.url("http")).unwrap();
     let error = through(&Place::tcp(), Tcp::new().proxy(proxy)).await;
     let error = error.unwrap_err().to_string();
     assert!(error.contains(&format!("the proxy {address}")), "{error}");

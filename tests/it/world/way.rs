@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use mitto::Format;
 
+use crate::clock::Clock;
+
 /// How the client reaches the handlers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Way {
@@ -41,21 +43,33 @@ pub(crate) enum Runs {
 impl Way {
     /// Runs a test, which fails when it hangs. The clock is paused where no socket is read.
     pub(crate) async fn run(self, test: impl Future<Output = ()>) {
-        let patience = match self.reach {
-            Reach::Ws | Reach::JsonRpc | Reach::Wss | Reach::Tcp | Reach::Tls | Reach::Unix => {
-                Duration::from_secs(60)
-            }
+        let patience = if self.has_socket() {
+            Duration::from_secs(60)
+        } else {
+            tokio::time::pause();
+            // Takes no time at all: the clock jumps when nothing else is left to do.
+            Duration::from_secs(3_600)
+        };
+        let outcome = tokio::time::timeout(patience, test).await;
+        assert!(outcome.is_ok(), "the test hangs");
+    }
+
+    /// A clock that stands still for the rest of the test.
+    pub(crate) fn stop_clock(self) -> Clock {
+        match self.has_socket() {
+            true => Clock::stop(),
+            false => Clock::hold(),
+        }
+    }
+
+    fn has_socket(self) -> bool {
+        match self.reach {
+            Reach::Ws | Reach::JsonRpc | Reach::Wss | Reach::Tcp | Reach::Tls | Reach::Unix => true,
             Reach::InProcess
             | Reach::Memory
             | Reach::JsonRpcMemory
             | Reach::OwnTransport
-            | Reach::OwnFraming => {
-                tokio::time::pause();
-                // Takes no time at all: the clock jumps when nothing else is left to do.
-                Duration::from_secs(3_600)
-            }
-        };
-        let outcome = tokio::time::timeout(patience, test).await;
-        assert!(outcome.is_ok(), "the test hangs");
+            | Reach::OwnFraming => false,
+        }
     }
 }

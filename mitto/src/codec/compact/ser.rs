@@ -24,19 +24,13 @@ impl<'a, 'o> Serializer<'a, 'o> {
     }
 
     /// Seven bits a byte, the lowest first; the highest bit says that more follow.
-    fn varint(&mut self, mut value: u64) -> Result<(), Failure> {
-        let mut bytes = [0; 10];
-        let mut len = 0;
-        for byte in &mut bytes {
-            len += 1;
-            *byte = value.to_le_bytes()[0] & 0x7f;
-            value >>= 7;
-            if value == 0 {
-                break;
-            }
-            *byte |= 0x80;
+    #[inline]
+    fn varint(&mut self, value: u64) -> Result<(), Failure> {
+        match u8::try_from(value) {
+            // Nearly every length.
+            Ok(byte @ ..0x80) => self.write(&[byte]),
+            _ => self.long_varint(value.into()),
         }
-        self.write(&bytes[..len])
     }
 
     fn long_varint(&mut self, mut value: u128) -> Result<(), Failure> {
@@ -112,10 +106,12 @@ impl serde::Serializer for &mut Serializer<'_, '_> {
         self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
+    #[inline]
     fn serialize_str(self, value: &str) -> Result<(), Failure> {
         self.serialize_bytes(value.as_bytes())
     }
 
+    #[inline]
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Failure> {
         self.varint(value.len() as u64)?;
         self.write(value)

@@ -16,7 +16,7 @@ impl Connection {
         extra: Option<&[u8]>,
         each: &mut Each<'_>,
     ) {
-        let opening = self.state().streams.open(id, result);
+        let opening = self.streams.open(id, result);
         match opening {
             Opening::NoStream => outcome(answer(Kind::Response, id, result), extra, each),
             Opening::Opened => each(answer(Kind::Progress, id, &[])),
@@ -37,7 +37,7 @@ impl Connection {
         extra: Option<&[u8]>,
         each: &mut Each<'_>,
     ) {
-        self.state().streams.close(id);
+        self.streams.close(id);
         match codes::own_error(error) {
             Some(value) => outcome(answer(Kind::Error, id, value), extra, each),
             None => {
@@ -62,6 +62,9 @@ pub(super) fn answer(kind: Kind, id: CorrelationId, payload: &[u8]) -> Envelope<
 
 /// Hands on an outcome with what is said beside it. It counts whatever that is.
 fn outcome(envelope: Envelope<'_>, extra: Option<&[u8]>, each: &mut Each<'_>) {
+    if extra.is_none() {
+        return each(envelope);
+    }
     let extra = Extra::read(extra).unwrap_or_default();
     each(Envelope {
         head: Head {

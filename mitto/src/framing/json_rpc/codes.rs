@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::scan::{members, unescape};
+use super::members::{members, unescape};
 use crate::status::{Code, Status};
 
 /// The text is no JSON.

@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::answers::answer;
 use super::asked::Asked;
+use super::canonical;
 use super::codes;
 use super::extra::Extra;
 use super::id::{correlation, is_id};
+use super::members::{members, only_item, unescape};
 use super::message::{BATCH, Message, Text};
 use super::names::Methods;
-use super::scan::{members, only_item, unescape};
 use super::streams::Streams;
 use super::{CANCEL, END, ITEM, PROGRESS, RESERVED};
 use crate::codec::Format;
@@ -22,11 +23,12 @@ use crate::envelope::{Envelope, Head, Kind};
 use crate::escaped::Escaped;
 use crate::framing::{FrameError, Framing};
 use crate::limits::Limits;
-use crate::status::{Code, Status};
+use crate::status::Status;
 
 /// The framing of one connection.
 pub(super) struct Connection {
-    methods: Arc<Methods>,
+    pub(super) methods: Arc<Methods>,
+    pub(super) streams: Streams,
     state: Mutex<State>,
     /// Whether there are replies, to be looked at for each text.
     has_reply: AtomicBool,
@@ -34,7 +36,6 @@ pub(super) struct Connection {
 
 pub(super) struct State {
     pub(super) asked: Asked,
-    pub(super) streams: Streams,
     /// Answers to what is not for handlers.
     replies: VecDeque<Vec<u8>>,
 }
@@ -44,21 +45,21 @@ pub(super) type Each<'a> = dyn FnMut(Envelope<'_>) + 'a;
 
 /// What a request or notification says.
 #[derive(Clone, Copy)]
-struct Call<'a> {
-    id: Option<&'a [u8]>,
-    name: &'a str,
-    params: Option<&'a [u8]>,
-    extra: Option<&'a [u8]>,
-    batch: Option<usize>,
+pub(super) struct Call<'a> {
+    pub(super) id: Option<&'a [u8]>,
+    pub(super) name: &'a str,
+    pub(super) params: Option<&'a [u8]>,
+    pub(super) extra: Option<&'a [u8]>,
+    pub(super) batch: Option<usize>,
 }
 
 impl Connection {
     pub(super) fn new(methods: Arc<Methods>, limits: &Limits) -> Self {
         Self {
             methods,
+            streams: Streams::default(),
             state: Mutex::new(State {
                 asked: Asked::new(limits.in_flight, limits.outbound),
-                streams: Streams::default(),
                 replies: VecDeque::new(),
             }),
             has_reply: AtomicBool::new(false),
@@ -69,7 +70,7 @@ impl Connection {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn message(&self, message: &Message<'_>, batch: Option<usize>, each: &mut Each<'_>) {
+    pub(super) fn message(&self, message: &Message<'_>, batch: Option<usize>, each: &mut Each<'_>) {
         match *message {
             Message::Call {
                 id,
@@ -115,35 +116,6 @@ impl Connection {
             }
             None => self.notification(call, each),
         }
-    }
-
-    fn request(&self, id: &[u8], call: Call<'_>, each: &mut Each<'_>) {
-        let method = self.methods.find(call.name);
-        if method.is_stream && call.batch.is_some() {
-            let text = "a stream is asked for in a request of its own, not in an array";
-            return self.fail(id, &Status::bad_request(text), call.batch);
-        }
-        let extra = match Extra::read(call.extra) {
-            Ok(extra) => extra,
-            Err(why) => return self.refuse(Some(id), why, call.batch),
-        };
-        let head = match extra.head(Kind::Request) {
-            Ok(head) => head,
-            Err(status) => return self.fail(id, &status, call.batch),
-        };
-        let taken = self.state().asked.take(id, method.is_stream, call.batch);
-        let Some(correlation) = taken else {
-            let status = Status::new(Code::Busy, "too many requests are running here");
-            return self.fail(id, &status, call.batch);
-        };
-        each(Envelope {
-            head: Head {
-                correlation,
-                message: method.message,
-                ..head
-            },
-            payload: call.params.unwrap_or(b"{}"),
-        });
     }
 
     fn notification(&self, call: Call<'_>, each: &mut Each<'_>) {
@@ -216,7 +188,7 @@ impl Connection {
     fn is_of_stream(&self, call: Call<'_>, each: &mut Each<'_>) -> bool {
         let is_ours = matches!(call.name, ITEM | END | PROGRESS);
         // Other libraries have names of their own for items.
-        if !is_ours && self.state().streams.is_empty() {
+        if !is_ours && self.streams.is_empty() {
             return false;
         }
         let (mut id, mut subscription, mut result, mut error) = (None, None, None, None);
@@ -228,7 +200,7 @@ impl Connection {
             _ => {}
         });
         let stream = subscription.filter(|id| is_id(id));
-        let stream = stream.and_then(|id| self.state().streams.find(id));
+        let stream = stream.and_then(|id| self.streams.find(id));
         if call.name == PROGRESS {
             let of = stream.or(id.map(correlation)).unwrap_or_default();
             each(answer(Kind::Progress, of, &[]));
@@ -241,7 +213,7 @@ impl Connection {
                 true
             }
             (Some(id), None, Some(b"null")) => {
-                self.state().streams.close(id);
+                self.streams.close(id);
                 each(answer(Kind::End, id, &[]));
                 true
             }
@@ -253,13 +225,13 @@ impl Connection {
     }
 
     /// Answers what is no request.
-    fn refuse(&self, id: Option<&[u8]>, why: &str, batch: Option<usize>) {
+    pub(super) fn refuse(&self, id: Option<&[u8]>, why: &str, batch: Option<usize>) {
         self.reply_with(id.unwrap_or(b"null"), batch, |out| {
             codes::write_refusal(id, codes::INVALID_REQUEST, why, out);
         });
     }
 
-    fn fail(&self, id: &[u8], status: &Status, batch: Option<usize>) {
+    pub(super) fn fail(&self, id: &[u8], status: &Status, batch: Option<usize>) {
         self.reply_with(id, batch, |out| codes::write_failure(id, status, out));
     }
 
@@ -310,16 +282,20 @@ impl Framing for Connection {
     }
 
     fn begin(&self, head: &Head<'_>, out: &mut Vec<u8>) {
-        super::write::begin(&mut self.state(), head, out);
+        super::write::begin(self, head, out);
     }
 
     fn finish(&self, head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
-        super::write::finish(&mut self.state(), head, start, out);
+        super::write::finish(self, head, start, out);
     }
 
     fn parse(&self, frame: &[u8], each: &mut dyn FnMut(Envelope<'_>)) -> Result<(), FrameError> {
+        if let Some(message) = canonical::read(frame) {
+            self.single(&message, each);
+            return Ok(());
+        }
         match Text::read(frame) {
-            Ok(Text::One(message)) => self.message(&message, None, each),
+            Ok(Text::One(message)) => self.single(&message, each),
             Ok(Text::Batch(messages)) if messages.is_empty() => {
                 self.refuse_text(codes::INVALID_REQUEST, "the array is empty");
             }

@@ -5,9 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::id::write_number;
-use super::scan::{members, unescape};
+use super::members::{members, unescape};
 use crate::address::Address;
-use crate::codec::Format;
+use crate::codec::{Format, plain};
 use crate::envelope::{CorrelationId, Entries, Head, Kind, MetadataError};
 use crate::status::Status;
 
@@ -118,13 +118,13 @@ impl<'a> Extra<'a> {
     }
 }
 
-/// Writes the member, and the comma behind it, where there is something to say.
+/// Writes the member, and the comma before it, where there is something to say.
 pub(super) fn write(head: &Head<'_>, out: &mut Vec<u8>) {
     let timeout = head.timeout.filter(|timeout| *timeout != TIMEOUT);
     if timeout.is_none() && head.address.is_none() && head.metadata.is_empty() {
         return;
     }
-    out.extend_from_slice(br#""mitto":"#);
+    out.extend_from_slice(br#","mitto":"#);
     let mut comma = b'{';
     let mut member = |name: &str, out: &mut Vec<u8>| {
         out.push(std::mem::replace(&mut comma, b','));
@@ -146,7 +146,7 @@ pub(super) fn write(head: &Head<'_>, out: &mut Vec<u8>) {
         member("metadata", out);
         write_metadata(&head.metadata, out);
     }
-    out.extend_from_slice(b"},");
+    out.push(b'}');
 }
 
 fn write_metadata(entries: &Entries<'_>, out: &mut Vec<u8>) {
@@ -174,5 +174,10 @@ fn write_metadata(entries: &Entries<'_>, out: &mut Vec<u8>) {
 }
 
 pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
+    if plain(text.as_bytes()) == text.len() {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        return out.push(b'"');
+    }
     serde_json::to_writer(out, text).expect("a text can be written to memory");
 }

@@ -1,7 +1,8 @@
 //! What a text is: a request, a notification, a response, or nothing of these; or an array of such.
 
 use super::id::is_id;
-use super::scan::{Malformed, Scanner, unescape};
+use super::members::unescape;
+use super::scan::{Malformed, Scanner};
 
 /// The most messages of one array.
 pub(super) const BATCH: usize = 128;

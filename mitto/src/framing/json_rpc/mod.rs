@@ -2,12 +2,15 @@
 
 mod answers;
 mod asked;
+mod canonical;
 mod codes;
 mod connection;
 mod extra;
 mod id;
+mod members;
 mod message;
 mod names;
+mod requests;
 mod scan;
 mod streams;
 mod write;

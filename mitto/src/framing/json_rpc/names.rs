@@ -1,5 +1,7 @@
 //! Method -> message.
 
+use super::RESERVED;
+use crate::codec::plain;
 use crate::envelope::MessageId;
 
 /// The methods of one end: the names of its messages, earlier ones included.
@@ -15,6 +17,8 @@ pub struct Methods {
 struct Entry {
     hash: MessageId,
     name: Box<str>,
+    /// Whether the name is written as it is, and none that the protocol may have.
+    is_plain: bool,
     method: Method,
 }
 
@@ -31,8 +35,13 @@ impl Methods {
         let hash = MessageId::of_name(name);
         let at = self.entries.partition_point(|entry| entry.hash < hash);
         let method = Method { message, is_stream };
-        let name = name.into();
-        self.entries.insert(at, Entry { hash, name, method });
+        let entry = Entry {
+            hash,
+            name: name.into(),
+            is_plain: plain(name.as_bytes()) == name.len() && !name.starts_with(RESERVED),
+            method,
+        };
+        self.entries.insert(at, entry);
         let at = self.ids.partition_point(|id| *id < message);
         self.ids.insert(at, message);
     }
@@ -41,14 +50,8 @@ impl Methods {
     /// provider may know more than its schema says.
     pub(super) fn find(&self, name: &str) -> Method {
         let hash = MessageId::of_name(name);
-        let at = self.entries.partition_point(|entry| entry.hash < hash);
-        let same_hash = self.entries[at..]
-            .iter()
-            .take_while(|entry| entry.hash == hash);
-        for entry in same_hash {
-            if *entry.name == *name {
-                return entry.method;
-            }
+        if let Some(entry) = self.entry(hash, name.as_bytes()) {
+            return entry.method;
         }
         // Not by accident another message.
         let is_free = self.ids.binary_search(&hash).is_err();
@@ -56,6 +59,21 @@ impl Methods {
             message: if is_free { hash } else { MessageId::NONE },
             is_stream: false,
         }
+    }
+
+    /// The same for a name in quotes, if it was added and needs no second look.
+    pub(super) fn find_quoted(&self, name: &[u8]) -> Option<Method> {
+        let name = name.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        let entry = self.entry(MessageId::of_bytes(name), name)?;
+        entry.is_plain.then_some(entry.method)
+    }
+
+    fn entry(&self, hash: MessageId, name: &[u8]) -> Option<&Entry> {
+        let at = self.entries.partition_point(|entry| entry.hash < hash);
+        let mut same_hash = self.entries[at..]
+            .iter()
+            .take_while(|entry| entry.hash == hash);
+        same_hash.find(|entry| entry.name.as_bytes() == name)
     }
 }
 
@@ -80,5 +98,24 @@ mod tests {
         }
         assert_eq!(methods.find("Other").message, MessageId::NONE);
         assert_eq!(methods.find("New").message, MessageId::of_name("New"));
+    }
+
+    #[test]
+    fn quoted_names_are_found_as_they_are_written() {
+        let mut methods = Methods::default();
+        for name in ["Look", "a\"b", "a\\nb", "mitto.cancel"] {
+            methods.add(name, MessageId::of_name(name), false);
+        }
+        assert_eq!(methods.find_quoted(b"\"Look\""), Some(methods.find("Look")));
+        for name in [
+            "Look",
+            "\"",
+            "\"New\"",
+            "\"a\"b\"",
+            "\"a\\nb\"",
+            "\"mitto.cancel\"",
+        ] {
+            assert_eq!(methods.find_quoted(name.as_bytes()), None, "{name}");
+        }
     }
 }

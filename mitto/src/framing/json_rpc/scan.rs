@@ -3,9 +3,7 @@
 //! It is strict, so that what is refused as no JSON is refused before any of it is run; and it keeps
 //! its place in nested values in one number, so that no depth costs stack or memory.
 
-use std::borrow::Cow;
-
-use crate::codec::MAX_DEPTH;
+use crate::codec::{MAX_DEPTH, plain};
 
 /// A place in a JSON text.
 #[derive(Clone, Debug)]
@@ -25,10 +23,12 @@ pub(super) enum Malformed {
     TooDeep,
 }
 
-/// The kinds of the containers around a place: one bit each, the innermost one lowest.
+/// The containers around a place.
 #[derive(Default)]
 struct Nesting {
-    objects: u128,
+    is_object: bool,
+    /// What those around the innermost one are: one bit each, the next one lowest.
+    outer: u128,
     depth: usize,
 }
 
@@ -39,9 +39,7 @@ impl<'a> Scanner<'a> {
 
     /// The next byte that is no space.
     pub(super) fn peek(&mut self) -> Option<u8> {
-        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.text.get(self.at) {
-            self.at += 1;
-        }
+        self.at = spaces(self.text, self.at);
         self.text.get(self.at).copied()
     }
 
@@ -56,7 +54,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
         match self.take(byte) {
             true => Ok(()),
-            false => Err(self.malformed()),
+            false => Err(Malformed::At(self.at)),
         }
     }
 
@@ -64,226 +62,199 @@ impl<'a> Scanner<'a> {
     pub(super) fn value(&mut self) -> Result<&'a [u8], Malformed> {
         self.peek();
         let start = self.at;
-        let mut nesting = Nesting::default();
-        loop {
-            let opened = match self.peek() {
-                Some(open @ (b'{' | b'[')) => {
-                    self.at += 1;
-                    nesting.enter(open == b'{')?;
-                    true
-                }
-                _ => {
-                    self.scalar()?;
-                    false
-                }
-            };
-            if !self.next_value(&mut nesting, opened)? {
-                return Ok(&self.text[start..self.at]);
-            }
-        }
-    }
-
-    /// Passes what stands between two values; `false` when the outermost one is complete.
-    fn next_value(&mut self, nesting: &mut Nesting, opened: bool) -> Result<bool, Malformed> {
-        let mut opened = opened;
-        while nesting.depth > 0 {
-            let in_object = nesting.objects & 1 == 1;
-            let close = if in_object { b'}' } else { b']' };
-            if self.take(close) {
-                nesting.leave();
-                opened = false;
-                continue;
-            }
-            if !opened {
-                self.expect(b',')?;
-            }
-            if in_object {
-                self.key()?;
-            }
-            return Ok(true);
-        }
-        Ok(false)
+        self.at = value(self.text, start)?;
+        Ok(&self.text[start..self.at])
     }
 
     /// Passes the key of a member and the colon behind it, and gives back the key with its quotes.
     pub(super) fn key(&mut self) -> Result<&'a [u8], Malformed> {
         self.peek();
         let start = self.at;
-        self.string()?;
+        self.at = string(self.text, start)?;
         let key = &self.text[start..self.at];
         self.expect(b':')?;
         Ok(key)
+    }
+
+    /// What is left, as it is.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        &self.text[self.at..]
     }
 
     /// Nothing may follow.
     pub(super) fn end(&mut self) -> Result<(), Malformed> {
         match self.peek() {
             None => Ok(()),
-            Some(_) => Err(self.malformed()),
+            Some(_) => Err(Malformed::At(self.at)),
         }
     }
+}
 
-    fn scalar(&mut self) -> Result<(), Malformed> {
-        match self.peek() {
-            Some(b'"') => self.string(),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
-            _ => Err(self.malformed()),
-        }
-    }
+// Each of these passes what stands at a place, and gives the place behind it. They are no methods: the
+// place stays in a register.
 
-    fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
-        match self.text[self.at..].starts_with(word) {
-            true => {
-                self.at += word.len();
-                Ok(())
-            }
-            false => Err(self.malformed()),
-        }
-    }
-
-    fn string(&mut self) -> Result<(), Malformed> {
-        self.step(|byte| byte == b'"')?;
-        loop {
-            self.at += plain(&self.text[self.at..]);
-            match self.text.get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
+fn value(text: &[u8], start: usize) -> Result<usize, Malformed> {
+    let mut around = Nesting::default();
+    let mut at = spaces(text, start);
+    loop {
+        match text.get(at) {
+            Some(b'"') => at = string(text, at)?,
+            Some(open @ (b'{' | b'[')) => {
+                around.enter(*open == b'{')?;
+                at = spaces(text, at + 1);
+                if text.get(at) != Some(&around.close()) {
+                    if around.is_object {
+                        at = key(text, at)?;
+                    }
+                    continue;
                 }
-                Some(b'\\') => {
-                    self.at += 1;
-                    self.escape()?;
+                around.leave();
+                at += 1;
+            }
+            _ => at = scalar(text, at)?,
+        }
+        while around.depth > 0 {
+            at = spaces(text, at);
+            if text.get(at) == Some(&b',') {
+                at = spaces(text, at + 1);
+                if around.is_object {
+                    at = key(text, at)?;
                 }
-                _ => return Err(self.malformed()),
+                break;
+            }
+            at = byte(text, at, around.close())?;
+            around.leave();
+        }
+        if around.depth == 0 {
+            return Ok(at);
+        }
+    }
+}
+
+/// The key of a member, up to the value.
+#[inline]
+fn key(text: &[u8], at: usize) -> Result<usize, Malformed> {
+    let at = string(text, at)?;
+    let at = byte(text, spaces(text, at), b':')?;
+    Ok(spaces(text, at))
+}
+
+#[inline]
+fn spaces(text: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\t' | b'\r') = text.get(at) {
+        at += 1;
+    }
+    at
+}
+
+#[inline]
+fn byte(text: &[u8], at: usize, byte: u8) -> Result<usize, Malformed> {
+    match text.get(at) == Some(&byte) {
+        true => Ok(at + 1),
+        false => Err(Malformed::At(at)),
+    }
+}
+
+#[inline(always)]
+fn string(text: &[u8], start: usize) -> Result<usize, Malformed> {
+    let mut at = byte(text, start, b'"')?;
+    loop {
+        at += plain(text.get(at..).unwrap_or_default());
+        match text.get(at) {
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => at = escape(text, at + 1)?,
+            _ => return Err(Malformed::At(at)),
+        }
+    }
+}
+
+fn escape(text: &[u8], at: usize) -> Result<usize, Malformed> {
+    match text.get(at) {
+        Some(b'u') => {
+            let digits = text[at + 1..].iter().take(4);
+            let right = digits.take_while(|byte| byte.is_ascii_hexdigit()).count();
+            match right {
+                4 => Ok(at + 5),
+                _ => Err(Malformed::At(at + 1 + right)),
             }
         }
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
+        _ => Err(Malformed::At(at)),
     }
+}
 
-    fn escape(&mut self) -> Result<(), Malformed> {
-        if self.text.get(self.at) == Some(&b'u') {
-            self.at += 1;
-            for _ in 0..4 {
-                self.step(|byte| byte.is_ascii_hexdigit())?;
-            }
-            return Ok(());
-        }
-        self.step(|byte| b"\"\\/bfnrt".contains(&byte))
+fn scalar(text: &[u8], at: usize) -> Result<usize, Malformed> {
+    match text.get(at) {
+        Some(b'-' | b'0'..=b'9') => number(text, at),
+        Some(b't') => word(text, at, b"true"),
+        Some(b'f') => word(text, at, b"false"),
+        Some(b'n') => word(text, at, b"null"),
+        _ => Err(Malformed::At(at)),
     }
+}
 
-    fn number(&mut self) -> Result<(), Malformed> {
-        self.at += usize::from(self.text[self.at] == b'-');
-        match self.text.get(self.at) {
-            Some(b'0') => self.at += 1,
-            _ => self.digits()?,
-        }
-        if self.text.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.text.get(self.at) {
-            self.at += 1;
-            self.at += usize::from(matches!(self.text.get(self.at), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        Ok(())
+fn word(text: &[u8], at: usize, word: &[u8]) -> Result<usize, Malformed> {
+    match text[at..].starts_with(word) {
+        true => Ok(at + word.len()),
+        false => Err(Malformed::At(at)),
     }
+}
 
-    fn digits(&mut self) -> Result<(), Malformed> {
-        self.step(|byte| byte.is_ascii_digit())?;
-        while self.text.get(self.at).is_some_and(u8::is_ascii_digit) {
-            self.at += 1;
-        }
-        Ok(())
+fn number(text: &[u8], start: usize) -> Result<usize, Malformed> {
+    let mut at = start + usize::from(text[start] == b'-');
+    at = match text.get(at) {
+        Some(b'0') => at + 1,
+        _ => digits(text, at)?,
+    };
+    if text.get(at) == Some(&b'.') {
+        at = digits(text, at + 1)?;
     }
-
-    fn step(&mut self, is_right: impl Fn(u8) -> bool) -> Result<(), Malformed> {
-        match self.text.get(self.at) {
-            Some(byte) if is_right(*byte) => {
-                self.at += 1;
-                Ok(())
-            }
-            _ => Err(self.malformed()),
-        }
+    if let Some(b'e' | b'E') = text.get(at) {
+        at += 1;
+        at += usize::from(matches!(text.get(at), Some(b'+' | b'-')));
+        at = digits(text, at)?;
     }
+    Ok(at)
+}
 
-    fn malformed(&self) -> Malformed {
-        Malformed::At(self.at)
+#[inline]
+fn digits(text: &[u8], start: usize) -> Result<usize, Malformed> {
+    let mut at = start;
+    while text.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    match at > start {
+        true => Ok(at),
+        false => Err(Malformed::At(at)),
     }
 }
 
 impl Nesting {
-    fn enter(&mut self, object: bool) -> Result<(), Malformed> {
+    #[inline]
+    fn enter(&mut self, is_object: bool) -> Result<(), Malformed> {
         if self.depth == MAX_DEPTH {
             return Err(Malformed::TooDeep);
         }
-        self.objects = self.objects << 1 | u128::from(object);
+        self.outer = self.outer << 1 | u128::from(self.is_object);
+        self.is_object = is_object;
         self.depth += 1;
         Ok(())
     }
 
+    #[inline]
     fn leave(&mut self) {
-        self.objects >>= 1;
+        self.is_object = self.outer & 1 == 1;
+        self.outer >>= 1;
         self.depth -= 1;
     }
-}
 
-/// Hands each member of an object that was scanned before to `each`. Nothing else has members.
-pub(super) fn members<'a>(object: &'a [u8], mut each: impl FnMut(&str, &'a [u8])) {
-    let mut scanner = Scanner::new(object);
-    if !scanner.take(b'{') || scanner.take(b'}') {
-        return;
-    }
-    while let (Ok(key), Ok(value)) = (scanner.key(), scanner.value()) {
-        if let Some(key) = unescape(key) {
-            each(&key, value);
-        }
-        if !scanner.take(b',') {
-            return;
+    #[inline]
+    fn close(&self) -> u8 {
+        match self.is_object {
+            true => b'}',
+            false => b']',
         }
     }
-}
-
-/// The item of an array that has one only.
-pub(super) fn only_item(array: &[u8]) -> Option<&[u8]> {
-    let mut scanner = Scanner::new(array);
-    scanner.take(b'[').then_some(())?;
-    let item = scanner.value().ok()?;
-    scanner.take(b']').then_some(item)
-}
-
-/// The text of a string that was scanned before, and of nothing else.
-pub(super) fn unescape(string: &[u8]) -> Option<Cow<'_, str>> {
-    let inside = string.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    match inside.contains(&b'\\') {
-        false => std::str::from_utf8(inside).ok().map(Cow::Borrowed),
-        true => serde_json::from_slice(string).ok().map(Cow::Owned),
-    }
-}
-
-/// How many bytes of a string stand for themselves.
-fn plain(text: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(eight) = text[at..].first_chunk::<8>() {
-        if has_special(u64::from_le_bytes(*eight)) {
-            break;
-        }
-        at += 8;
-    }
-    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
-    at + text[at..].iter().take_while(|byte| is_plain(byte)).count()
-}
-
-/// Whether one of eight bytes is a quote, a backslash or a control character.
-fn has_special(eight: u64) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    // Nonzero if a byte is below `n`, for bytes without the high bit; other bytes are taken out.
-    let below = |eight: u64, n: u64| eight.wrapping_sub(ONES * n) & !eight & HIGHS;
-    let is = |byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
-    below(eight, 0x20) | is(b'"') | is(b'\\') != 0
 }
 
 #[cfg(test)]
@@ -355,20 +326,37 @@ mod tests {
     }
 
     #[test]
+    fn changed_texts_are_taken_as_by_serde_json() {
+        let parts = b"{}[]\",:\\ \n01-.eEntu/\x01\x80";
+        let mut seed = 1_u64;
+        let mut below = |n: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) as usize % n
+        };
+        for _ in 0..50_000 {
+            let mut text =
+                br#"{"a":[1,-2.5e3,"b\u00e9\n"],"cccccccccc":{},"d":[true,null]} "#.to_vec();
+            for _ in 0..=below(3) {
+                let at = below(text.len());
+                match below(3) {
+                    0 => drop(text.remove(at)),
+                    1 => text.insert(at, parts[below(parts.len())]),
+                    _ => text[at] = parts[below(parts.len())],
+                }
+            }
+            let mut scanner = Scanner::new(&text);
+            let taken = scanner.value().and_then(|_| scanner.end()).is_ok();
+            let other = serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok();
+            assert_eq!(taken, other, "{}", String::from_utf8_lossy(&text));
+        }
+    }
+
+    #[test]
     fn depth_is_bounded() {
         let nested = |n: usize| "[".repeat(n) + &"]".repeat(n);
         assert!(is_json(&nested(MAX_DEPTH)));
         let deep = nested(MAX_DEPTH + 1);
         let error = Scanner::new(deep.as_bytes()).value().unwrap_err();
         assert_eq!(error, Malformed::TooDeep);
-    }
-
-    #[test]
-    fn members_are_found_by_their_unescaped_names() {
-        let mut found = Vec::new();
-        members(br#" { "a" : [1] , "\u0062" : "x" } "#, |key, value| {
-            found.push((key.to_owned(), value));
-        });
-        assert_eq!(found, [("a".into(), &b"[1]"[..]), ("b".into(), b"\"x\"")]);
     }
 }

@@ -1,6 +1,8 @@
 //! The streams that this end has asked for: which subscription is which request.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::id::{Id, is_id};
 use crate::envelope::CorrelationId;
@@ -8,6 +10,13 @@ use crate::envelope::CorrelationId;
 /// The streams that this end has asked for.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
+    /// Whether there are any. Mostly there are none, and then nothing is locked for a message.
+    any: AtomicBool,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
     /// The subscription of each, once it is known.
     asked: HashMap<CorrelationId, Option<Id>>,
     by_subscription: HashMap<Id, CorrelationId>,
@@ -26,21 +35,27 @@ pub(super) enum Opening {
 
 impl Streams {
     pub(super) fn is_empty(&self) -> bool {
-        self.asked.is_empty()
+        !self.any.load(Acquire)
     }
 
-    /// A request has been sent.
-    pub(super) fn asked(&mut self, id: CorrelationId) {
-        self.asked.insert(id, None);
+    /// A request is about to be sent.
+    pub(super) fn asked(&self, id: CorrelationId) {
+        let mut table = self.table();
+        table.asked.insert(id, None);
+        self.any.store(true, Release);
     }
 
     /// The response to a request has come.
-    pub(super) fn open(&mut self, id: CorrelationId, subscription: &[u8]) -> Opening {
-        match self.asked.get_mut(&id) {
+    pub(super) fn open(&self, id: CorrelationId, subscription: &[u8]) -> Opening {
+        if self.is_empty() {
+            return Opening::NoStream;
+        }
+        let mut table = self.table();
+        match table.asked.get_mut(&id) {
             None => Opening::NoStream,
             Some(none @ None) if is_id(subscription) && subscription != b"null" => {
                 *none = Some(Id::new(subscription));
-                self.by_subscription.insert(Id::new(subscription), id);
+                table.by_subscription.insert(Id::new(subscription), id);
                 Opening::Opened
             }
             Some(_) => Opening::Wrong,
@@ -49,13 +64,23 @@ impl Streams {
 
     /// The request of a subscription.
     pub(super) fn find(&self, subscription: &[u8]) -> Option<CorrelationId> {
-        self.by_subscription.get(&Id::new(subscription)).copied()
+        let table = self.table();
+        table.by_subscription.get(&Id::new(subscription)).copied()
     }
 
     /// A stream has ended, or is given up.
-    pub(super) fn close(&mut self, id: CorrelationId) {
-        if let Some(Some(subscription)) = self.asked.remove(&id) {
-            self.by_subscription.remove(&subscription);
+    pub(super) fn close(&self, id: CorrelationId) {
+        if self.is_empty() {
+            return;
         }
+        let mut table = self.table();
+        if let Some(Some(subscription)) = table.asked.remove(&id) {
+            table.by_subscription.remove(&subscription);
+        }
+        self.any.store(!table.asked.is_empty(), Release);
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,63 +4,62 @@
 //! behind.
 
 use super::codes::OWN_ERROR;
-use super::connection::State;
+use super::connection::{Connection, State};
 use super::extra;
 use super::id::{number, write_number};
 use super::scan::Scanner;
 use super::{CANCEL, END, ITEM, PROGRESS};
 use crate::envelope::{CorrelationId, Head, Kind};
 
-const VERSION: &[u8] = br#"{"jsonrpc":"2.0","#;
-const METHOD: &[u8] = br#""method":"#;
-const PARAMS: &[u8] = br#""params":"#;
+const ID: &[u8] = br#"{"jsonrpc":"2.0","id":"#;
+const METHOD: &[u8] = br#"{"jsonrpc":"2.0","method":"#;
+const RESULT: &[u8] = br#","result":"#;
+const ERROR: &[u8] = br#","error":"#;
 
 /// Writes what stands before the payload.
-pub(super) fn begin(state: &mut State, head: &Head<'_>, out: &mut Vec<u8>) {
+pub(super) fn begin(connection: &Connection, head: &Head<'_>, out: &mut Vec<u8>) {
     let id = head.correlation;
     match (head.kind, head.from_requester) {
         (Kind::Request, true) => {
-            out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
+            out.extend_from_slice(ID);
             write_number(number(id), out);
-            out.push(b',');
+            out.extend_from_slice(br#","method":"#);
             begin_call(head, out);
         }
         (Kind::Notification, true) => {
-            out.extend_from_slice(VERSION);
+            out.extend_from_slice(METHOD);
             begin_call(head, out);
         }
         (Kind::Cancel, true) => begin_notification(CANCEL, "id", id, out),
         (_, true) => {}
-        _ => begin_answer(state, head, out),
+        _ => begin_answer(&mut connection.state(), head, out),
     }
 }
 
 /// Writes what stands behind the payload, of what began at `start`.
-pub(super) fn finish(state: &mut State, head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
+pub(super) fn finish(connection: &Connection, head: &Head<'_>, start: usize, out: &mut Vec<u8>) {
     let id = head.correlation;
     match (head.kind, head.from_requester) {
         (Kind::Request | Kind::Notification, true) => {
             structure(start, out);
             out.push(b'}');
             if head.stream {
-                state.streams.asked(id);
+                connection.streams.asked(id);
             }
         }
         (Kind::Cancel, true) => {
-            state.streams.close(id);
+            connection.streams.close(id);
             out.extend_from_slice(b"}}");
         }
         (_, true) => out.truncate(start),
-        _ => finish_answer(state, head, start, out),
+        _ => finish_answer(&mut connection.state(), head, start, out),
     }
 }
 
 fn begin_call(head: &Head<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(METHOD);
     extra::write_text(head.name, out);
-    out.push(b',');
     extra::write(head, out);
-    out.extend_from_slice(PARAMS);
+    out.extend_from_slice(br#","params":"#);
 }
 
 /// Params are an object or an array: any other value becomes an array of that value, and `null` is
@@ -99,13 +98,13 @@ fn begin_answer(state: &mut State, head: &Head<'_>, out: &mut Vec<u8>) {
         begin_notification(method, "subscription", head.correlation, out);
     };
     match head.kind {
-        Kind::Response => begin_outcome(slot.id.as_bytes(), head, "result", out),
+        Kind::Response => begin_outcome(slot.id.as_bytes(), head, RESULT, out),
         Kind::Error => {
             if slot.has_begun {
                 of(out, END);
-                out.extend_from_slice(br#","error":"#);
+                out.extend_from_slice(ERROR);
             } else {
-                begin_outcome(slot.id.as_bytes(), head, "error", out);
+                begin_outcome(slot.id.as_bytes(), head, ERROR, out);
             }
             if !head.status {
                 out.extend_from_slice(br#"{"code":"#);
@@ -114,7 +113,7 @@ fn begin_answer(state: &mut State, head: &Head<'_>, out: &mut Vec<u8>) {
             }
         }
         Kind::Progress if slot.is_stream && !slot.has_begun => {
-            begin_outcome(slot.id.as_bytes(), head, "result", out);
+            begin_outcome(slot.id.as_bytes(), head, RESULT, out);
             write_number(number(head.correlation), out);
         }
         Kind::Progress if slot.is_stream => of(out, PROGRESS),
@@ -126,7 +125,7 @@ fn begin_answer(state: &mut State, head: &Head<'_>, out: &mut Vec<u8>) {
         }
         Kind::Item => {
             of(out, ITEM);
-            out.extend_from_slice(br#","result":"#);
+            out.extend_from_slice(RESULT);
         }
         Kind::End => {
             of(out, END);
@@ -171,14 +170,11 @@ fn finish_answer(state: &mut State, head: &Head<'_>, start: usize, out: &mut Vec
 }
 
 /// Writes a response up to its `result` or `error`.
-fn begin_outcome(id: &[u8], head: &Head<'_>, member: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
+fn begin_outcome(id: &[u8], head: &Head<'_>, member: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(ID);
     out.extend_from_slice(id);
-    out.push(b',');
     extra::write(head, out);
-    out.push(b'"');
-    out.extend_from_slice(member.as_bytes());
-    out.extend_from_slice(b"\":");
+    out.extend_from_slice(member);
 }
 
 /// Writes a notification that begins with the number of a request or a subscription.
@@ -189,7 +185,6 @@ fn begin_notification(method: &str, key: &str, id: CorrelationId, out: &mut Vec<
 
 /// Writes a notification up to the first value of its params.
 fn begin_params(method: &str, key: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(VERSION);
     out.extend_from_slice(METHOD);
     out.push(b'"');
     out.extend_from_slice(method.as_bytes());

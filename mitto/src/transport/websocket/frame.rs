@@ -157,7 +157,7 @@ pub(super) fn apply_mask(bytes: &mut [u8], mask: [u8; 4]) {
     for word in words {
         *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
     }
-    for (byte, mask) in tail.iter_mut().zip(mask.iter().cycle()) {
+    for (byte, mask) in tail.iter_mut().zip(wide.to_ne_bytes()) {
         *byte ^= mask;
     }
 }

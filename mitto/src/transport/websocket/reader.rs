@@ -184,10 +184,23 @@ impl Reader {
 }
 
 fn check_text(bytes: &[u8]) -> Result<(), TransportError> {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(TransportError::NotText),
+    match is_ascii(bytes) || std::str::from_utf8(bytes).is_ok() {
+        true => Ok(()),
+        false => Err(TransportError::NotText),
     }
+}
+
+/// Whether a text is ASCII, as most are: of short ones the standard library looks at many bytes one by
+/// one.
+fn is_ascii(bytes: &[u8]) -> bool {
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.is_ascii();
+    };
+    // The last eight bytes overlap the others.
+    let (eights, _) = bytes.as_chunks::<8>();
+    let any = |any, eight: &[u8; 8]| any | u64::from_ne_bytes(*eight);
+    eights.iter().fold(any(0, last), any) & HIGHS == 0
 }
 
 #[cfg(test)]

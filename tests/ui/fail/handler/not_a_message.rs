@@ -1,6 +1,4 @@
-//! errors: 2
-//!
-//! The same twice: the second has a note that the compiler adds where a type has the bound.
+//! errors: 1
 
 use mitto_test_messages::Pong;
 

@@ -1,7 +1,15 @@
+mod plain;
+mod ser;
+
+use std::str::Utf8Error;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Deserializer;
-use serde_json::de::SliceRead;
+use serde_json::de::StrRead;
+
+#[cfg(feature = "json-rpc")]
+pub(crate) use plain::plain;
 
 use super::limited::Limited;
 use super::{CodecError, Format, MAX_DEPTH};
@@ -10,7 +18,7 @@ pub(super) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Limited<'_>,
 ) -> Result<(), CodecError> {
-    match value.serialize(&mut serde_json::Serializer::new(out)) {
+    match value.serialize(&mut ser::Serializer::new(out)) {
         Ok(()) => Ok(()),
         Err(error) => Err(encode_error(error)),
     }
@@ -29,9 +37,11 @@ pub(super) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecErro
     }
 }
 
-fn deserializer(payload: &[u8]) -> Result<Deserializer<SliceRead<'_>>, CodecError> {
+fn deserializer(payload: &[u8]) -> Result<Deserializer<StrRead<'_>>, CodecError> {
     check_depth(payload)?;
-    let mut deserializer = Deserializer::from_slice(payload);
+    // Once here: from bytes, every string would be looked at by itself.
+    let text = std::str::from_utf8(payload).map_err(not_text)?;
+    let mut deserializer = Deserializer::from_str(text);
     // It would refuse the 128th level, and let any depth pass in what the type ignores.
     deserializer.disable_recursion_limit();
     Ok(deserializer)
@@ -43,6 +53,14 @@ fn encode_error(error: serde_json::Error) -> CodecError {
     CodecError::Encode {
         format: Format::JSON,
         reason: error.to_string(),
+    }
+}
+
+#[cold]
+fn not_text(error: Utf8Error) -> CodecError {
+    CodecError::Decode {
+        format: Format::JSON,
+        reason: format!("not UTF-8 at byte {}", error.valid_up_to()),
     }
 }
 
@@ -59,7 +77,7 @@ fn decode_error(error: serde_json::Error) -> CodecError {
 ///
 /// Apart from the deserializer: a wrapper around it would double the code of every message.
 fn check_depth(payload: &[u8]) -> Result<(), CodecError> {
-    if has_few_openers(payload) || is_shallow(payload) {
+    if payload.len() <= MAX_DEPTH || has_few_openers(payload) || is_shallow(payload) {
         Ok(())
     } else {
         Err(CodecError::TooDeep)

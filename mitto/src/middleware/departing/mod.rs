@@ -1,25 +1,22 @@
 //! One request of this end on its way through middleware.
 
+mod outbound;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use tokio_util::sync::CancellationToken;
-
-use super::gate::Gate;
-use super::head::{Changes, Facts, Passing};
-use super::outgoing::Shared;
-use super::stack::{self, Handling};
-use super::{About, Answered, Direction, Next, Outcome, RequestHead};
 use crate::address::Address;
-use crate::auth::Identity;
-use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::in_flight::Reply;
-use crate::message::{MessageKind, Outgoing as Value};
-use crate::peer::{CallHead, Outbound, Peer, Started, Statistics, Wait};
+use crate::message::MessageKind;
+use crate::middleware::gate::Gate;
+use crate::middleware::head::{Changes, Facts, Passing};
+use crate::middleware::outgoing::Shared;
+use crate::middleware::stack::{self, Handling};
+use crate::middleware::{About, Answered, Direction, Next, Outcome, RequestHead};
+use crate::peer::{CallHead, Outbound, Peer, Wait};
 use crate::runtime::{Instant, later};
-use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 /// What a call with middleware asks for its replies. The call polls it, and it polls the middleware and
@@ -45,6 +42,8 @@ struct Parts {
     wait: Wait,
     /// The request's id further on.
     id: Option<CorrelationId>,
+    /// The first reply, if it came at once.
+    first: Option<Reply>,
     /// The last reply, while the middleware works on.
     reply: Option<Reply>,
 }
@@ -126,10 +125,7 @@ impl Departing {
                         Outcome::Status(status) => Err(status),
                         _ => Ok(None),
                     },
-                    None => Err(Status::new(
-                        Code::Internal,
-                        "the call was polled after it ended",
-                    )),
+                    None => Err(polled_again()),
                 });
             }
             let mut parts = self.parts();
@@ -215,7 +211,8 @@ impl Departing {
         // First the middleware, which sees that it was cancelled by being dropped.
         let _ = stack::guard(|| drop(handling));
         let mut parts = self.parts();
-        let (reply, changes) = (parts.reply.take(), parts.changes.take());
+        let replies = (parts.first.take(), parts.reply.take());
+        let changes = parts.changes.take();
         let mut wait = std::mem::take(&mut parts.wait);
         let id = parts.id.take();
         drop(parts);
@@ -225,7 +222,7 @@ impl Departing {
         if let Some(id) = id {
             wait.via.as_deref().unwrap_or(&*self.out).cancel(id);
         }
-        drop((reply, changes));
+        drop((replies, changes));
     }
 
     /// Nothing but moves runs under the lock.
@@ -235,9 +232,16 @@ impl Departing {
 
     /// The next item, or `None` when something else is to be done.
     fn poll_further(&self, cx: &mut Context<'_>) -> Option<Reply> {
-        let id = self.parts().id?;
-        let Poll::Ready(reply) = self.via().poll_reply(id, cx) else {
-            return None;
+        let mut parts = self.parts();
+        let id = parts.id?;
+        let first = parts.first.take();
+        drop(parts);
+        let reply = match first {
+            Some(first) => first,
+            None => match self.via().poll_reply(id, cx) {
+                Poll::Ready(reply) => reply,
+                Poll::Pending => return None,
+            },
         };
         self.begun.store(true, Relaxed);
         let outcome = match &reply {
@@ -262,134 +266,6 @@ impl Departing {
     }
 }
 
-impl Outbound for Departing {
-    fn start(
-        &self,
-        head: &CallHead<'_>,
-        message: &mut dyn Value,
-        _: &mut Wait,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Started, Status>> {
-        let out = &*self.out;
-        let send = &mut |head: &CallHead<'_>, wait: &mut Wait, cx: &mut Context<'_>| {
-            out.start(head, message, wait, cx)
-        };
-        let sent = std::task::ready!(self.poll_send(head, cx, send))?;
-        Poll::Ready(match sent {
-            Some(Started::Poll(id) | Started::Waiting(id)) => {
-                self.parts().id = Some(id);
-                // The middleware must be polled as well, so that the call has to come back at once.
-                Ok(Started::Poll(id))
-            }
-            None => Err(Status::new(Code::Internal, "a middleware ended too early")),
-        })
-    }
-
-    fn notify(
-        &self,
-        head: &CallHead<'_>,
-        message: &mut dyn Value,
-        _: &mut Wait,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Status>> {
-        let out = &*self.out;
-        let send = &mut |head: &CallHead<'_>, wait: &mut Wait, cx: &mut Context<'_>| {
-            out.notify(head, message, wait, cx)
-        };
-        while std::task::ready!(self.poll_send(head, cx, send))?.is_some() {
-            self.gate.end(Outcome::Done);
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn leave(&self, _: &mut Wait) {
-        self.end();
-    }
-
-    fn poll_reply(&self, _: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
-        loop {
-            let further = self.poll_further(cx);
-            match self.poll_handling(cx) {
-                Poll::Ready(Some(ended)) => {
-                    self.cancel_further();
-                    let reply = self.parts().reply.take();
-                    let status = match ended {
-                        Ok(answered) => match answered.into_outcome() {
-                            Outcome::Status(status) => Some(status),
-                            _ => None,
-                        },
-                        Err(status) => Some(status),
-                    };
-                    let early = || Status::new(Code::Internal, "a middleware ended too early");
-                    return Poll::Ready(match (status, reply) {
-                        (Some(status), _) => Reply::Status(status),
-                        (None, Some(reply)) => reply,
-                        (None, None) => Reply::Status(early()),
-                    });
-                }
-                Poll::Ready(None) => {
-                    let text = "the call was polled after it ended";
-                    return Poll::Ready(Reply::Status(Status::new(Code::Internal, text)));
-                }
-                Poll::Pending => {}
-            }
-            if let Some(reply) = further {
-                return Poll::Ready(reply);
-            }
-            if self.gate.has_left() {
-                self.cancel_further();
-            }
-            if self.gate.park(cx.waker()) {
-                return Poll::Pending;
-            }
-        }
-    }
-
-    fn cancel(&self, _: CorrelationId) {
-        self.end();
-    }
-
-    fn recycle(&self, bytes: Vec<u8>) {
-        self.via().recycle(bytes);
-    }
-
-    fn codecs(&self) -> &Codecs {
-        self.out.codecs()
-    }
-
-    fn remote(&self) -> &str {
-        self.out.remote()
-    }
-
-    fn id(&self) -> u64 {
-        self.out.id()
-    }
-
-    fn identity(&self) -> Option<&Identity> {
-        self.out.identity()
-    }
-
-    fn is_connected(&self) -> bool {
-        self.out.is_connected()
-    }
-
-    fn closed(&self) -> CancellationToken {
-        self.out.closed()
-    }
-
-    fn statistics(&self) -> Statistics {
-        self.out.statistics()
-    }
-
-    fn schema_differences(&self) -> Vec<SchemaDifference> {
-        self.out.schema_differences()
-    }
-
-    fn close(&self, drain: bool) {
-        self.out.close(drain);
-    }
-}
-
 impl Passing for Departing {
     fn facts(&self) -> &Facts {
         &self.facts
@@ -402,4 +278,9 @@ impl Passing for Departing {
     fn has_begun(&self) -> bool {
         self.begun.load(Relaxed)
     }
+}
+
+#[cold]
+fn polled_again() -> Status {
+    Status::new(Code::Internal, "the call was polled after it ended")
 }
