@@ -73,20 +73,19 @@ impl Framing for Native {
 
     fn parse(&self, frame: &[u8], each: &mut dyn FnMut(Envelope<'_>)) -> Result<(), FrameError> {
         let (fixed, left) = split(frame)?;
-        let mut envelope = Envelope {
-            head: read_fixed(fixed)?,
-            payload: left,
-        };
         let length = usize::from(u16::from_be_bytes(field(fixed, 18)));
-        match (length, left) {
-            (0, _) => {}
+        let (timeout, payload) = match (length, left) {
+            (0, _) => (None, left),
             (TIMEOUT_PART, [TIMEOUT, 0, 4, a, b, c, d, payload @ ..]) => {
-                envelope.head.timeout = Some(read_timeout([*a, *b, *c, *d]));
-                envelope.payload = payload;
+                (Some(read_timeout([*a, *b, *c, *d])), payload)
             }
-            _ => read_parts(&mut envelope, length)?,
-        }
-        each(envelope);
+            _ => return parse_parts(fixed, left, length, each),
+        };
+        let head = Head {
+            timeout,
+            ..read_fixed(fixed)?
+        };
+        each(Envelope { head, payload });
         Ok(())
     }
 
@@ -218,13 +217,18 @@ fn field<const N: usize>(bytes: &[u8; PREFIX], offset: usize) -> [u8; N] {
     std::array::from_fn(|i| bytes[offset + i])
 }
 
-/// Reads the parts into the head; what is left is the payload.
+/// Reads a frame with any parts.
 #[inline(never)]
-fn read_parts(envelope: &mut Envelope<'_>, length: usize) -> Result<(), FrameError> {
-    let head = &mut envelope.head;
-    match try_parts(head, envelope.payload, length) {
+fn parse_parts(
+    fixed: &[u8; PREFIX],
+    left: &[u8],
+    length: usize,
+    each: &mut dyn FnMut(Envelope<'_>),
+) -> Result<(), FrameError> {
+    let mut head = read_fixed(fixed)?;
+    match read_parts(&mut head, left, length) {
         Ok(payload) => {
-            envelope.payload = payload;
+            each(Envelope { head, payload });
             Ok(())
         }
         Err(error) => Err(FrameError::Part {
@@ -236,7 +240,8 @@ fn read_parts(envelope: &mut Envelope<'_>, length: usize) -> Result<(), FrameErr
     }
 }
 
-fn try_parts<'a>(
+/// Reads the parts into the head; what is left is the payload.
+fn read_parts<'a>(
     head: &mut Head<'a>,
     bytes: &'a [u8],
     length: usize,

@@ -11,6 +11,8 @@ use crate::service::{AddAtLast, CountedClient, CountedServer, Echo, Text};
 const PAYLOAD: usize = 32;
 const IN_FLIGHT: u64 = 64;
 const LENGTH: u64 = 512;
+/// Buffers are as large as they get only after some rounds of all.
+const LENGTH_TOGETHER: u64 = 16 * IN_FLIGHT;
 
 /// What is spoken on a connection.
 #[derive(Clone, Copy)]
@@ -79,7 +81,7 @@ fn at_last() -> Case {
 /// Many requests at once, each of a task that waits for its own.
 fn together(transport: &str, url: &'static str, speech: Speech) -> Case {
     let name = format!("{transport} 1x{IN_FLIGHT}/{}, echo", speech.name());
-    Case::waiting(name, LENGTH, async move |length| {
+    Case::waiting(name, LENGTH_TOGETHER, async move |length| {
         let client = connect(url, speech).await;
         let mut callers = JoinSet::new();
         for _ in 0..IN_FLIGHT {
