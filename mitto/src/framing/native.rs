@@ -73,19 +73,23 @@ impl Framing for Native {
 
     fn parse(&self, frame: &[u8], each: &mut dyn FnMut(Envelope<'_>)) -> Result<(), FrameError> {
         let (fixed, left) = split(frame)?;
+        let kind = read_kind(fixed)?;
         let length = usize::from(u16::from_be_bytes(field(fixed, 18)));
         let (timeout, payload) = match (length, left) {
             (0, _) => (None, left),
             (TIMEOUT_PART, [TIMEOUT, 0, 4, a, b, c, d, payload @ ..]) => {
                 (Some(read_timeout([*a, *b, *c, *d])), payload)
             }
-            _ => return parse_parts(fixed, left, length, each),
+            _ => return parse_parts(fixed, kind, left, length, each),
         };
-        let head = Head {
-            timeout,
-            ..read_fixed(fixed)?
-        };
-        each(Envelope { head, payload });
+        // Made where it is handed over: a head is large.
+        each(Envelope {
+            head: Head {
+                timeout,
+                ..read_fixed(fixed, kind)
+            },
+            payload,
+        });
         Ok(())
     }
 
@@ -188,16 +192,21 @@ fn split(frame: &[u8]) -> Result<(&[u8; PREFIX], &[u8]), FrameError> {
         })
 }
 
-/// What the fixed part says.
+/// Checks the version; the kind is all in the fixed part that may be unknown.
 #[inline]
-fn read_fixed<'a>(bytes: &[u8; PREFIX]) -> Result<Head<'a>, FrameError> {
+fn read_kind(bytes: &[u8; PREFIX]) -> Result<Kind, FrameError> {
     if bytes[0] != VERSION {
         return Err(FrameError::Version(bytes[0]));
     }
-    let kind = Kind::from_number(bytes[1]).ok_or(FrameError::Kind(bytes[1]))?;
+    Kind::from_number(bytes[1]).ok_or(FrameError::Kind(bytes[1]))
+}
+
+/// What the fixed part says.
+#[inline]
+fn read_fixed<'a>(bytes: &[u8; PREFIX], kind: Kind) -> Head<'a> {
     let flags = u16::from_be_bytes(field(bytes, 2));
     let correlation = CorrelationId::from(u64::from_be_bytes(field(bytes, 4)));
-    Ok(Head {
+    Head {
         from_requester: flags & FROM_REQUESTER != 0,
         more: flags & MORE != 0,
         rest: flags & REST != 0,
@@ -208,7 +217,7 @@ fn read_fixed<'a>(bytes: &[u8; PREFIX]) -> Result<Head<'a>, FrameError> {
         message: MessageId(u32::from_be_bytes(field(bytes, 12))),
         format: (bytes[16] != 0).then_some(Format::from_wire(bytes[16])),
         ..Head::new(kind, correlation)
-    })
+    }
 }
 
 /// A field of the fixed part.
@@ -221,11 +230,12 @@ fn field<const N: usize>(bytes: &[u8; PREFIX], offset: usize) -> [u8; N] {
 #[inline(never)]
 fn parse_parts(
     fixed: &[u8; PREFIX],
+    kind: Kind,
     left: &[u8],
     length: usize,
     each: &mut dyn FnMut(Envelope<'_>),
 ) -> Result<(), FrameError> {
-    let mut head = read_fixed(fixed)?;
+    let mut head = read_fixed(fixed, kind);
     match read_parts(&mut head, left, length) {
         Ok(payload) => {
             each(Envelope { head, payload });
