@@ -7,8 +7,8 @@ use super::{CodecError, Format};
 /// What goes wrong inside the formats that are written here.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The reason.
-    Because(Cow<'static, str>),
+    /// The reason. In a box, so that a result which has none is small: each value of a message is one.
+    Because(Box<Cow<'static, str>>),
     /// Nested deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
     #[cfg(any(feature = "compact", feature = "xml"))]
     TooDeep,
@@ -17,7 +17,7 @@ pub(super) enum Failure {
 impl Failure {
     #[cold]
     pub(super) fn new(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::Because(reason.into())
+        Self::Because(Box::new(reason.into()))
     }
 
     /// Of a value that could not be encoded as `format`.

@@ -110,7 +110,7 @@ impl<'de> Deserializer<'de> {
         Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     }
 
-    #[inline]
+    #[inline(always)]
     fn bytes(&mut self) -> Result<&'de [u8], Failure> {
         let len = usize::try_from(self.varint(64)?).map_err(|_| truncated())?;
         let (bytes, rest) = self.rest.split_at_checked(len).ok_or_else(truncated)?;
@@ -124,7 +124,10 @@ impl<'de> Deserializer<'de> {
 
     /// A text to keep. It is checked where it is copied to: that is aligned, which takes half the time.
     fn owned_text(&mut self) -> Result<String, Failure> {
-        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| not_text())
+        match String::from_utf8(self.bytes()?.to_vec()) {
+            Ok(text) => Ok(text),
+            Err(_) => Err(not_text()),
+        }
     }
 
     /// The length of a list or a map.

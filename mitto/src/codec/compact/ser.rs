@@ -48,6 +48,13 @@ impl<'a, 'o> Serializer<'a, 'o> {
         self.write(&bytes[..len])
     }
 
+    /// What a text or bytes come to: compiled once, and called for each.
+    #[inline(never)]
+    fn text(&mut self, value: &[u8]) -> Result<(), Failure> {
+        self.varint(value.len() as u64)?;
+        self.write(value)
+    }
+
     fn length(&mut self, len: Option<usize>) -> Result<(), Failure> {
         match len {
             Some(len) => self.varint(len as u64),
@@ -113,8 +120,7 @@ impl serde::Serializer for &mut Serializer<'_, '_> {
 
     #[inline]
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Failure> {
-        self.varint(value.len() as u64)?;
-        self.write(value)
+        self.text(value)
     }
 
     fn serialize_none(self) -> Result<(), Failure> {
@@ -217,6 +223,7 @@ macro_rules! lists {
             type Ok = ();
             type Error = Failure;
 
+            #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure> {
                 value.serialize(&mut **self)
             }
@@ -241,6 +248,7 @@ macro_rules! structs {
             type Ok = ();
             type Error = Failure;
 
+            #[inline]
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 _: &'static str,
