@@ -45,11 +45,12 @@ impl Progress {
             )));
         };
         loop {
-            let reply = match self.state {
+            // Looked at where it is, and handed on whole: a reply is large.
+            let polled = match self.state {
                 State::New => match ready!(self.start(out, info, message, cx)) {
                     Ok(Started::Replied(id, reply)) => {
                         self.state = State::Sent(id);
-                        reply
+                        Poll::Ready(reply)
                     }
                     Ok(Started::Poll(id)) => {
                         self.state = State::Sent(id);
@@ -66,22 +67,24 @@ impl Progress {
                 },
                 State::Sent(id) => {
                     let via = self.wait.via.as_deref().unwrap_or(out);
-                    ready!(via.poll_reply(id, cx))
+                    via.poll_reply(id, cx)
                 }
                 State::Done => panic!("a call was polled after it ended"),
             };
-            if let Reply::Timing(timing) = reply {
-                self.timing = Some(timing);
-                continue;
+            match &polled {
+                Poll::Pending => {}
+                Poll::Ready(Reply::Timing(timing)) => {
+                    self.timing = Some(*timing);
+                    continue;
+                }
+                Poll::Ready(Reply::Lost(_)) if self.wait.begin_again() => {
+                    self.state = State::New;
+                    continue;
+                }
+                Poll::Ready(reply) if reply.is_last() => self.state = State::Done,
+                Poll::Ready(_) => {}
             }
-            if matches!(reply, Reply::Lost(_)) && self.wait.begin_again() {
-                self.state = State::New;
-                continue;
-            }
-            if reply.is_last() {
-                self.state = State::Done;
-            }
-            return Poll::Ready(reply);
+            return polled;
         }
     }
 
@@ -107,9 +110,9 @@ impl Progress {
         cx: &mut Context<'_>,
     ) -> Poll<Reply> {
         loop {
-            match ready!(self.poll_reply(peer, info, message, cx)) {
-                Reply::Opened => {}
-                reply => return Poll::Ready(reply),
+            let polled = self.poll_reply(peer, info, message, cx);
+            if !matches!(polled, Poll::Ready(Reply::Opened)) {
+                return polled;
             }
         }
     }
