@@ -16,6 +16,7 @@ use crate::runtime::Instant;
 use crate::status::{Code, Status};
 
 impl Receive {
+    #[inline(never)]
     pub(super) fn request(
         &mut self,
         head: &Head<'_>,

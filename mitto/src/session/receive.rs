@@ -274,7 +274,31 @@ impl Receive {
         self.note_handlers();
     }
 
+    #[inline]
     fn whole(
+        &mut self,
+        head: &Head<'_>,
+        payload: Cow<'_, [u8]>,
+        peer: &Peer,
+        now: Instant,
+    ) -> Result<(), End> {
+        // Nearly all there is; what is seldom would cost each of them its registers.
+        match (head.kind, head.from_requester) {
+            (Kind::Request, true) => {
+                self.used = Some(now);
+                self.request(head, payload, peer, now);
+            }
+            (Kind::Response | Kind::Item, false) => {
+                self.used = Some(now);
+                self.reply(head, payload);
+            }
+            _ => return self.other(head, payload, peer, now),
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn other(
         &mut self,
         head: &Head<'_>,
         payload: Cow<'_, [u8]>,
@@ -285,11 +309,10 @@ impl Receive {
             self.used = Some(now);
         }
         match (head.kind, head.from_requester) {
-            (Kind::Request, true) => self.request(head, payload, peer, now),
             (Kind::Notification, true) => self.notification(head, payload, peer),
             (Kind::Cancel, true) => self.cancel(head.correlation),
             (Kind::Credit, true) => self.credit(head.correlation, &payload),
-            (Kind::Response | Kind::Error | Kind::Item | Kind::End, false) => {
+            (Kind::Error | Kind::End, false) => {
                 self.reply(head, payload);
             }
             (Kind::Progress, false) => {

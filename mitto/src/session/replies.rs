@@ -11,6 +11,7 @@ use crate::message::Body;
 use crate::status::Status;
 
 impl Receive {
+    #[inline(never)]
     pub(super) fn reply(&mut self, head: &Head<'_>, payload: Cow<'_, [u8]>) {
         let shared = &*self.shared;
         let mut state = shared.state();
