@@ -60,12 +60,15 @@ where
 {
     if let Some(begun) = begin::<S, M, A>(state, &mut job, answer) {
         let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
-        let since = job.submitted.unwrap_or_else(Instant::now);
-        let watched = H::watched().watch(since, &mut || {
+        let mut clock = job.submitted.unwrap_or_else(Instant::now);
+        let watched = H::watched().watch(&mut clock, &mut || {
             if let Some((arguments, message)) = call.take() {
                 outcome = Some(H::call(arguments, message));
             }
         });
+        if let Some(pool) = job.pool {
+            pool.note_clock(clock);
+        }
         finish::<M>(begun.answer, watched, outcome);
     }
     Run::done()

@@ -5,11 +5,14 @@ use std::fmt;
 use std::pin::Pin;
 
 use super::place::Place;
+use crate::runtime::Instant;
 
 /// The boxes of finished handlers, at most one per handler, [`Pool::MAX`] in all.
 #[derive(Default)]
 pub struct Pool {
     boxes: Vec<(usize, Pin<Box<dyn Place>>)>,
+    /// When somebody has just looked at the clock, for the handler that is next.
+    clock: Option<Instant>,
 }
 
 impl Pool {
@@ -28,6 +31,16 @@ impl Pool {
         if self.boxes.len() < Self::MAX && self.boxes.iter().all(|(k, _)| *k != key) {
             self.boxes.push((key, finished));
         }
+    }
+
+    /// Tells what time it is.
+    pub(crate) fn note_clock(&mut self, now: Instant) {
+        self.clock = Some(now);
+    }
+
+    /// What time it is, where that was told and nothing has run since then.
+    pub(crate) fn take_clock(&mut self) -> Option<Instant> {
+        self.clock.take()
     }
 
     /// Gives everything back.

@@ -138,10 +138,10 @@ impl Handling {
         };
         let mut polled = Poll::Pending;
         let answer = &mut self.answer;
-        let since = self.since.take().unwrap_or_else(Instant::now);
+        let mut clock = self.since.take().unwrap_or_else(Instant::now);
         let watched = self
             .watched
-            .watch(since, &mut || polled = place.as_mut().poll(answer, cx));
+            .watch(&mut clock, &mut || polled = place.as_mut().poll(answer, cx));
         match (watched, polled) {
             (Ok(()), Poll::Pending) => {
                 if let (Some(opened), Some(answer)) = (self.opened.take(), &self.answer)

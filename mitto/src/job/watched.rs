@@ -32,13 +32,15 @@ impl Watched {
         std::ptr::from_ref(self).addr()
     }
 
-    /// Runs one poll of the handler, which begins now or has begun a moment ago.
-    pub(crate) fn watch(&self, begun: Instant, poll: &mut dyn FnMut()) -> Result<(), Status> {
+    /// Runs one poll of the handler, which begins at `clock`: now, or a moment ago. Sets that to when it
+    /// has ended.
+    pub(crate) fn watch(&self, clock: &mut Instant, poll: &mut dyn FnMut()) -> Result<(), Status> {
+        let begun = *clock;
         let result = self.guard(poll);
-        let ended = Instant::now();
+        *clock = Instant::now();
         // Compared as moments: to subtract them takes longer.
-        if ended > begun + SLOW {
-            self.slow(ended - begun);
+        if *clock > begun + SLOW {
+            self.slow(*clock - begun);
         }
         result
     }

@@ -173,6 +173,7 @@ impl Receive {
             None if shared.link && head.hops > 0 => (None, head.hops),
             _ => (shared.identity.as_ref(), 0),
         };
+        let clock = self.pool.take_clock();
         // Made where it is handed over: a job is large.
         let job = |pool| {
             let encoded = Payload::Encoded { format, bytes };
@@ -183,6 +184,7 @@ impl Receive {
             job.identity = identity;
             job.hops = hops;
             job.pool = pool;
+            job.submitted = clock;
             job
         };
         if let Some((place, bytes)) = apart {

@@ -181,6 +181,7 @@ impl Driver {
     fn read(&mut self, peer: &Peer, now: Instant, cx: &mut Context<'_>) -> Result<(), End> {
         self.full = self.shared().is_full().then(|| self.full.unwrap_or(now));
         self.receive.busy = self.is_deadlocked(now);
+        self.receive.pool.note_clock(now);
         for read in 0..READS {
             self.held = !self.frames(peer, now)?;
             if self.held {
