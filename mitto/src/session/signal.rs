@@ -23,6 +23,16 @@ impl Signal {
         }
     }
 
+    /// The same for who has added its work under the lock of the session's state. The task takes that lock
+    /// after it has lowered the signal, and before it sleeps: whoever finds it raised was seen, or will be,
+    /// and need not write to it.
+    #[inline]
+    pub(super) fn raise_again(&self) {
+        if !self.raised.load(SeqCst) {
+            self.raise();
+        }
+    }
+
     fn wake(&self) {
         let waker = lock(&self.waker).clone();
         if let Some(waker) = waker {
