@@ -6,8 +6,9 @@ use super::CodecError;
 pub(super) struct Limited<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
-    /// What the buffer may grow to; nothing more is taken once it was to grow beyond that.
-    end: usize,
+    /// Bytes that it still takes; none once it was to take more than that. Counted down, as it is asked
+    /// for each byte that a codec writes alone.
+    left: usize,
     exceeded: bool,
 }
 
@@ -17,13 +18,13 @@ impl<'a> Limited<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>, end: usize) -> Self {
         Self {
             start: out.len(),
-            end,
+            left: end.saturating_sub(out.len()),
             out,
             exceeded: false,
         }
     }
 
-    /// The buffer, to add so many bytes to it, if they still fit.
+    /// The buffer, to add exactly so many bytes to it, if they still fit.
     #[cfg(feature = "json")]
     #[inline]
     pub(super) fn take(&mut self, bytes: usize) -> io::Result<&mut Vec<u8>> {
@@ -63,18 +64,19 @@ impl<'a> Limited<'a> {
         result
     }
 
-    /// Whether so many bytes more still fit.
+    /// Counts so many bytes more, if they still fit.
     #[inline]
     fn admit(&mut self, bytes: usize) -> io::Result<()> {
-        match bytes <= self.end.saturating_sub(self.out.len()) {
-            true => Ok(()),
-            false => Err(self.exceed()),
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => return Err(self.exceed()),
         }
+        Ok(())
     }
 
     #[cold]
     fn exceed(&mut self) -> io::Error {
-        self.end = 0;
+        self.left = 0;
         self.exceeded = true;
         io::ErrorKind::FileTooLarge.into()
     }

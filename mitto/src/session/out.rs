@@ -81,7 +81,7 @@ impl Out {
     #[inline]
     pub(super) fn restore(&mut self, draft: Draft, frame: Option<bool>) {
         if !draft.whole {
-            return self.restore_late(draft, frame);
+            return self.restore_late(&draft.bytes, frame);
         }
         self.lent = false;
         self.away = 0;
@@ -96,9 +96,9 @@ impl Out {
     }
 
     #[cold]
-    fn restore_late(&mut self, draft: Draft, frame: Option<bool>) {
+    fn restore_late(&mut self, bytes: &[u8], frame: Option<bool>) {
         if let Some(text) = frame {
-            self.frame(text, |out| out.extend_from_slice(&draft.bytes));
+            self.frame(text, |out| out.extend_from_slice(bytes));
         }
     }
 

@@ -127,7 +127,7 @@ fn poll_once(call: impl Future) {
 }
 
 /// Runs what would hang if a lock were held, elsewhere.
-fn soon(drops: Receiver<()>, count: usize, what: impl FnOnce() + Send + 'static) {
+fn soon(drops: &Receiver<()>, count: usize, what: impl FnOnce() + Send + 'static) {
     let runtime = tokio::runtime::Handle::current();
     std::thread::spawn(move || {
         let _entered = runtime.enter();
@@ -143,7 +143,7 @@ fn soon(drops: Receiver<()>, count: usize, what: impl FnOnce() + Send + 'static)
 #[tokio::test]
 async fn response_that_nobody_waits_for_is_dropped_outside_the_lock() {
     let ends = Ends::new();
-    soon(ends.drops, 1, move || {
+    soon(&ends.drops, 1, move || {
         let mut call = Box::pin(ends.client.fetch(Fetch));
         poll_once(&mut call);
         ends.begun.recv().unwrap();
@@ -156,7 +156,7 @@ async fn response_that_nobody_waits_for_is_dropped_outside_the_lock() {
 async fn response_that_nobody_looks_at_is_dropped_outside_the_lock() {
     let ends = Ends::new();
     let woken = Arc::new(Woken::default());
-    soon(ends.drops, 1, move || {
+    soon(&ends.drops, 1, move || {
         let mut call = Box::pin(ends.client.fetch(Fetch));
         let waker = Waker::from(woken.clone());
         let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
@@ -172,7 +172,7 @@ async fn items_that_nobody_looks_at_are_dropped_outside_the_lock() {
     let ends = Ends::new();
     let mut items = ends.client.fetch_many(FetchMany).await.unwrap();
     let first = items.next().await;
-    soon(ends.drops, 3, move || {
+    soon(&ends.drops, 3, move || {
         drop(items);
         drop(first);
     });

@@ -52,6 +52,10 @@ pub(crate) enum Command {
     /// Calls within the process.
     Direct(Threads),
     /// Many cells.
+    #[cfg_attr(
+        not(feature = "peers"),
+        expect(dead_code, reason = "nothing to compare")
+    )]
     Compare(Comparison),
 }
 
@@ -73,10 +77,6 @@ pub(crate) struct Run {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    not(feature = "peers"),
-    expect(dead_code, reason = "nothing to compare")
-)]
 pub(crate) struct Comparison {
     pub(crate) rounds: usize,
     pub(crate) quick: bool,

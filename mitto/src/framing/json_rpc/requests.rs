@@ -182,7 +182,7 @@ mod tests {
         connection.streams.asked(CorrelationId::new(1, 2));
         let mut seen = Vec::new();
         parse(&connection, &mut |envelope| {
-            seen.push(format!("{envelope:?}"))
+            seen.push(format!("{envelope:?}"));
         });
         while connection.has_reply() {
             let mut reply = Vec::new();

@@ -106,7 +106,7 @@ impl Tracer {
         };
         match cell.peer {
             // A system call of theirs can be a whole window.
-            Peer::RawTcp | Peer::RawWebSocket => 8 * count,
+            Peer::Mitto(..) | Peer::RawTcp | Peer::RawWebSocket => 8 * count,
             _ => count,
         }
     }
