@@ -8,6 +8,8 @@ use mitto::transport::memory::Memory;
 use mitto::{Request, handler, provider};
 use serde::{Deserialize, Serialize};
 
+use crate::port::Port;
+
 #[derive(Serialize, Deserialize, Request)]
 struct Knock;
 
@@ -109,4 +111,41 @@ async fn peer_is_listed_when_its_client_has_connected() {
         }
     }
     server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn place_is_free_when_the_server_has_shut_down() {
+    let memory = Memory::new();
+    let port = Port::reserve();
+    for url in ["memory://door", &port.url("ws")] {
+        for is_used in [false, true].repeat(50) {
+            let server = Server::new(Porter).transport(memory.clone());
+            let server = server.listen(url).await.expect("a free place").spawn();
+            if is_used {
+                let builder = DoorClient::builder().transport(memory.clone());
+                builder.connect(url).await.unwrap();
+            }
+            server.shutdown().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn shutdown_before_the_beginning_holds() {
+    let memory = Memory::new();
+    let listen = || {
+        let server = Server::new(Porter).transport(memory.clone());
+        server.listen("memory://door")
+    };
+    let listening = listen().await.unwrap();
+    listening.handle().shutdown().await;
+    listening.run().await;
+    drop(listen().await.unwrap());
+    let listening = listen().await.unwrap();
+    let handle = listening.handle();
+    let run = tokio::spawn(listening.run());
+    run.abort();
+    run.await.unwrap_err();
+    handle.shutdown().await;
+    drop(listen().await.unwrap());
 }

@@ -88,10 +88,12 @@ impl Handle {
     }
 
     /// Stops accepting, says goodbye to every peer, and lets what runs finish, up to
-    /// [`Limits::drain`](crate::limits::Limits::drain); then aborts the rest. Waits for the end.
+    /// [`Limits::drain`](crate::limits::Limits::drain); then aborts the rest. Waits for the end; another
+    /// server may listen at the same places from the beginning on.
     pub async fn shutdown(&self) {
         let first = !self.shared.stop.is_cancelled();
         self.shared.stop.cancel();
+        self.shared.doors.close();
         if self.embedded && first {
             let shared = self.shared.clone();
             // In a task of its own: it goes on when nobody waits for it any more.

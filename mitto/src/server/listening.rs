@@ -1,20 +1,19 @@
 //! A server that listens.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
-use std::task::Poll;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::doors::Doors;
 use super::serving::Shared;
 use super::{Handle, ListenError, Peers};
 use crate::peer::Hooks;
 use crate::session::Config;
 use crate::telemetry::Vitals;
-use crate::transport::{Incoming, Listener, Transports};
+use crate::transport::{Listener, Transports};
 
 /// A server that listens. It accepts connections while [`run`](Self::run) is polled.
 #[must_use = "connections are accepted only while it runs"]
@@ -33,6 +32,7 @@ impl Listening {
                 hooks,
                 open: AtomicUsize::new(0),
                 refused: Arc::default(),
+                doors: Doors::default(),
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
                 abort: CancellationToken::new(),
@@ -111,29 +111,49 @@ impl Listening {
     ///
     /// Dropping this future stops at once: sessions are ended and their handlers dropped.
     pub async fn run(self) {
-        let Self {
-            shared,
-            mut listeners,
-            ..
-        } = self;
-        let abort = shared.abort.clone().drop_guard();
-        while let Some(Some(incoming)) = shared
-            .stop
-            .run_until_cancelled(accept(&mut listeners))
-            .await
-        {
-            shared.clone().admit(incoming);
-        }
-        drop(listeners);
-        shared.wind_down().await;
-        drop(abort);
+        self.begin().run().await;
     }
 
     /// Runs in a task of its own, and gives back the handle.
     pub fn spawn(self) -> Handle {
         let handle = self.handle();
-        crate::runtime::spawn(self.run());
+        crate::runtime::spawn(self.begin().run());
         handle
+    }
+
+    fn begin(self) -> Running {
+        let Self {
+            shared, listeners, ..
+        } = self;
+        shared.doors.open(listeners);
+        // A shutdown that came before has closed nothing.
+        if shared.stop.is_cancelled() {
+            shared.doors.close();
+        }
+        Running(shared)
+    }
+}
+
+/// A server that runs. Dropped, it stops at once.
+struct Running(Arc<Shared>);
+
+impl Running {
+    async fn run(self) {
+        let Self(shared) = &self;
+        while let Some(Some(incoming)) =
+            shared.stop.run_until_cancelled(shared.doors.accept()).await
+        {
+            shared.clone().admit(incoming);
+        }
+        shared.doors.close();
+        shared.wind_down().await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.doors.close();
+        self.0.abort.cancel();
     }
 }
 
@@ -143,33 +163,4 @@ impl fmt::Debug for Listening {
             .field("urls", &self.urls().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
-}
-
-/// Waits for the next connection at any of the listeners; one that has ended for good is dropped.
-async fn accept(listeners: &mut Vec<Box<dyn Listener>>) -> Option<Box<dyn Incoming>> {
-    poll_fn(|cx| {
-        let mut accepted = None;
-        listeners.retain_mut(|listener| {
-            if accepted.is_some() {
-                return true;
-            }
-            match listener.poll_accept(cx) {
-                Poll::Pending => true,
-                Poll::Ready(Ok(incoming)) => {
-                    accepted = Some(incoming);
-                    true
-                }
-                Poll::Ready(Err(error)) => {
-                    tracing::error!(url = listener.url(), %error, "no longer listening");
-                    false
-                }
-            }
-        });
-        match accepted {
-            Some(incoming) => Poll::Ready(Some(incoming)),
-            None if listeners.is_empty() => Poll::Ready(None),
-            None => Poll::Pending,
-        }
-    })
-    .await
 }

@@ -6,6 +6,7 @@
 mod access;
 #[cfg(feature = "axum")]
 pub mod axum;
+mod doors;
 mod embedded;
 mod error;
 mod handle;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Peers;
+use super::doors::Doors;
 use crate::escaped::Escaped;
 use crate::job::Counted;
 use crate::limits::{Limit, reached};
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     pub(super) open: AtomicUsize,
     /// Connections that are being told that there is no room.
     pub(super) refused: Arc<AtomicUsize>,
+    pub(super) doors: Doors,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
     pub(super) abort: CancellationToken,

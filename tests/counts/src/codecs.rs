@@ -64,7 +64,7 @@ fn decode<M: Message>(format: Format, message: &M, length: u64) {
     message.encode(&mut to).expect("encoded");
     for _ in 0..length {
         let from = Decoder::new(&codecs, black_box(format), black_box(&payload));
-        let message = M::decode(from).ok().expect("decoded");
+        let message = M::decode(from).expect("decoded");
         black_box(&message);
     }
 }

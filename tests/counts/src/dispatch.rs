@@ -18,8 +18,6 @@ macro_rules! provider {
         mod $module {
             #![expect(dead_code, reason = "the stub's methods are not called")]
 
-            #![expect(clippy::empty_docs, reason = "generated")]
-
             use std::hint::black_box;
 
             use mitto::envelope::MessageId;

@@ -29,8 +29,7 @@ pub(super) const ONE_WORKER: Workload = load(1, 64, Threads::Workers(1), 32);
 const TWO_THREADS: Workload = load(1, 64, TWO, 32);
 const LARGE: Workload = load(1, 64, Threads::Current, 8_192);
 
-/// CPU that another takes at least, in times of ours: at `ALONE`, at `MANY`, at
-/// `ONE_THREAD` and `ONE_WORKER`.
+/// CPU that another takes at least, in times of ours: at `ALONE`, at `MANY`, at `ONE_WORKER`.
 const SMALL: [(Peer, Peer, [f64; 3]); 5] = [
     (JSON_RPC, Peer::Jsonrpsee, [1.8, 9.0, 15.0]),
     (JSON, Peer::Jsonrpsee, [1.8, 10.0, 16.0]),
@@ -125,10 +124,9 @@ fn ratios() -> Vec<(Cell, Cell, f64)> {
         all.push((Cell { peer: ours, load }, Cell { peer: other, load }, least));
     };
     for (ours, other, least) in SMALL {
-        for (load, least) in [ALONE, MANY, ONE_THREAD].into_iter().zip(least) {
+        for (load, least) in [ALONE, MANY, ONE_WORKER].into_iter().zip(least) {
             add(ours, other, load, least);
         }
-        add(ours, other, ONE_WORKER, least[2]);
     }
     for (ours, other, least) in LARGER {
         add(ours, other, LARGE, least);
