@@ -16,7 +16,7 @@ use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
-use crate::in_flight::Late;
+use crate::in_flight::{Arrived, Late};
 use crate::job::Pool;
 use crate::limits::{Limit, reached};
 use crate::peer::Peer;
@@ -289,9 +289,16 @@ impl Receive {
             (Kind::Notification, true) => self.notification(head, payload, peer),
             (Kind::Cancel, true) => self.cancel(head.correlation),
             (Kind::Credit, true) => self.credit(head.correlation, &payload),
-            (Kind::Response | Kind::Error | Kind::Item | Kind::End, false) => {
-                self.reply(head, payload);
-            }
+            (Kind::Response | Kind::Error | Kind::Item | Kind::End, false) => match payload {
+                Cow::Borrowed(payload)
+                    if head.kind == Kind::Item
+                        && !head.status
+                        && payload.len() <= Arrived::MOST =>
+                {
+                    self.item(head, payload);
+                }
+                payload => self.reply(head, payload),
+            },
             (Kind::Progress, false) => {
                 let mut state = self.shared.state();
                 match state.in_flight.progress(head.correlation, now) {
