@@ -4,6 +4,7 @@
 //! generation: the slot is an index into an array, the generation tells a late answer to an earlier
 //! request of the slot apart. The table takes no locks and wakes nobody; its owner does.
 
+mod arrived;
 mod late;
 mod reply;
 mod slot;
@@ -13,11 +14,13 @@ use std::time::Duration;
 
 use crate::runtime::Instant;
 
+pub use arrived::Arrived;
 pub use late::Late;
 pub use reply::{Reply, item_cost};
 pub use slot::Left;
 use slot::Slot;
 
+use crate::codec::Format;
 use crate::envelope::{CorrelationId, Timing};
 use crate::status::{Code, Status};
 
@@ -122,6 +125,39 @@ impl InFlight {
         let idle = slot.idle_until();
         self.note_idle(idle);
         Ok(waker)
+    }
+
+    /// Puts an item of at most [`Arrived::MOST`] bytes behind those that wait, in a buffer of `buffer` if
+    /// none does. Gives back who waits for it, and whether the stream may send its next item; `None` when
+    /// this one was not allowed, and has ended it.
+    ///
+    /// # Errors
+    ///
+    /// As [`complete`](Self::complete).
+    #[inline]
+    pub fn complete_item(
+        &mut self,
+        id: CorrelationId,
+        format: Format,
+        payload: &[u8],
+        buffer: impl FnOnce() -> Vec<u8>,
+    ) -> Result<(Option<Waker>, Option<bool>), Stale> {
+        let has_credit = self.has_credit;
+        let slot = self.get_mut(id)?;
+        let waker = slot.push_item(format, payload, buffer, has_credit)?;
+        let credit = slot.is_open().then(|| slot.has_credit());
+        let idle = slot.idle_until();
+        self.note_idle(idle);
+        Ok((waker, credit))
+    }
+
+    /// The reader has taken so much of [`Reply::Items`], in bytes as they count. Gives back the credit to
+    /// return, if enough has come together, and how much may be taken before the next report.
+    pub fn taken(&mut self, id: CorrelationId, bytes: usize) -> (Option<u32>, usize) {
+        match self.get_mut(id) {
+            Ok(slot) => (slot.taken(bytes), slot.due()),
+            Err(Stale) => (None, usize::MAX),
+        }
     }
 
     /// Notes when the handler ran, right before the reply that ends the request. Of a stream it is not

@@ -1,5 +1,6 @@
 //! What comes back for a request.
 
+use super::Arrived;
 use crate::envelope::Timing;
 use crate::message::Body;
 use crate::status::Status;
@@ -22,6 +23,8 @@ pub enum Reply {
     Opened,
     /// The stream's next item.
     Item(Body),
+    /// The stream's next items. Their reader says when it has taken them.
+    Items(Arrived),
     /// The stream's end. Ends the request.
     End,
 }
@@ -30,7 +33,10 @@ impl Reply {
     /// Whether it ends the request.
     #[inline]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Self::Timing(_) | Self::Opened | Self::Item(_))
+        !matches!(
+            self,
+            Self::Timing(_) | Self::Opened | Self::Item(_) | Self::Items(_)
+        )
     }
 
     /// What it counts against a stream's window, in bytes.
@@ -39,6 +45,7 @@ impl Reply {
         match self {
             Self::Item(Body::Encoded { bytes, .. }) => item_cost(bytes.len()),
             Self::Item(Body::Value(_)) => item_cost(0),
+            Self::Items(arrived) => arrived.cost(),
             _ => 0,
         }
     }
@@ -46,6 +53,7 @@ impl Reply {
 
 /// What an item of `length` bytes counts against a stream's window: at least 1 KiB, so that the
 /// window bounds the number of items as well.
+#[inline]
 pub fn item_cost(length: usize) -> usize {
     length.max(1 << 10)
 }

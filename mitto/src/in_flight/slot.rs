@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::runtime::{Instant, later};
 
-use super::{Patience, Reply, Stale};
+use super::{Arrived, Patience, Reply, Stale, item_cost};
+use crate::codec::Format;
+use crate::message::Body;
 use crate::status::{Code, Status};
 
 #[derive(Debug, Default)]
@@ -155,6 +157,51 @@ impl Slot {
         Ok(self.waker.take())
     }
 
+    /// The same for an item, which goes into one buffer with those that wait.
+    #[inline]
+    pub(super) fn push_item(
+        &mut self,
+        format: Format,
+        payload: &[u8],
+        buffer: impl FnOnce() -> Vec<u8>,
+        has_credit: bool,
+    ) -> Result<Option<Waker>, Stale> {
+        let is_allowed = !has_credit || self.buffered < self.window;
+        let last = self.later.back_mut().or(self.next.as_mut());
+        match last {
+            Some(Reply::Items(arrived))
+                if is_allowed && self.state == State::Open && arrived.format() == format =>
+            {
+                arrived.push(payload);
+                self.buffered += item_cost(payload.len());
+                Ok(self.waker.take())
+            }
+            _ => self.push_first(format, payload, buffer(), has_credit),
+        }
+    }
+
+    fn push_first(
+        &mut self,
+        format: Format,
+        payload: &[u8],
+        mut bytes: Vec<u8>,
+        has_credit: bool,
+    ) -> Result<Option<Waker>, Stale> {
+        let reply = match self.idle {
+            // Each one that is taken counts as a sign of life, and so must be told.
+            Some(_) => {
+                bytes.extend_from_slice(payload);
+                Reply::Item(Body::Encoded { format, bytes })
+            }
+            None => {
+                let mut arrived = Arrived::new(format, bytes);
+                arrived.push(payload);
+                Reply::Items(arrived)
+            }
+        };
+        self.push(reply, has_credit)
+    }
+
     pub(super) fn progress(&mut self, now: Instant) -> Result<Option<Waker>, Stale> {
         if self.state != State::Open {
             return Err(Stale);
@@ -180,19 +227,33 @@ impl Slot {
     /// The next reply, if it is there, with the credit to return.
     #[inline]
     pub(super) fn next(&mut self) -> Option<(Reply, Option<u32>)> {
-        let reply = self.next.take()?;
+        let mut reply = self.next.take()?;
         if !self.later.is_empty() {
             self.next = self.later.pop_front();
         }
+        if let Reply::Items(arrived) = &mut reply {
+            arrived.set_due(self.due());
+            return Some((reply, None));
+        }
         let cost = reply.cost();
         if cost > 0 {
-            self.buffered = self.buffered.saturating_sub(cost);
-            self.owed += cost;
             self.begin();
         }
-        let due = self.owed > 0 && self.owed >= self.window / 2 && self.is_open();
-        let credit = due.then(|| u32::try_from(std::mem::take(&mut self.owed)).unwrap_or(u32::MAX));
+        let credit = self.taken(cost);
         Some((reply, credit))
+    }
+
+    /// So much of what waits here has been taken, in bytes; with the credit to return.
+    pub(super) fn taken(&mut self, bytes: usize) -> Option<u32> {
+        self.buffered = self.buffered.saturating_sub(bytes);
+        self.owed += bytes;
+        let due = self.owed > 0 && self.owed >= self.window / 2 && self.is_open();
+        due.then(|| u32::try_from(std::mem::take(&mut self.owed)).unwrap_or(u32::MAX))
+    }
+
+    /// How much more is taken before there is credit to return.
+    pub(super) fn due(&self) -> usize {
+        (self.window / 2).saturating_sub(self.owed)
     }
 
     /// Whom the next reply is to wake.

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll, ready};
 
 use super::{Call, ItemStream, Outbound, Reply};
-use crate::codec::{CodecError, Decoder};
+use crate::codec::{CodecError, Decoder, Format};
 use crate::limits::{Limit, reached};
 use crate::message::{Body, ErrorOf, Failure, Kind, Message, OneWay, Streaming, Unary};
 use crate::status::{Code, Status};
@@ -64,6 +64,18 @@ impl<M: Message<Kind = Self>> Await<M> for OneWay {
 /// Reads a response or an item.
 pub(super) fn response<M: Message>(body: Body, out: &dyn Outbound) -> Result<M::Response, Status> {
     read(body, out, M::INFO.name, M::decode_response)
+}
+
+/// Reads an item that lies in a buffer with others.
+pub(super) fn item<M: Message>(
+    format: Format,
+    bytes: &[u8],
+    out: &dyn Outbound,
+) -> Result<M::Response, Status> {
+    match M::decode_response(Decoder::new(out.codecs(), format, bytes)) {
+        Ok(item) => Ok(item),
+        Err(error) => Err(unreadable(M::INFO.name, &error)),
+    }
 }
 
 /// Reads a reply that is not the one hoped for.

@@ -7,10 +7,12 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::await_kind::{failure, response};
+use super::await_kind::{failure, item, response};
 use super::{Peer, Reply};
 use crate::envelope::CorrelationId;
+use crate::in_flight::Arrived;
 use crate::message::{Body, Message};
+use crate::status::Status;
 
 /// The items that answer a stream request, in the order in which the handler sent them.
 ///
@@ -51,6 +53,8 @@ pub struct ItemStream<M: Message> {
     peer: Peer,
     id: Option<CorrelationId>,
     first: Option<Body>,
+    /// The items that are here.
+    arrived: Option<Arrived>,
     /// Whether it has ended with its connection.
     lost: bool,
     message: PhantomData<fn() -> M>,
@@ -63,16 +67,18 @@ impl<M: Message> ItemStream<M> {
         id: Option<CorrelationId>,
         reply: Reply,
     ) -> Result<Self, M::Failure> {
-        let (id, first) = match reply {
-            Reply::Opened => (id, None),
-            Reply::Item(body) => (id, Some(body)),
-            Reply::End => (None, None),
+        let (id, first, arrived) = match reply {
+            Reply::Opened => (id, None, None),
+            Reply::Item(body) => (id, Some(body), None),
+            Reply::Items(arrived) => (id, None, Some(arrived)),
+            Reply::End => (None, None, None),
             other => return Err(failure::<M>(other, peer.out())),
         };
         Ok(Self {
             peer,
             id,
             first,
+            arrived,
             lost: false,
             message: PhantomData,
         })
@@ -93,6 +99,19 @@ impl<M: Message> ItemStream<M> {
             return Poll::Ready(None);
         };
         loop {
+            if let (Some(arrived), Some(id)) = (&mut self.arrived, self.id) {
+                let format = arrived.format();
+                if let Some(bytes) = arrived.take() {
+                    let item = item::<M>(format, bytes, &**out);
+                    if let Some(taken) = arrived.report() {
+                        arrived.set_due(out.taken(id, taken));
+                    }
+                    return Poll::Ready(Some(self.passed(item)));
+                }
+                if let Some(arrived) = self.arrived.take() {
+                    out.recycle(arrived.into_bytes());
+                }
+            }
             let reply = match (self.first.take(), self.id) {
                 (Some(first), _) => Reply::Item(first),
                 (None, Some(id)) => ready!(out.poll_reply(id, cx)),
@@ -104,15 +123,13 @@ impl<M: Message> ItemStream<M> {
             return Poll::Ready(match reply {
                 Reply::Opened => continue,
                 Reply::End => None,
+                Reply::Items(arrived) => {
+                    self.arrived = Some(arrived);
+                    continue;
+                }
                 Reply::Item(body) => {
                     let item = response::<M>(body, &**out);
-                    if item.is_err() {
-                        self.cancel();
-                    }
-                    Some(match item {
-                        Ok(item) => Ok(item),
-                        Err(status) => Err(status.into()),
-                    })
+                    Some(self.passed(item))
                 }
                 other => {
                     self.lost = matches!(other, Reply::Lost(_));
@@ -120,6 +137,17 @@ impl<M: Message> ItemStream<M> {
                     Some(Err(failure::<M>(other, self.peer.out())))
                 }
             });
+        }
+    }
+
+    /// An item, or what ends the stream where one cannot be read.
+    fn passed(&mut self, item: Result<M::Response, Status>) -> Result<M::Response, M::Failure> {
+        match item {
+            Ok(item) => Ok(item),
+            Err(status) => {
+                self.cancel();
+                Err(status.into())
+            }
         }
     }
 

@@ -72,7 +72,6 @@ impl Progress {
                 State::Done => panic!("a call was polled after it ended"),
             };
             match &polled {
-                Poll::Pending => {}
                 Poll::Ready(Reply::Timing(timing)) => {
                     self.timing = Some(*timing);
                     continue;
@@ -82,7 +81,7 @@ impl Progress {
                     continue;
                 }
                 Poll::Ready(reply) if reply.is_last() => self.state = State::Done,
-                Poll::Ready(_) => {}
+                _ => {}
             }
             return polled;
         }

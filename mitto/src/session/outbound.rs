@@ -133,12 +133,7 @@ impl Outbound for Shared {
         let mut state = self.state();
         let (reply, credit) = std::task::ready!(state.in_flight.poll(id, cx));
         if let Some(bytes) = credit {
-            let head = Head {
-                from_requester: true,
-                ..Head::new(Kind::Credit, id)
-            };
-            let framing = &*self.framing;
-            self.control(&mut state, &head, |out| framing.write_credit(bytes, out));
+            self.control_credit(&mut state, id, bytes);
         }
         if credit.is_some() || reply.is_last() {
             self.note_crowded(false);
@@ -154,6 +149,18 @@ impl Outbound for Shared {
             self.signal.raise();
         }
         Poll::Ready(reply)
+    }
+
+    fn taken(&self, id: CorrelationId, bytes: usize) -> usize {
+        let mut state = self.state();
+        let (credit, due) = state.in_flight.taken(id, bytes);
+        if let Some(bytes) = credit {
+            self.control_credit(&mut state, id, bytes);
+            self.note_crowded(false);
+            drop(state);
+            self.signal.raise();
+        }
+        due
     }
 
     fn cancel(&self, id: CorrelationId) {
@@ -235,6 +242,16 @@ impl Outbound for Shared {
 }
 
 impl Shared {
+    /// Tells the other end that a stream may go on.
+    fn control_credit(&self, state: &mut State, id: CorrelationId, bytes: u32) {
+        let head = Head {
+            from_requester: true,
+            ..Head::new(Kind::Credit, id)
+        };
+        let framing = &*self.framing;
+        self.control(state, &head, |out| framing.write_credit(bytes, out));
+    }
+
     /// Tells the other end that a request of ours is given up.
     pub(super) fn control_cancel(&self, state: &mut State, id: CorrelationId) {
         let head = Head {

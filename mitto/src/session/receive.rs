@@ -16,7 +16,7 @@ use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
-use crate::in_flight::Late;
+use crate::in_flight::{Arrived, Late};
 use crate::job::Pool;
 use crate::limits::{Limit, reached};
 use crate::peer::Peer;
@@ -288,9 +288,18 @@ impl Receive {
                 self.used = Some(now);
                 self.request(head, payload, peer, now);
             }
-            (Kind::Response | Kind::Item, false) => {
+            (Kind::Response, false) => {
                 self.used = Some(now);
                 self.reply(head, payload);
+            }
+            (Kind::Item, false) => {
+                self.used = Some(now);
+                match payload {
+                    Cow::Borrowed(payload) if !head.status && payload.len() <= Arrived::MOST => {
+                        self.item(head, payload);
+                    }
+                    payload => self.reply(head, payload),
+                }
             }
             _ => return self.other(head, payload, peer, now),
         }

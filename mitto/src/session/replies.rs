@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::receive::Receive;
+use super::shared::State;
 use crate::envelope::{CorrelationId, Head, Kind, Timing};
 use crate::escaped::Escaped;
 use crate::in_flight::Reply;
@@ -11,6 +12,38 @@ use crate::message::Body;
 use crate::status::Status;
 
 impl Receive {
+    /// An item of a stream.
+    pub(super) fn item(&mut self, head: &Head<'_>, payload: &[u8]) {
+        let shared = &*self.shared;
+        let mut guard = shared.state();
+        let state = &mut *guard;
+        let (id, format) = (head.correlation, head.format.unwrap_or(shared.format));
+        let buffer = || state.spare.take();
+        let Ok((waker, credit)) = state.in_flight.complete_item(id, format, payload, buffer) else {
+            return self.stale(head);
+        };
+        self.wakers.extend(waker);
+        match credit {
+            Some(true) => {}
+            Some(false) => shared.note_crowded(true),
+            None => self.not_allowed(state, head),
+        }
+    }
+
+    /// An item that was not allowed has ended its stream.
+    #[cold]
+    fn not_allowed(&self, state: &mut State, head: &Head<'_>) {
+        reached(Limit::StreamWindow, &self.shared.remote);
+        self.shared.control_cancel(state, head.correlation);
+    }
+
+    #[cold]
+    fn stale(&self, head: &Head<'_>) {
+        self.shared.note_ignored();
+        let peer = Escaped(&self.shared.remote);
+        tracing::trace!(%peer, id = %head.correlation, "stale reply");
+    }
+
     #[inline(never)]
     pub(super) fn reply(&mut self, head: &Head<'_>, payload: Cow<'_, [u8]>) {
         let shared = &*self.shared;
@@ -45,18 +78,14 @@ impl Receive {
             self.wakers.extend(waker);
         }
         let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
-            shared.note_ignored();
-            let peer = Escaped(&shared.remote);
-            return tracing::trace!(%peer, id = %head.correlation, "stale reply");
+            return self.stale(head);
         };
         self.wakers.extend(waker);
         if state.in_flight.credit(head.correlation) == Some(false) {
             shared.note_crowded(true);
         }
         if !last && !state.in_flight.is_open(head.correlation) {
-            // An item that was not allowed has ended its stream.
-            reached(Limit::StreamWindow, &shared.remote);
-            shared.control_cancel(&mut state, head.correlation);
+            self.not_allowed(&mut state, head);
         }
     }
 

@@ -249,6 +249,10 @@ impl Departing {
                 self.items.fetch_add(1, Relaxed);
                 return Some(reply);
             }
+            Reply::Items(arrived) => {
+                self.items.fetch_add(arrived.count() as u64, Relaxed);
+                return Some(reply);
+            }
             Reply::Response(_) => Outcome::Response,
             Reply::Error(_) => Outcome::Error,
             Reply::Status(status) => Outcome::Status(status.clone()),

@@ -96,6 +96,11 @@ impl Outbound for Departing {
         }
     }
 
+    fn taken(&self, _: CorrelationId, bytes: usize) -> usize {
+        let id = self.parts().id;
+        id.map_or(usize::MAX, |id| self.via().taken(id, bytes))
+    }
+
     fn cancel(&self, _: CorrelationId) {
         self.end();
     }
