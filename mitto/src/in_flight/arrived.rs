@@ -8,17 +8,15 @@ use super::item_cost;
 const LENGTH: usize = size_of::<u32>();
 
 /// Items of one stream that came one behind the other, in one buffer.
+///
+/// Small: it is a part of every [`Reply`](super::Reply).
 #[derive(Debug)]
 pub struct Arrived {
     format: Format,
+    /// How much its reader may take before the other end is to be told.
+    due: u32,
     /// Each item behind its length.
     bytes: Vec<u8>,
-    /// Where the next item begins.
-    at: usize,
-    /// What its reader has taken and not yet told, as it counts against the window.
-    taken: usize,
-    /// How much that may become before the other end is to be told.
-    due: usize,
 }
 
 impl Arrived {
@@ -29,10 +27,8 @@ impl Arrived {
     pub(super) fn new(format: Format, bytes: Vec<u8>) -> Self {
         Self {
             format,
-            bytes,
-            at: 0,
-            taken: 0,
             due: 0,
+            bytes,
         }
     }
 
@@ -45,10 +41,10 @@ impl Arrived {
         self.bytes.extend_from_slice(payload);
     }
 
-    /// So many bytes may be taken before the other end is to be told.
+    /// So many bytes may be taken before the other end is to be told; it may be told earlier.
     #[inline]
-    pub fn set_due(&mut self, due: usize) {
-        self.due = due;
+    pub(super) fn set_due(&mut self, due: usize) {
+        self.due = u32::try_from(due).unwrap_or(u32::MAX);
     }
 
     /// The format of all items.
@@ -57,21 +53,14 @@ impl Arrived {
         self.format
     }
 
-    /// Takes the next item.
-    #[inline]
-    pub fn take(&mut self) -> Option<&[u8]> {
-        let (length, rest) = self.bytes[self.at..].split_first_chunk::<LENGTH>()?;
-        let item = rest.get(..u32::from_ne_bytes(*length) as usize)?;
-        self.at += LENGTH + item.len();
-        self.taken += item_cost(item.len());
-        Some(item)
-    }
-
-    /// What was taken and is to be told now: when enough has come together, or there is no more.
-    #[inline]
-    pub fn report(&mut self) -> Option<usize> {
-        let is_due = self.taken >= self.due || self.at == self.bytes.len();
-        (is_due && self.taken > 0).then(|| std::mem::take(&mut self.taken))
+    /// Takes them one by one.
+    pub fn read(self) -> Reading {
+        Reading {
+            at: 0,
+            taken: 0,
+            due: self.due as usize,
+            arrived: self,
+        }
     }
 
     /// How many items there are.
@@ -85,7 +74,7 @@ impl Arrived {
     }
 
     fn lengths(&self) -> impl Iterator<Item = usize> {
-        let mut rest = &self.bytes[self.at..];
+        let mut rest = &*self.bytes;
         std::iter::from_fn(move || {
             let (length, behind) = rest.split_first_chunk::<LENGTH>()?;
             let length = u32::from_ne_bytes(*length) as usize;
@@ -93,9 +82,52 @@ impl Arrived {
             Some(length)
         })
     }
+}
+
+/// [`Arrived`] items that are being taken.
+#[derive(Debug)]
+pub struct Reading {
+    arrived: Arrived,
+    /// Where the next item begins.
+    at: usize,
+    /// What was taken and is not yet told, as it counts against the window.
+    taken: usize,
+    /// How much that may become before the other end is to be told.
+    due: usize,
+}
+
+impl Reading {
+    /// The format of all items.
+    #[inline]
+    pub fn format(&self) -> Format {
+        self.arrived.format
+    }
+
+    /// Takes the next item.
+    #[inline]
+    pub fn take(&mut self) -> Option<&[u8]> {
+        let (length, rest) = self.arrived.bytes[self.at..].split_first_chunk::<LENGTH>()?;
+        let item = rest.get(..u32::from_ne_bytes(*length) as usize)?;
+        self.at += LENGTH + item.len();
+        self.taken += item_cost(item.len());
+        Some(item)
+    }
+
+    /// What was taken and is to be told now: when enough has come together, or there is no more.
+    #[inline]
+    pub fn report(&mut self) -> Option<usize> {
+        let is_due = self.taken >= self.due || self.at == self.arrived.bytes.len();
+        (is_due && self.taken > 0).then(|| std::mem::take(&mut self.taken))
+    }
+
+    /// So many bytes may be taken before the other end is to be told.
+    #[inline]
+    pub fn set_due(&mut self, due: usize) {
+        self.due = due;
+    }
 
     /// The buffer, to be used again.
     pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+        self.arrived.bytes
     }
 }

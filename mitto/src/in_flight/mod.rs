@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::runtime::Instant;
 
-pub use arrived::Arrived;
+pub use arrived::{Arrived, Reading};
 pub use late::Late;
 pub use reply::{Reply, item_cost};
 pub use slot::Left;

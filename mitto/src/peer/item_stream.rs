@@ -10,7 +10,7 @@ use futures_core::Stream;
 use super::await_kind::{failure, item, response};
 use super::{Peer, Reply};
 use crate::envelope::CorrelationId;
-use crate::in_flight::Arrived;
+use crate::in_flight::Reading;
 use crate::message::{Body, Message};
 use crate::status::Status;
 
@@ -54,7 +54,7 @@ pub struct ItemStream<M: Message> {
     id: Option<CorrelationId>,
     first: Option<Body>,
     /// The items that are here.
-    arrived: Option<Arrived>,
+    arrived: Option<Reading>,
     /// Whether it has ended with its connection.
     lost: bool,
     message: PhantomData<fn() -> M>,
@@ -70,7 +70,7 @@ impl<M: Message> ItemStream<M> {
         let (id, first, arrived) = match reply {
             Reply::Opened => (id, None, None),
             Reply::Item(body) => (id, Some(body), None),
-            Reply::Items(arrived) => (id, None, Some(arrived)),
+            Reply::Items(arrived) => (id, None, Some(arrived.read())),
             Reply::End => (None, None, None),
             other => return Err(failure::<M>(other, peer.out())),
         };
@@ -124,7 +124,7 @@ impl<M: Message> ItemStream<M> {
                 Reply::Opened => continue,
                 Reply::End => None,
                 Reply::Items(arrived) => {
-                    self.arrived = Some(arrived);
+                    self.arrived = Some(arrived.read());
                     continue;
                 }
                 Reply::Item(body) => {

@@ -16,7 +16,7 @@ use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind};
 use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
-use crate::in_flight::{Arrived, Late};
+use crate::in_flight::Late;
 use crate::job::Pool;
 use crate::limits::{Limit, reached};
 use crate::peer::Peer;
@@ -294,12 +294,7 @@ impl Receive {
             }
             (Kind::Item, false) => {
                 self.used = Some(now);
-                match payload {
-                    Cow::Borrowed(payload) if !head.status && payload.len() <= Arrived::MOST => {
-                        self.item(head, payload);
-                    }
-                    payload => self.reply(head, payload),
-                }
+                self.item(head, payload);
             }
             _ => return self.other(head, payload, peer, now),
         }
@@ -321,9 +316,7 @@ impl Receive {
             (Kind::Notification, true) => self.notification(head, payload, peer),
             (Kind::Cancel, true) => self.cancel(head.correlation),
             (Kind::Credit, true) => self.credit(head.correlation, &payload),
-            (Kind::Error | Kind::End, false) => {
-                self.reply(head, payload);
-            }
+            (Kind::Error | Kind::End, false) => self.reply(head, payload),
             (Kind::Progress, false) => {
                 let mut state = self.shared.state();
                 match state.in_flight.progress(head.correlation, now) {

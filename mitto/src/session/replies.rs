@@ -6,14 +6,18 @@ use super::receive::Receive;
 use super::shared::State;
 use crate::envelope::{CorrelationId, Head, Kind, Timing};
 use crate::escaped::Escaped;
-use crate::in_flight::Reply;
+use crate::in_flight::{Arrived, Reply};
 use crate::limits::{Limit, reached};
 use crate::message::Body;
 use crate::status::Status;
 
 impl Receive {
-    /// An item of a stream.
-    pub(super) fn item(&mut self, head: &Head<'_>, payload: &[u8]) {
+    /// An item of a stream; small ones are put side by side.
+    pub(super) fn item(&mut self, head: &Head<'_>, payload: Cow<'_, [u8]>) {
+        let payload = match payload {
+            Cow::Borrowed(payload) if !head.status && payload.len() <= Arrived::MOST => payload,
+            payload => return self.reply(head, payload),
+        };
         let shared = &*self.shared;
         let mut guard = shared.state();
         let state = &mut *guard;
