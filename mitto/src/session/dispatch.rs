@@ -173,26 +173,20 @@ impl Receive {
             None if shared.link && head.hops > 0 => (None, head.hops),
             _ => (shared.identity.as_ref(), 0),
         };
-        let clock = self.pool.take_clock();
-        // Made where it is handed over: a job is large.
-        let job = |pool| {
-            let encoded = Payload::Encoded { format, bytes };
-            let mut job = Job::new(head.message, encoded, peer, &shared.config.codecs);
-            job.address = head.address;
-            job.metadata = head.metadata;
-            job.deadline = deadline;
-            job.identity = identity;
-            job.hops = hops;
-            job.pool = pool;
-            job.submitted = clock;
-            job
-        };
+        let encoded = Payload::Encoded { format, bytes };
+        let mut job = Job::new(head.message, encoded, peer, &shared.config.codecs);
+        job.address = head.address;
+        job.metadata = head.metadata;
+        job.deadline = deadline;
+        job.identity = identity;
+        job.hops = hops;
+        job.submitted = self.pool.take_clock();
         if let Some((place, bytes)) = apart {
-            return place.submit(&job(None), format, bytes, answer);
+            return place.submit(&job, format, bytes, answer);
         }
-        let pool = Some(&mut self.pool);
+        job.pool = Some(&mut self.pool);
         let queue = &*shared.config.queue;
-        catch(|| queue.submit(job(pool), answer)).unwrap_or_else(|_| Run::done())
+        catch(|| queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
     }
 
     pub(super) fn cancel(&mut self, id: CorrelationId) {
