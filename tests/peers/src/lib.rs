@@ -1,8 +1,8 @@
 //! Measures what a request costs, on mitto and on others. The README says how.
 //!
-//! A [`cell`] is one measurement: a peer, its work, and how much of it at once. [`peers`] has a file for
-//! each peer, which starts its server and connects its clients; [`load`] keeps them busy; [`measure`]
-//! reads what that has used. [`compare`] runs many cells, each as a child process.
+//! A `cell` is one measurement: a peer, its work, and how much of it at once. `peers` has a file for
+//! each peer, which starts its server and connects its clients; `load` keeps them busy; `measure`
+//! reads what that has used. `compare` runs many cells, each as a child process.
 
 mod cell;
 #[cfg(feature = "peers")]
