@@ -151,7 +151,7 @@ impl InFlight {
         Ok((waker, credit))
     }
 
-    /// The reader has taken so much of [`Reply::Items`], in bytes as they count. Gives back the credit to
+    /// The reader has taken so much of [`Reply::Arrived`], in bytes as they count. Gives back the credit to
     /// return, if enough has come together, and how much may be taken before the next report.
     pub fn taken(&mut self, id: CorrelationId, bytes: usize) -> (Option<u32>, usize) {
         match self.get_mut(id) {

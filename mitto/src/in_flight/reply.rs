@@ -24,7 +24,7 @@ pub enum Reply {
     /// The stream's next item.
     Item(Body),
     /// The stream's next items. Their reader says when it has taken them.
-    Items(Arrived),
+    Arrived(Arrived),
     /// The stream's end. Ends the request.
     End,
 }
@@ -35,7 +35,7 @@ impl Reply {
     pub fn is_last(&self) -> bool {
         !matches!(
             self,
-            Self::Timing(_) | Self::Opened | Self::Item(_) | Self::Items(_)
+            Self::Timing(_) | Self::Opened | Self::Item(_) | Self::Arrived(_)
         )
     }
 
@@ -45,7 +45,7 @@ impl Reply {
         match self {
             Self::Item(Body::Encoded { bytes, .. }) => item_cost(bytes.len()),
             Self::Item(Body::Value(_)) => item_cost(0),
-            Self::Items(arrived) => arrived.cost(),
+            Self::Arrived(arrived) => arrived.cost(),
             _ => 0,
         }
     }

@@ -169,7 +169,7 @@ impl Slot {
         let is_allowed = !has_credit || self.buffered < self.window;
         let last = self.later.back_mut().or(self.next.as_mut());
         match last {
-            Some(Reply::Items(arrived))
+            Some(Reply::Arrived(arrived))
                 if is_allowed && self.state == State::Open && arrived.format() == format =>
             {
                 arrived.push(payload);
@@ -196,7 +196,7 @@ impl Slot {
             None => {
                 let mut arrived = Arrived::new(format, bytes);
                 arrived.push(payload);
-                Reply::Items(arrived)
+                Reply::Arrived(arrived)
             }
         };
         self.push(reply, has_credit)
@@ -231,7 +231,7 @@ impl Slot {
         if !self.later.is_empty() {
             self.next = self.later.pop_front();
         }
-        if let Reply::Items(arrived) = &mut reply {
+        if let Reply::Arrived(arrived) = &mut reply {
             arrived.set_due(self.due());
             return Some((reply, None));
         }

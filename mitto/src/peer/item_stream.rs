@@ -70,7 +70,7 @@ impl<M: Message> ItemStream<M> {
         let (id, first, arrived) = match reply {
             Reply::Opened => (id, None, None),
             Reply::Item(body) => (id, Some(body), None),
-            Reply::Items(arrived) => (id, None, Some(arrived.read())),
+            Reply::Arrived(arrived) => (id, None, Some(arrived.read())),
             Reply::End => (None, None, None),
             other => return Err(failure::<M>(other, peer.out())),
         };
@@ -123,7 +123,7 @@ impl<M: Message> ItemStream<M> {
             return Poll::Ready(match reply {
                 Reply::Opened => continue,
                 Reply::End => None,
-                Reply::Items(arrived) => {
+                Reply::Arrived(arrived) => {
                     self.arrived = Some(arrived.read());
                     continue;
                 }

@@ -54,7 +54,7 @@ pub trait Outbound: Send + Sync + 'static {
     /// Waits for the next reply. After one that ends the request the id is free.
     fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply>;
 
-    /// The reader of a stream has taken items that came as [`Reply::Items`]: so many bytes, as they count
+    /// The reader of a stream has taken items that came as [`Reply::Arrived`]: so many bytes, as they count
     /// against its window. Says how many more may be taken before the next report.
     fn taken(&self, id: CorrelationId, bytes: usize) -> usize {
         let _ = (id, bytes);

@@ -249,7 +249,7 @@ impl Departing {
                 self.items.fetch_add(1, Relaxed);
                 return Some(reply);
             }
-            Reply::Items(arrived) => {
+            Reply::Arrived(arrived) => {
                 self.items.fetch_add(arrived.count() as u64, Relaxed);
                 return Some(reply);
             }
