@@ -212,6 +212,11 @@ pub mod guide {
     pub mod security {
         #![doc = include_str!("docs/security.md")]
     }
+
+    /// What a request costs, beside other libraries, and what to choose when.
+    pub mod performance {
+        #![doc = include_str!("docs/performance.md")]
+    }
 }
 
 #[cfg(doctest)]
