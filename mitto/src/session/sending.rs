@@ -72,7 +72,7 @@ impl Shared {
         state.out.restore(lent.take(), frame);
         self.note_full(&state);
         drop(state);
-        self.signal.raise_again();
+        self.signal.raise_after_lock();
         Ok(())
     }
 

@@ -27,7 +27,7 @@ impl Signal {
     /// after it has lowered the signal, and before it sleeps: whoever finds it raised was seen, or will be,
     /// and need not write to it.
     #[inline]
-    pub(super) fn raise_again(&self) {
+    pub(super) fn raise_after_lock(&self) {
         if !self.raised.load(SeqCst) {
             self.raise();
         }
