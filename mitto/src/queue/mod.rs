@@ -4,6 +4,8 @@
 //! it stands whatever received the request; after it the provider with its handlers, or another
 //! process.
 
+#[cfg(feature = "broker")]
+pub mod broker;
 mod gateway;
 mod pass_through;
 
