@@ -17,6 +17,8 @@
 
 mod capabilities;
 mod error;
+#[cfg(feature = "nats")]
+pub mod nats;
 mod node;
 mod parcel;
 pub mod wire;
