@@ -98,7 +98,8 @@ impl Worker {
         self
     }
 
-    /// Connects to a broker. Work is taken once the result [runs](Working::run).
+    /// Connects to a broker, and makes the queues that are not there. Work is taken once the result
+    /// [runs](Working::run).
     ///
     /// # Errors
     ///
@@ -125,7 +126,10 @@ impl Worker {
         let queue = Incoming::around(self.incoming, known, self.limits.message, provider);
         let shift = Arc::new(Shift::new(queue, names));
         let endpoint = Endpoint::open(broker, "worker", &self.limits, codecs, Some(shift)).await?;
-        Ok(Working::new(endpoint, nodes, self.concurrency))
+        let working = Working::new(endpoint, nodes, self.concurrency);
+        // The queues are there from now on, and what is sent to them is kept.
+        working.handle().pause().await?;
+        Ok(working)
     }
 }
 

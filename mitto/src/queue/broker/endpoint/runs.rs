@@ -12,9 +12,12 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 /// The requests that run here for others and can be cancelled by them.
 #[derive(Default)]
 pub(super) struct Runs {
-    by_asker: Mutex<HashMap<Arc<str>, HashMap<Arc<str>, Arc<Running>>>>,
+    by_asker: Mutex<ByAsker>,
     tracker: TaskTracker,
 }
+
+/// By inbox, and by correlation there.
+type ByAsker = HashMap<Arc<str>, HashMap<Arc<str>, Arc<Running>>>;
 
 /// One of them.
 pub(super) struct Running {
@@ -90,7 +93,7 @@ impl Runs {
         self.runs().get(asker)?.get(correlation).cloned()
     }
 
-    fn runs(&self) -> MutexGuard<'_, HashMap<Arc<str>, HashMap<Arc<str>, Arc<Running>>>> {
+    fn runs(&self) -> MutexGuard<'_, ByAsker> {
         self.by_asker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
