@@ -8,6 +8,10 @@
 pub mod broker;
 mod gateway;
 mod pass_through;
+#[cfg(feature = "broker")]
+mod relay;
+#[cfg(feature = "broker")]
+mod to_peer;
 
 pub use gateway::Gateway;
 pub use pass_through::PassThrough;

@@ -1,10 +1,10 @@
 //! Requests through a broker: the same handlers, as many workers as are needed.
 //!
-//! A `Publisher` is a [`Queue`](super::Queue): it puts requests into the queue of a node. A
-//! `Worker` takes them out and runs them with the same provider. Between them
+//! A [`Publisher`] is a [`Queue`](super::Queue): it puts requests into the queue of a node. A
+//! [`Worker`](crate::worker::Worker) takes them out and runs them with the same provider. Between them
 //! stands a [`Broker`], which is one of
 //!
-//! - `memory`, in this process, with everything that a broker can promise
+//! - [`memory`], in this process, with everything that a broker can promise
 //! - `rabbitmq`, `nats` and `mqtt`, each behind its feature
 //! - one of your own.
 //!
@@ -16,9 +16,12 @@
 //! inbox, which each line has one of, at most once.
 
 mod capabilities;
+mod endpoint;
 mod error;
+pub mod memory;
 mod node;
 mod parcel;
+mod publisher;
 pub mod wire;
 
 use std::fmt;
@@ -27,9 +30,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use capabilities::{Capabilities, DeadLettering, Redelivers};
+pub(crate) use endpoint::{Assignment, Endpoint, Remote, TakesWork, To, Work, refuse};
 pub use error::{BrokerError, SendError};
 pub use node::Node;
 pub use parcel::{Parcel, ParcelKind, Task};
+pub use publisher::Publisher;
 pub use wire::{Foreign, Key};
 
 use crate::limits::Limits;
