@@ -18,9 +18,9 @@
 mod capabilities;
 mod endpoint;
 mod error;
+pub mod memory;
 #[cfg(feature = "nats")]
 pub mod nats;
-pub mod memory;
 mod node;
 mod parcel;
 mod publisher;

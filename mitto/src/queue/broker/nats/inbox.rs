@@ -79,9 +79,9 @@ impl Shared {
         inbox: &str,
         parcel: Parcel,
     ) -> Result<OutboundMessage, SendError> {
-        let is_part = subject::is_part(&parcel.correlation);
+        let is_end = subject::is_end(&parcel.correlation);
         let subject = match subject::place(inbox) {
-            Some(subject::Place::Ours(_, None)) if is_part => {
+            Some(subject::Place::Ours(_, None)) if is_end => {
                 format!("{inbox}.{}", parcel.correlation)
             }
             Some(subject::Place::Ours(_, None)) => format!("{inbox}.{}", OWN),
@@ -103,7 +103,7 @@ impl Shared {
         if inbox.contains(OWN) {
             return None;
         }
-        let correlation = match subject::is_part(&parcel.correlation) {
+        let correlation = match subject::is_end(&parcel.correlation) {
             true => &parcel.correlation,
             false => "",
         };

@@ -56,7 +56,7 @@ impl NatsLine {
             tasks: Arc::default(),
             setup: Arc::default(),
         };
-        let subject = format!("{}.*", shared.inbox);
+        let subject = format!("{}.>", shared.inbox);
         let mut inbox = shared.subscribe(subject, None).await?;
         let to = shared.clone();
         line.tasks.spawn(async move {

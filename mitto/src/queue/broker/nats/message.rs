@@ -58,15 +58,15 @@ impl Packed {
 
 /// Makes a message of a parcel, that is sent by whoever has this inbox.
 pub(super) fn write(parcel: Parcel, key: Option<&Key>, to: To, own: &Arc<str>) -> Result<Packed, SendError> {
-    let is_part = subject::is_part(&parcel.correlation);
+    let is_end = subject::is_end(&parcel.correlation);
     let answers = match (&parcel.reply_to, to) {
-        (Some(reply_to), To::Queue | To::Stream) if is_part && reply_to == own => {
+        (Some(reply_to), To::Queue | To::Stream) if is_end && reply_to == own => {
             Some(format!("{reply_to}.{}", parcel.correlation))
         }
         _ => None,
     };
     // What the subject says already.
-    let correlated = answers.is_some() || to == To::Inbox && is_part;
+    let correlated = answers.is_some() || to == To::Inbox && is_end;
     let usual = match to {
         To::Queue | To::Stream => "request",
         To::Inbox => "response",

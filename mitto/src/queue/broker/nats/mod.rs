@@ -47,8 +47,8 @@
 //!
 //! Names and values travel as headers, as [`wire`](super::wire) lists them, with these differences:
 //!
-//! - the correlation is the last part of the reply subject, and of the subject of an answer, where it is made of
-//!   `A-Z a-z 0-9 _ -`; else `mitto-correlation` has it
+//! - the correlation is the end of the reply subject, and of the subject of an answer, where it is made of
+//!   `A-Z a-z 0-9 _ - : .`; else `mitto-correlation` has it
 //! - the reply subject stands for `mitto-reply-to`. JetStream needs that for itself: a durable task has the header,
 //!   with the same value
 //! - `Nats-Msg-Id` has the id of a durable task, by which the stream leaves out what it has already had

@@ -70,8 +70,13 @@ fn plain(text: &str) -> String {
     cut.map(char::from).collect()
 }
 
-/// Whether a text may be a part of a subject as it is.
-pub(super) fn is_part(text: &str) -> bool {
+/// Whether a text may be the end of a subject as it is.
+pub(super) fn is_end(text: &str) -> bool {
+    let fits = |byte| is_plain(byte) || matches!(byte, b'.' | b':');
+    text.bytes().all(fits) && text.split('.').all(|part| !part.is_empty())
+}
+
+fn is_part(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_plain)
 }
 
@@ -93,11 +98,11 @@ pub(super) fn place(subject: &str) -> Option<Place<'_>> {
     if let Some(rest) = subject.strip_prefix(INBOX) {
         let mut parts = rest.splitn(3, '.');
         let (purpose, random, last) = (parts.next()?, parts.next()?, parts.next());
-        let last_is_one = last.is_none_or(|last| {
-            let last = last.strip_prefix(OWN).unwrap_or(last);
-            last.bytes().all(is_plain)
-        });
-        if !is_part(purpose) || !is_part(random) || !last_is_one || last == Some("") {
+        let fits = |last: &str| match last.strip_prefix(OWN) {
+            Some(own) => own.bytes().all(is_plain),
+            None => is_end(last),
+        };
+        if !is_part(purpose) || !is_part(random) || !last.is_none_or(fits) {
             return None;
         }
         let inbox = &subject[..INBOX.len() + purpose.len() + 1 + random.len()];
@@ -135,6 +140,8 @@ mod tests {
         assert_eq!(place(&inbox), Some(Place::Ours(&inbox, None)));
         let with = format!("{inbox}.7-a");
         assert_eq!(place(&with), Some(Place::Ours(&inbox, Some("7-a"))));
+        let with = format!("{inbox}.3.14:15");
+        assert_eq!(place(&with), Some(Place::Ours(&inbox, Some("3.14:15"))));
         let own = format!("{inbox}.~7");
         assert_eq!(place(&own), Some(Place::Ours(&inbox, Some("~7"))));
         assert_eq!(place("_INBOX.a.b"), Some(Place::Foreign));
@@ -152,7 +159,8 @@ mod tests {
             "mitto.inbox.gateway.a.",
             "mitto.inbox.gateway.*",
             "mitto.inbox.gateway.a.>",
-            "mitto.inbox.gateway.a.b.c",
+            "mitto.inbox.gateway.a.b..c",
+            "mitto.inbox.gateway.a.b.",
             "_INBOX.",
             "_INBOX.>",
             "_INBOX.a.*",
