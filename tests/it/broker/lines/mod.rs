@@ -20,10 +20,10 @@ use mitto::queue::broker::{Broker, Capabilities};
 
 use super::relay::Relay;
 
-pub(super) use end::End;
+pub(super) use end::{End, LONG};
 pub(super) use inboxes::*;
 pub(super) use letters::*;
-pub(super) use parcels::{node, request};
+pub(super) use parcels::{idempotent, node, request};
 pub(super) use tasks::*;
 pub(super) use topics::*;
 pub(super) use trouble::*;
@@ -33,6 +33,8 @@ pub(super) struct Site {
     pub(super) broker: Arc<dyn Broker>,
     /// Where there is a connection that can be cut.
     pub(super) relay: Option<Relay>,
+    /// What is to live as long, such as the server.
+    pub(super) keep: Option<Box<dyn std::any::Any + Send + Sync>>,
 }
 
 impl Site {
@@ -40,6 +42,7 @@ impl Site {
         Self {
             broker: Arc::new(broker),
             relay: None,
+            keep: None,
         }
     }
 
@@ -47,6 +50,7 @@ impl Site {
         Self {
             broker: Arc::new(broker),
             relay: Some(relay),
+            keep: None,
         }
     }
 

@@ -7,7 +7,7 @@ use async_nats::message::OutboundMessage;
 
 use super::message::{self, From, To};
 use super::shared::{Shared, is_nobody};
-use super::subject::{self, OWN};
+use super::subject::{self, OWN, Place};
 use super::waiting::Told;
 use crate::escaped::Escaped;
 use crate::queue::broker::{Parcel, ParcelKind, SendError};
@@ -36,8 +36,8 @@ impl Shared {
             return self.receive(last, message);
         }
         if self.link.waiting.tell(last, Told::Nobody).is_err() {
-            // Its worker has given it back, and there is no other.
-            let status = Status::new(Code::Unavailable, "no worker takes this any more");
+            // The word has come behind a barrier.
+            let status = Status::new(Code::Unavailable, NO_MORE);
             let parcel = Parcel::new(ParcelKind::Status(status), last.into());
             self.link.receiver.receive(parcel);
         }
@@ -52,6 +52,10 @@ impl Shared {
         } else if let Some(returned) = own.strip_prefix('r') {
             if is_nobody(&message) {
                 self.returned(returned);
+            }
+        } else if let Some(place) = own.strip_prefix('g') {
+            if is_nobody(&message) {
+                self.refuse(&unfolded(place));
             }
         } else {
             let told = match is_nobody(&message) {
@@ -81,10 +85,10 @@ impl Shared {
     ) -> Result<OutboundMessage, SendError> {
         let is_end = subject::is_end(&parcel.correlation);
         let subject = match subject::place(inbox) {
-            Some(subject::Place::Ours(_, None)) if is_end => {
+            Some(Place::Ours(_, None)) if is_end => {
                 format!("{inbox}.{}", parcel.correlation)
             }
-            Some(subject::Place::Ours(_, None)) => format!("{inbox}.{}", OWN),
+            Some(Place::Ours(_, None)) => format!("{inbox}.{}", OWN),
             Some(_) => inbox.to_owned(),
             None => {
                 let inbox = inbox.escape_debug();
@@ -107,7 +111,7 @@ impl Shared {
             true => &parcel.correlation,
             false => "",
         };
-        let place = inbox.replace('.', "~");
+        let place = folded(inbox);
         let own = &self.inbox;
         Some(format!("{own}.{OWN}r{letter}{correlation}{OWN}{place}"))
     }
@@ -121,8 +125,41 @@ impl Shared {
         };
         let correlation = &head[letter.len_utf8()..];
         if let Some(parcel) = message::came_back(letter, correlation) {
-            let inbox = place.replace(OWN, ".");
-            self.link.receiver.returned(&inbox, parcel);
+            self.link.receiver.returned(&unfolded(place), parcel);
         }
     }
+
+    /// What comes to it when a task that was given back finds nobody: it says where that is told.
+    pub(super) fn refuses_to(&self, reply: &str) -> Option<String> {
+        subject::place(reply)?;
+        match reply.contains(OWN) {
+            true => None,
+            false => Some(format!("{}.{OWN}g{OWN}{}", self.inbox, folded(reply))),
+        }
+    }
+
+    /// Tells the sender of a task that no worker takes it any more.
+    fn refuse(self: &Arc<Self>, place: &str) {
+        let place = place.trim_start_matches('.');
+        let (inbox, correlation) = match subject::place(place) {
+            Some(Place::Ours(inbox, Some(correlation))) => (inbox, correlation),
+            _ => (place, ""),
+        };
+        let status = Status::new(Code::Unavailable, NO_MORE);
+        let parcel = Parcel::new(ParcelKind::Status(status), correlation.into());
+        if let Ok(message) = self.to_inbox(inbox, parcel) {
+            self.push(message);
+        }
+    }
+}
+
+const NO_MORE: &str = "no worker takes this any more";
+
+/// A subject as one part of another.
+fn folded(subject: &str) -> String {
+    subject.replace('.', "~")
+}
+
+fn unfolded(part: &str) -> String {
+    part.replace(OWN, ".")
 }

@@ -9,7 +9,7 @@ use async_nats::{Message, Subscriber};
 use super::message::{self, From};
 use super::shared::Shared;
 use super::work::{Event, Work, next};
-use crate::queue::broker::{Delivery, Parcel, ParcelKind};
+use crate::queue::broker::{Delivery, Parcel, ParcelKind, wire};
 use crate::status::{Code, Status};
 
 /// How many tasks wait at a worker that has as many as it takes: the server cannot keep them.
@@ -71,13 +71,22 @@ fn deliver(shared: &Arc<Shared>, work: &Arc<Work>, message: Message) {
     shared.link.receiver.deliver(delivery);
 }
 
-/// Sends a task that nobody has begun to the queue again. If nobody is there its sender is told.
+/// Sends a task that nobody has begun to the queue again. If nobody is there this end hears of it, and tells
+/// its sender.
 pub(super) fn give_back(shared: &Arc<Shared>, message: Message) {
+    let mut headers = message.headers.unwrap_or_default();
+    let reply = message.reply.and_then(|reply| {
+        let refuses_to = shared.refuses_to(&reply)?;
+        if headers.get(wire::REPLY_TO).is_none() {
+            headers.insert(wire::REPLY_TO, reply.as_str());
+        }
+        Some(refuses_to.into())
+    });
     shared.push(OutboundMessage {
         subject: message.subject,
-        reply: message.reply,
+        reply,
         payload: message.payload,
-        headers: message.headers,
+        headers: Some(headers),
     });
 }
 

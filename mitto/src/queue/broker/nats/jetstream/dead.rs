@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_nats::message::OutboundMessage;
 use async_nats::{Message, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::api;
 use super::pull::Given;
@@ -15,7 +15,7 @@ use crate::queue::broker::nats::message::{
 };
 use crate::queue::broker::nats::shared::{Held, Shared, Unanswered};
 use crate::queue::broker::nats::subject;
-use crate::queue::broker::{BrokerError, DeadLetter, Node};
+use crate::queue::broker::{ATTEMPTS, BrokerError, DeadLetter, Node};
 
 /// Makes a dead letter of a task.
 pub(super) async fn bury(shared: &Arc<Shared>, held: Held, reason: &str) {
@@ -23,7 +23,9 @@ pub(super) async fn bury(shared: &Arc<Shared>, held: Held, reason: &str) {
     let message = &held.message;
     let mut headers = without_message_id(message.headers.clone().unwrap_or_default());
     set(&mut headers, DEAD_REASON, reason);
-    set(&mut headers, DEAD_ATTEMPTS, &held.attempt.to_string());
+    // The last one was not for a handler.
+    let attempts = held.attempt.min(ATTEMPTS);
+    set(&mut headers, DEAD_ATTEMPTS, &attempts.to_string());
     if let Some(given) = message.reply.as_deref().and_then(Given::read) {
         let id = format!("mitto-dead-{}", given.number);
         set(&mut headers, MESSAGE_ID, &id);
@@ -56,6 +58,9 @@ pub(in super::super) async fn dead_letters(
     most: usize,
 ) -> Result<Vec<DeadLetter>, BrokerError> {
     let mut letters = Vec::new();
+    if !is_there(shared, node).await? {
+        return Ok(letters);
+    }
     let mut from = 1;
     while letters.len() < most {
         let wanted = json!({ "seq": from, "next_by_subj": subject::dead(node) });
@@ -86,6 +91,9 @@ pub(in super::super) async fn put_back(
     let Ok(number) = key.parse::<u64>() else {
         return Ok(false);
     };
+    if !is_there(shared, node).await? {
+        return Ok(false);
+    }
     let wanted = json!({ "seq": number });
     let Some((_, found)) = direct(shared, node, &wanted.to_string()).await? else {
         return Ok(false);
@@ -119,6 +127,16 @@ pub(in super::super) async fn put_back(
     }
 }
 
+/// Whether there is a stream of dead letters: who asks for a letter of none has no answer.
+async fn is_there(shared: &Shared, node: &Node) -> Result<bool, BrokerError> {
+    let info = format!("STREAM.INFO.{}", dead(node));
+    match api::ask(shared, &info, &Value::Null).await {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.is(api::NO_STREAM) => Ok(false),
+        Err(failure) => Err(failure.of_broker(shared)),
+    }
+}
+
 /// Gets one letter with its number, as it was stored.
 async fn direct(
     shared: &Shared,
@@ -126,12 +144,8 @@ async fn direct(
     wanted: &str,
 ) -> Result<Option<(u64, Message)>, BrokerError> {
     let subject = format!("$JS.API.DIRECT.GET.{}", dead(node));
-    let found = match shared.ask(&subject, wanted.to_owned()).await {
-        Ok(found) => found,
-        // There is no such stream, so there are no letters.
-        Err(Unanswered::Nobody) => return Ok(None),
-        Err(error) => return Err(error.of_broker(shared)),
-    };
+    let found = shared.ask(&subject, wanted.to_owned()).await;
+    let found = found.map_err(|error| error.of_broker(shared))?;
     if found.status == Some(StatusCode::NOT_FOUND) {
         return Ok(None);
     }

@@ -1,0 +1,3 @@
+//! Servers that tests start themselves, so that they may kill them.
+
+pub(super) mod nats;
