@@ -45,9 +45,14 @@ impl Runs {
     }
 
     /// Lets others know of a request that does not end at once.
-    pub(super) fn note(&self, asker: &Arc<str>, correlation: &Arc<str>, running: &Arc<Running>) {
+    pub(super) fn note(
+        &self,
+        asker: &Option<Arc<str>>,
+        correlation: &Arc<str>,
+        running: &Arc<Running>,
+    ) {
         let mut runs = self.runs();
-        let of = runs.entry(asker.clone()).or_default();
+        let of = runs.entry(asker.clone().unwrap_or_default()).or_default();
         of.insert(correlation.clone(), running.clone());
     }
 

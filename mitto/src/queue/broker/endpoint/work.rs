@@ -13,6 +13,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::runs::Running;
 use super::{ALIVE, Endpoint, poll_once};
 use crate::envelope::MessageId;
+use crate::escaped::Escaped;
 use crate::in_flight::item_cost;
 use crate::job::{Answer, AnswerPart, AnswerParts, OwnedJob, Queue, Run};
 use crate::message::MessageKind;
@@ -35,7 +36,7 @@ pub(crate) struct Work {
     asker: Option<Arc<str>>,
     correlation: Arc<str>,
     run: Run,
-    /// `None` for a notification.
+    /// `None` when it was given up.
     parts: Option<AnswerParts>,
     /// The item that its reader has no room for yet.
     held: Option<AnswerPart>,
@@ -46,6 +47,7 @@ pub(crate) struct Work {
     timer: Option<Pin<Box<Sleep>>>,
     /// What the delivery is settled with, where it came out of a queue.
     tag: Option<u64>,
+    settled: Settled,
     ended: bool,
     _counted: TaskTrackerToken,
 }
@@ -85,13 +87,7 @@ impl Work {
             tag,
         } = assignment;
         let codecs = &endpoint.codecs;
-        let (answer, parts) = match kind {
-            MessageKind::Notification => (Answer::nobody(), None),
-            _ => {
-                let (answer, parts) = Answer::in_parts(format, codecs, &endpoint.limits);
-                (answer, Some(parts))
-            }
-        };
+        let (answer, parts) = Answer::in_parts(format, codecs, &endpoint.limits);
         let pace = Pace::new(task.deadline, &endpoint.limits);
         let mut owned = OwnedJob::new(message, format, parcel.body);
         owned.address = task.address;
@@ -103,10 +99,17 @@ impl Work {
         let run = catch(|| queue.submit(owned.lend(&caller, codecs), answer)).unwrap_or_default();
         let mut work = Self {
             endpoint: endpoint.clone(),
-            asker: parcel.reply_to,
-            correlation: parcel.correlation,
+            // Nobody waits for the outcome of a notification.
+            asker: parcel
+                .reply_to
+                .filter(|_| kind != MessageKind::Notification),
+            correlation: match tag {
+                // Nobody but this end knows it.
+                Some(tag) if parcel.correlation.is_empty() => tag.to_string().into(),
+                _ => parcel.correlation,
+            },
             run,
-            parts,
+            parts: Some(parts),
             held: None,
             sending: None,
             window: task.window,
@@ -114,6 +117,7 @@ impl Work {
             pace,
             timer: None,
             tag,
+            settled: Settled::Done,
             ended: false,
             _counted: endpoint.runs.counted(),
         };
@@ -163,6 +167,13 @@ impl Work {
         self.sending = Some(line.send(asker, parcel));
     }
 
+    fn fail(&mut self, status: Status) {
+        if self.asker.is_none() {
+            tracing::warn!(status = %Escaped(&status), "a message without a reply place failed");
+        }
+        self.send(ParcelKind::Status(status), None);
+    }
+
     fn send_part(&mut self, part: AnswerPart) {
         match part {
             AnswerPart::Response { format, bytes } => {
@@ -171,7 +182,11 @@ impl Work {
             AnswerPart::Error { format, bytes } => {
                 self.send(ParcelKind::Error, Some((format, bytes)));
             }
-            AnswerPart::Status(status) => self.send(ParcelKind::Status(status), None),
+            AnswerPart::Status(status) => self.fail(status),
+            AnswerPart::Unreadable(status) => {
+                self.settled = Settled::Dead(status.to_string());
+                self.fail(status);
+            }
             AnswerPart::Item { format, bytes } => {
                 if let Some(Listed { running, .. }) = &self.running {
                     running.spend(item_cost(bytes.len()));
@@ -190,11 +205,7 @@ impl Work {
     /// Takes the next part that may be sent.
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<AnswerPart>> {
         let Some(parts) = &mut self.parts else {
-            // A notification has ended with its handler.
-            return match self.run.is_done() {
-                true => Poll::Ready(None),
-                false => Poll::Pending,
-            };
+            return Poll::Ready(None);
         };
         if self.held.is_none() {
             match ready!(Pin::new(parts).poll_next(cx)) {
@@ -213,9 +224,7 @@ impl Work {
         let (correlation, window) = (&self.correlation, self.window);
         self.running.get_or_insert_with(|| {
             let running = Arc::new(Running::new(window));
-            if let Some(asker) = asker {
-                endpoint.runs.note(asker, correlation, &running);
-            }
+            endpoint.runs.note(asker, correlation, &running);
             Listed {
                 cancelled: Box::pin(running.cancelled.clone().cancelled_owned()),
                 running,
@@ -253,7 +262,8 @@ impl Work {
 
     fn settle(&mut self) {
         if let (Some(tag), Some(line)) = (self.tag.take(), self.endpoint.line()) {
-            line.settle(tag, Settled::Done);
+            let settled = std::mem::replace(&mut self.settled, Settled::Done);
+            line.settle(tag, settled);
         }
     }
 }
@@ -310,7 +320,8 @@ impl Future for Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        if let (Some(_), Some(asker)) = (&self.running, &self.asker) {
+        if self.running.is_some() {
+            let asker = self.asker.as_deref().unwrap_or_default();
             self.endpoint.runs.forget(asker, &self.correlation);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::queue::broker::{ATTEMPTS, DeadLetter, Delivery, Node, Parcel, Settled};
+use crate::queue::broker::{ATTEMPTS, DeadLetter, Delivery, Node, Parcel, ParcelKind, Settled};
 
 /// The most tasks that a queue holds.
 const MOST: usize = 65_536;
@@ -141,7 +141,12 @@ impl Queue {
             return false;
         };
         match self.dead.remove(at).map(|letter| letter.parcel) {
-            Some(Ok(parcel)) => self.put(parcel),
+            Some(Ok(mut parcel)) => {
+                if let ParcelKind::Task(task) = &mut parcel.kind {
+                    task.deadline = None;
+                }
+                self.put(parcel)
+            }
             _ => false,
         }
     }
