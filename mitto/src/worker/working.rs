@@ -43,11 +43,15 @@ impl Working {
     ///
     /// When the broker does not let it take work: a queue was set up in another way, a right is missing.
     pub async fn run(self) -> Result<(), BrokerError> {
-        let shift = Shift(self.shared);
-        let Shift(shared) = &shift;
+        let mut shift = Shift {
+            shared: self.shared,
+            ended: false,
+        };
+        let shared = &shift.shared;
         shared.take(shared.concurrency).await?;
         shared.stop.cancelled().await;
         shared.wind_down().await;
+        shift.ended = true;
         Ok(())
     }
 
@@ -64,12 +68,19 @@ impl Working {
 }
 
 /// A worker that runs. Dropped, it stops at once.
-struct Shift(Arc<Shared>);
+struct Shift {
+    shared: Arc<Shared>,
+    /// Whether it has stopped in order.
+    ended: bool,
+}
 
 impl Drop for Shift {
     fn drop(&mut self) {
-        self.0.stop.cancel();
-        self.0.ended.cancel();
+        if !self.ended {
+            self.shared.endpoint.leave();
+        }
+        self.shared.stop.cancel();
+        self.shared.ended.cancel();
     }
 }
 

@@ -18,7 +18,7 @@ use asked::Asked;
 use callers::Callers;
 use given_up::GivenUp;
 pub(crate) use remote::{Remote, Request};
-use runs::Runs;
+use runs::{End, Runs};
 pub(crate) use work::{Assignment, Work, refuse};
 
 use super::{
@@ -117,7 +117,19 @@ impl Endpoint {
 
     /// Drops what runs here; it is answered `Cancelled`.
     pub(crate) fn abort(&self) {
-        self.runs.cancel_all();
+        self.runs.cancel_all(End::Aborted);
+    }
+
+    /// Drops what runs here without an answer, and closes the line: the broker gives it to another worker.
+    pub(crate) fn leave(&self) {
+        self.runs.cancel_all(End::Left);
+        if let Some(line) = self.line() {
+            let closing = line.close();
+            self.begin(Box::pin(async {
+                closing.await;
+                Ok(())
+            }));
+        }
     }
 
     /// Whether whoever asked has given it up before it came.

@@ -10,7 +10,7 @@ use futures_core::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::runs::Running;
+use super::runs::{End, Running};
 use super::{ALIVE, Endpoint, poll_once};
 use crate::envelope::MessageId;
 use crate::escaped::Escaped;
@@ -303,13 +303,17 @@ impl Future for Work {
             if this.is_given_up(cx) {
                 this.run = Run::done();
                 this.parts = None;
-                match this.listed().running.is_aborted() {
-                    true => {
+                match this.listed().running.end() {
+                    End::Aborted => {
                         let text = "the worker was shut down before the handler had finished";
                         let status = Status::new(Code::Cancelled, text);
                         this.send(ParcelKind::Status(status), None);
                     }
-                    false => this.ended = true,
+                    End::GivenUp => this.ended = true,
+                    End::Left => {
+                        this.tag = None;
+                        this.ended = true;
+                    }
                 }
                 continue;
             }

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::queue::broker::{ATTEMPTS, DeadLetter, Delivery, Node, Parcel, ParcelKind, Settled};
+use crate::queue::broker::{
+    ATTEMPTS, DeadLetter, Delivery, Foreign, Node, Parcel, ParcelKind, Settled,
+};
 
 /// The most tasks that a queue holds.
 const MOST: usize = 65_536;
@@ -116,12 +118,8 @@ impl Queue {
             };
             stored.attempts += 1;
             *next += 1;
-            let delivery = Delivery::new(
-                *next,
-                node.clone(),
-                stored.attempts,
-                Ok(stored.parcel.clone()),
-            );
+            let delivery =
+                Delivery::new(*next, node.clone(), stored.attempts, read(&stored.parcel));
             let taker = &mut self.takers[at];
             taker.has.insert(*next, stored);
             given(Given {
@@ -175,5 +173,13 @@ impl Queue {
             stored.attempts,
             Ok(stored.parcel),
         ));
+    }
+}
+
+/// What a task is to its worker.
+fn read(parcel: &Parcel) -> Result<Parcel, Foreign> {
+    match parcel.task() {
+        Some(task) if task.name.is_empty() => Err(Foreign("it names no message".to_owned())),
+        _ => Ok(parcel.clone()),
     }
 }
