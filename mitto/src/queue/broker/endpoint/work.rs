@@ -12,10 +12,12 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::runs::{End, Running};
 use super::{ALIVE, Endpoint, poll_once};
+use crate::codec::Format;
 use crate::envelope::MessageId;
 use crate::escaped::Escaped;
 use crate::in_flight::item_cost;
 use crate::job::{Answer, AnswerPart, AnswerParts, OwnedJob, Queue, Run};
+use crate::limits::Limits;
 use crate::message::MessageKind;
 use crate::panics::catch;
 use crate::peer::Peer;
@@ -47,6 +49,8 @@ pub(crate) struct Work {
     timer: Option<Pin<Box<Sleep>>>,
     /// What the delivery is settled with, where it came out of a queue.
     tag: Option<u64>,
+    record: Option<Record>,
+    recording: Option<Later<()>>,
     settled: Settled,
     ended: bool,
     _counted: TaskTrackerToken,
@@ -66,7 +70,12 @@ pub(crate) struct Assignment<'a> {
     pub(crate) caller: Peer,
     /// What the delivery is settled with, where it came out of a queue.
     pub(crate) tag: Option<u64>,
+    /// What is done with its outcome before that is sent.
+    pub(crate) record: Option<Record>,
 }
+
+/// Takes the last part of an answer, to keep it.
+pub(crate) type Record = Box<dyn FnOnce(AnswerPart) -> Later<()> + Send>;
 
 impl Work {
     /// Begins.
@@ -85,6 +94,7 @@ impl Work {
             kind,
             caller,
             tag,
+            record,
         } = assignment;
         let codecs = &endpoint.codecs;
         let (answer, parts) = Answer::in_parts(format, codecs, &endpoint.limits);
@@ -117,6 +127,8 @@ impl Work {
             pace,
             timer: None,
             tag,
+            record,
+            recording: None,
             settled: Settled::Done,
             ended: false,
             _counted: endpoint.runs.counted(),
@@ -141,16 +153,17 @@ impl Work {
         let to_peer = ToPeer::new(peer, task.name.clone(), task.kind, task.idempotent);
         let assignment = Assignment {
             queue: &to_peer,
-            message: MessageId::of_name(&task.name),
+            message: endpoint.callers.message(&task.name),
             kind: task.kind,
             caller: Peer::nobody(),
             tag: None,
+            record: None,
         };
         Self::begin(endpoint, parcel, *task, assignment);
     }
 
     /// Sends the next part of the answer.
-    fn send(&mut self, kind: ParcelKind, value: Option<(crate::Format, Vec<u8>)>) {
+    fn send(&mut self, kind: ParcelKind, value: Option<(Format, Vec<u8>)>) {
         self.ended |= kind.is_last();
         let (Some(asker), Some(line)) = (&self.asker, self.endpoint.line()) else {
             return;
@@ -175,6 +188,11 @@ impl Work {
     }
 
     fn send_part(&mut self, part: AnswerPart) {
+        if part.is_last()
+            && let Some(record) = self.record.take()
+        {
+            self.recording = Some(record(part.clone()));
+        }
         match part {
             AnswerPart::Response { format, bytes } => {
                 self.send(ParcelKind::Response, Some((format, bytes)));
@@ -277,6 +295,10 @@ impl Future for Work {
             if !this.run.is_done() && Pin::new(&mut this.run).poll(cx).is_ready() {
                 this.run = Run::done();
             }
+            if let Some(recording) = &mut this.recording {
+                ready!(recording.as_mut().poll(cx));
+                this.recording = None;
+            }
             if let Some(sending) = &mut this.sending {
                 let sent = ready!(sending.as_mut().poll(cx));
                 this.sending = None;
@@ -335,7 +357,32 @@ impl Drop for Work {
 pub(crate) fn refuse(endpoint: &Arc<Endpoint>, parcel: &Parcel, status: Status) {
     if let (Some(asker), Some(line)) = (&parcel.reply_to, endpoint.line()) {
         let answer = Parcel::new(ParcelKind::Status(status), parcel.correlation.clone());
-        endpoint.begin(line.send(asker, answer));
+        endpoint.send_later(line.send(asker, answer));
+    }
+}
+
+/// Answers a request with what another run of it has come to.
+pub(crate) async fn answer(endpoint: &Arc<Endpoint>, parcel: &Parcel, outcome: AnswerPart) {
+    let (Some(asker), Some(line)) = (&parcel.reply_to, endpoint.line()) else {
+        return;
+    };
+    let (kind, value) = match outcome {
+        AnswerPart::Response { format, bytes } => (ParcelKind::Response, Some((format, bytes))),
+        AnswerPart::Error { format, bytes } => (ParcelKind::Error, Some((format, bytes))),
+        AnswerPart::Status(status) | AnswerPart::Unreadable(status) => {
+            (ParcelKind::Status(status), None)
+        }
+        _ => {
+            let text = "the stream has ended, for somebody before";
+            (ParcelKind::Status(Status::unavailable(text)), None)
+        }
+    };
+    let mut answer = Parcel::new(kind, parcel.correlation.clone());
+    if let Some((format, body)) = value {
+        answer = answer.with_body(format, body);
+    }
+    if let Err(error) = line.send(asker, answer).await {
+        tracing::debug!(%error, "an answer was not sent");
     }
 }
 
@@ -352,7 +399,7 @@ struct Pace {
 }
 
 impl Pace {
-    fn new(deadline: Option<Instant>, limits: &crate::Limits) -> Self {
+    fn new(deadline: Option<Instant>, limits: &Limits) -> Self {
         let now = Instant::now();
         let timeout = match deadline {
             Some(deadline) => deadline.saturating_duration_since(now),

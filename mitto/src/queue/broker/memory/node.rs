@@ -171,7 +171,7 @@ impl Queue {
             node.clone(),
             reason,
             stored.attempts,
-            Ok(stored.parcel),
+            read(&stored.parcel),
         ));
     }
 }
