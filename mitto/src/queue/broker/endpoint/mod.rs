@@ -6,6 +6,8 @@
 mod asked;
 mod callers;
 mod given_up;
+mod pace;
+mod refuse;
 mod remote;
 mod runs;
 mod work;
@@ -17,9 +19,10 @@ use std::time::Duration;
 use asked::Asked;
 use callers::Callers;
 use given_up::GivenUp;
+pub(crate) use refuse::{answer, refuse};
 pub(crate) use remote::{Remote, Request};
 use runs::{End, Runs};
-pub(crate) use work::{Assignment, Record, Work, answer, refuse};
+pub(crate) use work::{Assignment, Record, Work};
 
 use super::{
     Broker, BrokerError, Capabilities, Delivery, Later, Line, Node, Opening, Parcel, ParcelKind,

@@ -4,30 +4,27 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::pace::Pace;
+use super::refuse::refuse;
 use super::runs::{End, Running};
-use super::{ALIVE, Endpoint, poll_once};
+use super::{Endpoint, poll_once};
 use crate::codec::Format;
 use crate::envelope::MessageId;
 use crate::escaped::Escaped;
 use crate::in_flight::item_cost;
 use crate::job::{Answer, AnswerPart, AnswerParts, OwnedJob, Queue, Run};
-use crate::limits::Limits;
 use crate::message::MessageKind;
 use crate::panics::catch;
 use crate::peer::Peer;
 use crate::queue::broker::{Later, Parcel, ParcelKind, SendError, Settled, Task};
 use crate::queue::to_peer::ToPeer;
-use crate::runtime::{Instant, Sleep, later, sleep_until};
+use crate::runtime::{Sleep, sleep_until};
 use crate::status::{Code, Status};
-
-/// How long a request may run before its caller is told where.
-const QUIET: Duration = Duration::from_millis(500);
 
 /// One request that runs here, on its way to its answer.
 ///
@@ -266,8 +263,7 @@ impl Work {
             timer.as_mut().reset(next);
         }
         ready!(timer.as_mut().poll(cx));
-        let now = Instant::now();
-        if self.pace.deadline.is_some_and(|deadline| deadline <= now) {
+        if self.pace.is_late() {
             self.run = Run::done();
             self.parts = None;
             let text = "the handler did not answer before the deadline";
@@ -350,91 +346,5 @@ impl Drop for Work {
             let asker = self.asker.as_deref().unwrap_or_default();
             self.endpoint.runs.forget(asker, &self.correlation);
         }
-    }
-}
-
-/// Answers a request that is not run.
-pub(crate) fn refuse(endpoint: &Arc<Endpoint>, parcel: &Parcel, status: Status) {
-    if let (Some(asker), Some(line)) = (&parcel.reply_to, endpoint.line()) {
-        let answer = Parcel::new(ParcelKind::Status(status), parcel.correlation.clone());
-        endpoint.send_later(line.send(asker, answer));
-    }
-}
-
-/// Answers a request with what another run of it has come to.
-pub(crate) async fn answer(endpoint: &Arc<Endpoint>, parcel: &Parcel, outcome: AnswerPart) {
-    let (Some(asker), Some(line)) = (&parcel.reply_to, endpoint.line()) else {
-        return;
-    };
-    let (kind, value) = match outcome {
-        AnswerPart::Response { format, bytes } => (ParcelKind::Response, Some((format, bytes))),
-        AnswerPart::Error { format, bytes } => (ParcelKind::Error, Some((format, bytes))),
-        AnswerPart::Status(status) | AnswerPart::Unreadable(status) => {
-            (ParcelKind::Status(status), None)
-        }
-        _ => {
-            let text = "the stream has ended, for somebody before";
-            (ParcelKind::Status(Status::unavailable(text)), None)
-        }
-    };
-    let mut answer = Parcel::new(kind, parcel.correlation.clone());
-    if let Some((format, body)) = value {
-        answer = answer.with_body(format, body);
-    }
-    if let Err(error) = line.send(asker, answer).await {
-        tracing::debug!(%error, "an answer was not sent");
-    }
-}
-
-/// When a request is to have ended, and when its caller is told that it runs.
-struct Pace {
-    deadline: Option<Instant>,
-    /// From each progress report on.
-    timeout: Duration,
-    /// However much progress is reported.
-    last: Instant,
-    idle: Option<Duration>,
-    alive: Instant,
-    begun: bool,
-}
-
-impl Pace {
-    fn new(deadline: Option<Instant>, limits: &Limits) -> Self {
-        let now = Instant::now();
-        let timeout = match deadline {
-            Some(deadline) => deadline.saturating_duration_since(now),
-            None => limits.timeout_max,
-        };
-        Self {
-            deadline: Some(later(now, timeout)),
-            timeout,
-            last: later(now, limits.timeout_max),
-            idle: limits.stream_idle,
-            alive: now + QUIET,
-            begun: false,
-        }
-    }
-
-    /// Something was sent that says where the request runs.
-    fn told(&mut self) {
-        self.alive = Instant::now() + ALIVE;
-    }
-
-    fn progress(&mut self) {
-        if !self.begun {
-            let deadline = later(Instant::now(), self.timeout).min(self.last);
-            self.deadline = self.deadline.max(Some(deadline));
-        }
-    }
-
-    /// A stream's deadline ends with its first item; then it may be idle for a while.
-    fn item(&mut self) {
-        self.begun = true;
-        self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
-    }
-
-    fn next(&self) -> Instant {
-        self.deadline
-            .map_or(self.alive, |deadline| deadline.min(self.alive))
     }
 }
