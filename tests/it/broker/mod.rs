@@ -4,6 +4,8 @@
 //! runs it and adds what is that broker's own.
 
 mod lines;
+mod memory;
 mod nats;
 mod relay;
 mod servers;
+mod work;

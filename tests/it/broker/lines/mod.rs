@@ -33,6 +33,8 @@ pub(super) struct Site {
     pub(super) broker: Arc<dyn Broker>,
     /// Where there is a connection that can be cut.
     pub(super) relay: Option<Relay>,
+    /// Whether a worker keeps what it has over a short loss of its connection.
+    pub(super) keeps_work: bool,
     /// What is to live as long, such as the server.
     pub(super) keep: Option<Box<dyn std::any::Any + Send + Sync>>,
 }
@@ -42,6 +44,7 @@ impl Site {
         Self {
             broker: Arc::new(broker),
             relay: None,
+            keeps_work: false,
             keep: None,
         }
     }
@@ -50,6 +53,7 @@ impl Site {
         Self {
             broker: Arc::new(broker),
             relay: Some(relay),
+            keeps_work: false,
             keep: None,
         }
     }

@@ -67,7 +67,7 @@ pub(in crate::broker) async fn task_published_without_a_connection_waits(site: &
 
 pub(in crate::broker) async fn unsettled_task_is_delivered_again_after_a_loss(site: &Site) {
     let Some(relay) = &site.relay else { return };
-    if site.can().redelivers == Redelivers::Never {
+    if site.can().redelivers == Redelivers::Never || site.keeps_work {
         return;
     }
     let node = node("unsettled");

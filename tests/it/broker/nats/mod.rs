@@ -16,6 +16,7 @@ async fn site(broker: impl Fn(String) -> Nats) -> Site {
     let relay = Relay::to(server.at()).await;
     let broker = broker(format!("nats://{}", relay.at()));
     let mut site = Site::behind(relay, broker);
+    site.keeps_work = true;
     site.keep = Some(Box::new(server));
     site
 }

@@ -8,6 +8,7 @@ use mitto::{Code, Format};
 use tokio::time::{sleep, timeout};
 
 use super::super::lines::{End, LONG, idempotent, node, request};
+use super::super::relay::Relay;
 use super::Server;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,6 +123,36 @@ async fn held_task_is_not_delivered_again() {
     worker.done(&delivery);
     other.rests().await;
     worker.rests().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn task_is_kept_over_a_short_loss() {
+    let server = Server::start().await;
+    let relay = Relay::to(server.at()).await;
+    let broker = Nats::new(format!("nats://{}", relay.at())).durable();
+    let node = node("kept");
+    let mut worker = End::worker(&broker, &node, 4).await;
+    let gateway = End::open(&broker, "gateway").await;
+    for id in ["a", "b"] {
+        gateway.publish(&node, request(id)).await.expect("taken");
+    }
+    let (done, kept) = (worker.delivered().await, worker.delivered().await);
+    worker.connected(true).await;
+    relay.cut();
+    worker.connected(false).await;
+    worker.connected(true).await;
+    worker.done(&done);
+    sleep(Duration::from_secs(7)).await;
+    worker.rests().await;
+    // Without sign of life it goes to another.
+    drop(worker);
+    let mut next = End::worker(&broker, &node, 4).await;
+    let again = next.delivered().await;
+    assert_eq!(again.attempt, 2);
+    let parcel = again.parcel.expect("a task");
+    let first = kept.parcel.expect("a task");
+    assert_eq!(parcel.correlation, first.correlation);
+    next.rests().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
