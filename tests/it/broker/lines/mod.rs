@@ -35,8 +35,6 @@ pub(super) struct Site {
     pub(super) relay: Option<Relay>,
     /// Whether a worker keeps what it has over a short loss of its connection.
     pub(super) keeps_work: bool,
-    /// What is to live as long, such as the server.
-    pub(super) keep: Option<Box<dyn std::any::Any + Send + Sync>>,
 }
 
 impl Site {
@@ -45,7 +43,6 @@ impl Site {
             broker: Arc::new(broker),
             relay: None,
             keeps_work: false,
-            keep: None,
         }
     }
 
@@ -54,7 +51,6 @@ impl Site {
             broker: Arc::new(broker),
             relay: Some(relay),
             keeps_work: false,
-            keep: None,
         }
     }
 

@@ -17,7 +17,9 @@ async fn plain_request_is_answered_by_a_worker() {
     let server = Server::start().await;
     let node = node("plain");
     let mut worker = End::worker(&Nats::new(server.url()), &node, 4).await;
-    let client = async_nats::connect(server.url()).await.expect("it is there");
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("it is there");
     let mut headers = HeaderMap::new();
     headers.insert("mitto-type", "FindOrder");
     headers.insert("Content-Type", "application/json");
@@ -31,7 +33,10 @@ async fn plain_request_is_answered_by_a_worker() {
     let delivery = worker.delivered().await;
     let parcel = delivery.parcel.clone().expect("a task");
     let task = parcel.task().expect("a task");
-    assert_eq!((&*task.name, task.kind), ("FindOrder", MessageKind::Request));
+    assert_eq!(
+        (&*task.name, task.kind),
+        ("FindOrder", MessageKind::Request)
+    );
     assert_eq!(task.metadata.get("trace"), Some("a\nb"));
     assert_eq!(parcel.format, Some(Format::JSON));
     assert_eq!(parcel.body, br#"{"id":7}"#);
@@ -41,7 +46,10 @@ async fn plain_request_is_answered_by_a_worker() {
     worker.send(&reply_to, response).await;
     worker.done(&delivery);
 
-    let answer = timeout(LONG, answer).await.expect("it ends").expect("it runs");
+    let answer = timeout(LONG, answer)
+        .await
+        .expect("it ends")
+        .expect("it runs");
     let answer = answer.expect("an answer");
     assert_eq!(&*answer.payload, br#"{"found":true}"#);
     let headers = answer.headers.expect("headers");
@@ -54,7 +62,9 @@ async fn failure_has_its_status_in_a_header() {
     let server = Server::start().await;
     let node = node("plain");
     let mut worker = End::worker(&Nats::new(server.url()), &node, 4).await;
-    let client = async_nats::connect(server.url()).await.expect("it is there");
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("it is there");
     let mut headers = HeaderMap::new();
     headers.insert("mitto-type", "FindOrder");
     let subject = format!("mitto.{}", node.joined('.'));
@@ -83,7 +93,9 @@ async fn plain_worker_answers_a_gateway() {
     let server = Server::start().await;
     let node = node("plain");
     let mut gateway = End::open(&Nats::new(server.url()), "gateway").await;
-    let client = async_nats::connect(server.url()).await.expect("it is there");
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("it is there");
     let subject = format!("mitto.{}", node.joined('.'));
     let subscriber = client.queue_subscribe(subject, "workers".to_owned()).await;
     let mut subscriber = subscriber.expect("it subscribes");
@@ -102,8 +114,14 @@ async fn plain_worker_answers_a_gateway() {
     asked.reply_to = Some(gateway.line.inbox());
     gateway.publish(&node, asked).await.expect("taken");
     let answer = gateway.received().await;
-    assert_eq!((&*answer.correlation, answer.kind), ("12.7", ParcelKind::Response));
-    assert_eq!((answer.format, answer.body), (Some(Format::JSON), b"[1]".to_vec()));
+    assert_eq!(
+        (&*answer.correlation, answer.kind),
+        ("12.7", ParcelKind::Response)
+    );
+    assert_eq!(
+        (answer.format, answer.body),
+        (Some(Format::JSON), b"[1]".to_vec())
+    );
     worker.await.expect("it runs");
 }
 
@@ -112,8 +130,14 @@ async fn reply_place_that_is_no_inbox_is_not_answered() {
     let server = Server::start().await;
     let node = node("plain");
     let mut worker = End::worker(&Nats::new(server.url()), &node, 4).await;
-    let client = async_nats::connect(server.url()).await.expect("it is there");
-    for place in ["mitto.shop.orders", "$JS.API.STREAM.DELETE.x", "mitto.inbox.a.>"] {
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("it is there");
+    for place in [
+        "mitto.shop.orders",
+        "$JS.API.STREAM.DELETE.x",
+        "mitto.inbox.a.>",
+    ] {
         let mut headers = HeaderMap::new();
         headers.insert("mitto-type", "FindOrder");
         headers.insert("mitto-reply-to", place);
@@ -131,8 +155,13 @@ async fn reply_place_that_is_no_inbox_is_not_answered() {
 async fn plain_request_without_a_worker_fails_at_once() {
     let server = Server::start().await;
     let node = node("plain");
-    End::worker(&Nats::new(server.url()), &node, 4).await.close().await;
-    let client = async_nats::connect(server.url()).await.expect("it is there");
+    End::worker(&Nats::new(server.url()), &node, 4)
+        .await
+        .close()
+        .await;
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("it is there");
     let subject = format!("mitto.{}", node.joined('.'));
     let asked = timeout(Duration::from_secs(5), client.request(subject, "{}".into()));
     let refused = asked.await.expect("at once").expect_err("nobody is there");

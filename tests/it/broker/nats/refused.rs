@@ -23,7 +23,10 @@ async fn absent_server_is_named() {
     let broker = Nats::new(format!("nats://ada:s3cret@{at}")).fail_fast();
     assert!(!format!("{broker:?}").contains("s3cret"));
     let error = error(broker).await;
-    assert!(matches!(error, BrokerError::Unreachable { .. }), "{error:?}");
+    assert!(
+        matches!(error, BrokerError::Unreachable { .. }),
+        "{error:?}"
+    );
     let text = error.to_string();
     assert!(text.contains(&format!("`nats://ada@{at}`")), "{text}");
     assert!(!text.contains("s3cret"), "{text}");
@@ -73,12 +76,20 @@ async fn missing_jetstream_is_said() {
     let error = error(Nats::new(server.url()).durable()).await;
     let text = error.to_string();
     assert!(matches!(error, BrokerError::Unsupported(_)), "{error:?}");
-    assert!(text.contains("-js") && text.contains(&server.url()), "{text}");
+    assert!(
+        text.contains("-js") && text.contains(&server.url()),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn other_urls_are_refused() {
-    for url in ["amqp://127.0.0.1", "127.0.0.1:4222", "nats://", "nats://a/b"] {
+    for url in [
+        "amqp://127.0.0.1",
+        "127.0.0.1:4222",
+        "nats://",
+        "nats://a/b",
+    ] {
         let error = error(Nats::new(url)).await;
         assert!(matches!(error, BrokerError::Url { .. }), "{error:?}");
     }
@@ -110,14 +121,25 @@ async fn stream_that_was_set_up_otherwise_is_said() {
     let subject = format!("mitto.{}", kept.joined('.'));
     let name = format!("MITTO_TASKS_{}", kept.joined('+'));
     make(&server, &name, &subject, "limits").await;
-    let error = worker.line.take_work(&kept, 1).await.expect_err("another retention");
-    assert!(matches!(&error, BrokerError::Different { queue, .. } if *queue == name), "{error:?}");
+    let error = worker
+        .line
+        .take_work(&kept, 1)
+        .await
+        .expect_err("another retention");
+    assert!(
+        matches!(&error, BrokerError::Different { queue, .. } if *queue == name),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("retention"), "{error}");
 
     let taken = node("taken");
     let subject = format!("mitto.{}", taken.joined('.'));
     make(&server, "OTHER", &subject, "limits").await;
-    let error = worker.line.take_work(&taken, 1).await.expect_err("another stream");
+    let error = worker
+        .line
+        .take_work(&taken, 1)
+        .await
+        .expect_err("another stream");
     assert!(matches!(error, BrokerError::Different { .. }), "{error:?}");
     assert!(error.to_string().contains(&subject), "{error}");
 
@@ -130,7 +152,9 @@ async fn stream_that_was_set_up_otherwise_is_said() {
 }
 
 async fn make(server: &Server, name: &str, subject: &str, retention: &str) {
-    let client = async_nats::connect(server.url()).await.expect("it is there");
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("it is there");
     let wanted = json!({
         "name": name,
         "subjects": [subject],

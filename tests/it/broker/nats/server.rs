@@ -252,7 +252,9 @@ async fn stream_that_is_deleted_is_made_again() {
     let node = node("deleted");
     let mut worker = End::worker(&broker, &node, 4).await;
     let gateway = End::open(&broker, "gateway").await;
-    let client = async_nats::connect(server.url()).await.expect("it is there");
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("it is there");
     let delete = format!("$JS.API.STREAM.DELETE.MITTO_TASKS_{}", node.joined('+'));
     client.request(delete, "".into()).await.expect("an answer");
     let published = async {

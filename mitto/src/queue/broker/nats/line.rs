@@ -190,7 +190,8 @@ impl NatsLine {
     fn tell_all(&self, subject: Option<String>, parcel: Parcel) -> Later<Result<(), SendError>> {
         let shared = self.shared.clone();
         Box::pin(async move {
-            let subject = subject.ok_or_else(|| SendError::Refused("its topic is too long".into()))?;
+            let subject =
+                subject.ok_or_else(|| SendError::Refused("its topic is too long".into()))?;
             let packed = message::write(parcel, shared.key.as_ref(), To::All, &shared.inbox)?;
             shared.ready().await?;
             shared.send(packed.to(subject, None)).await

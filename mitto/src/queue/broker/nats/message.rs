@@ -57,7 +57,12 @@ impl Packed {
 }
 
 /// Makes a message of a parcel, that is sent by whoever has this inbox.
-pub(super) fn write(parcel: Parcel, key: Option<&Key>, to: To, own: &Arc<str>) -> Result<Packed, SendError> {
+pub(super) fn write(
+    parcel: Parcel,
+    key: Option<&Key>,
+    to: To,
+    own: &Arc<str>,
+) -> Result<Packed, SendError> {
     let is_end = subject::is_end(&parcel.correlation);
     let answers = match (&parcel.reply_to, to) {
         (Some(reply_to), To::Queue | To::Stream) if is_end && reply_to == own => {
@@ -298,7 +303,9 @@ pub(super) fn percent_decoded(mut text: &[u8]) -> Vec<u8> {
     while let [first, rest @ ..] = text {
         text = rest;
         match (first, rest) {
-            (b'%', [high, low, rest @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+            (b'%', [high, low, rest @ ..])
+                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
                 bytes.push(digit(*high) << 4 | digit(*low));
                 text = rest;
             }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
-use async_nats::{Client, Message, PublishError, PublishErrorKind, StatusCode, Subject, Subscriber};
+use async_nats::{
+    Client, Message, PublishError, PublishErrorKind, StatusCode, Subject, Subscriber,
+};
 use bytes::Bytes;
 
 use super::connect::Link;
@@ -209,7 +211,9 @@ impl Shared {
     pub(super) fn held_of(&self, work: &Arc<Work>) -> Vec<Subject> {
         let held = self.held();
         let of_work = held.values().filter(|held| Arc::ptr_eq(&held.work, work));
-        of_work.filter_map(|held| held.message.reply.clone()).collect()
+        of_work
+            .filter_map(|held| held.message.reply.clone())
+            .collect()
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -125,7 +125,14 @@ mod tests {
 
     #[test]
     fn other_urls_are_refused() {
-        for url in ["", "one:4222", "amqp://one", "nats://", "nats://one/two", "nats://one:port"] {
+        for url in [
+            "",
+            "one:4222",
+            "amqp://one",
+            "nats://",
+            "nats://one/two",
+            "nats://one:port",
+        ] {
             assert!(Servers::parse(url).is_err(), "{url}");
         }
     }

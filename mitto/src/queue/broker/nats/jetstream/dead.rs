@@ -37,7 +37,8 @@ pub(super) async fn bury(shared: &Arc<Shared>, held: Held, reason: &str) {
         headers: Some(headers),
     };
     let mut stored = shared.ask_with(letter.clone()).await;
-    if matches!(stored, Err(Unanswered::Nobody)) && set_up::dead_stream(shared, node).await.is_ok() {
+    if matches!(stored, Err(Unanswered::Nobody)) && set_up::dead_stream(shared, node).await.is_ok()
+    {
         stored = shared.ask_with(letter).await;
     }
     match stored.map(|stored| api::stored(&stored.payload)) {
@@ -100,7 +101,11 @@ pub(in super::super) async fn put_back(
     };
     let mut headers = without_message_id(found.headers.unwrap_or_default());
     // Two who do so at once put back one.
-    set(&mut headers, MESSAGE_ID, &format!("mitto-put-back-{number}"));
+    set(
+        &mut headers,
+        MESSAGE_ID,
+        &format!("mitto-put-back-{number}"),
+    );
     let task = OutboundMessage {
         subject: subject::queue(node).into(),
         reply: None,

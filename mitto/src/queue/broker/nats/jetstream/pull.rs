@@ -13,17 +13,17 @@ use super::set_up::Consumer;
 use super::{dead, set_up};
 use crate::escaped::Escaped;
 use crate::queue::broker::nats::message::{self, From};
-use crate::queue::broker::nats::shared::{Held, Shared, bare, is_nobody};
+use crate::queue::broker::nats::shared::{Held, Shared, bare};
 use crate::queue::broker::nats::subject::WORKERS;
 use crate::queue::broker::nats::work::{Event, Work, next};
 use crate::queue::broker::{ATTEMPTS, Delivery};
 use crate::runtime::{Instant, Sleep, later, sleep_until, spawn};
 
 /// How long a request for tasks is open.
-const OPEN: Duration = Duration::from_secs(20);
+const OPEN: Duration = Duration::from_secs(10);
 
 /// How long after that it counts as lost.
-const OVERDUE: Duration = Duration::from_secs(5);
+const OVERDUE: Duration = Duration::from_secs(2);
 
 /// The pause after one that was refused.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -45,6 +45,7 @@ pub(in super::super) async fn pull(shared: Arc<Shared>, work: Arc<Work>, consume
             Event::Woken => taking.woken().await,
             Event::Tick => {
                 taking.show_life();
+                taking.look_after_request().await;
                 Sleep::reset(Pin::as_mut(&mut tick), later(Instant::now(), sign_of_life));
             }
         }
@@ -91,8 +92,7 @@ impl Taking {
             self.to = to;
             self.draining = false;
             self.open = 0;
-        } else if let (0, false, Some(from)) =
-            (self.work.most(), self.draining, self.from.as_mut())
+        } else if let (0, false, Some(from)) = (self.work.most(), self.draining, self.from.as_mut())
         {
             // It ends behind the last task that was on its way.
             let _ = from.drain().await;
@@ -165,15 +165,18 @@ impl Taking {
                 let why = message.description.as_deref().unwrap_or_default();
                 let (node, why) = (&self.work.node, Escaped(why));
                 tracing::warn!(%node, %why, "JetStream gives no tasks, trying again");
-                self.open = 0;
-                self.paused_until = later(Instant::now(), PAUSE);
-                // Somebody may have deleted the stream.
-                if is_nobody(message) || status.as_u16() == CONFLICT {
-                    if let Err(error) = set_up(&self.shared, &self.work.node).await {
-                        tracing::error!(%node, %error, "no tasks are taken");
-                    }
-                }
+                self.set_up_again().await;
             }
+        }
+    }
+
+    /// Somebody may have deleted the stream, of which the server does not always tell.
+    async fn set_up_again(&mut self) {
+        self.open = 0;
+        self.paused_until = later(Instant::now(), PAUSE);
+        if let Err(error) = set_up(&self.shared, &self.work.node).await {
+            let node = &self.work.node;
+            tracing::error!(%node, %error, "no tasks are taken");
         }
     }
 
@@ -184,14 +187,14 @@ impl Taking {
                 self.shared.push(bare(reply, None, "+WPI"));
             }
         }
-        if self.open > 0 && self.asked.elapsed() > OPEN + OVERDUE {
-            self.open = 0;
+    }
+
+    async fn look_after_request(&mut self) {
+        if self.open > 0 && self.epoch > 0 && self.asked.elapsed() > OPEN + OVERDUE {
+            self.set_up_again().await;
         }
     }
 }
-
-/// A consumer or its stream was deleted, or is to be had no more.
-const CONFLICT: u16 = 409;
 
 /// What the reply subject of a task says.
 #[derive(Debug, PartialEq, Eq)]

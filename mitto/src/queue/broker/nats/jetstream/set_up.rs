@@ -135,18 +135,28 @@ async fn consumer(shared: &Shared, stream: &str, subject: &str) -> Result<Consum
     };
     let mut found = found.map_err(|failure| failure.of_broker(shared))?;
     let config = found["config"].take();
-    let differs = |why: String| different(shared, stream, &format!("its consumer `{WORKERS}` {why}"));
+    let differs =
+        |why: String| different(shared, stream, &format!("its consumer `{WORKERS}` {why}"));
     if config["ack_policy"] != "explicit" {
         return Err(differs("has to have explicit acknowledgement".to_owned()));
     }
-    if config["deliver_subject"].as_str().is_some_and(|to| !to.is_empty()) {
+    if config["deliver_subject"]
+        .as_str()
+        .is_some_and(|to| !to.is_empty())
+    {
         return Err(differs("has to be one that is pulled from".to_owned()));
     }
-    if config["max_deliver"].as_i64().is_some_and(|most| (1..=i64::from(ATTEMPTS)).contains(&most)) {
+    if config["max_deliver"]
+        .as_i64()
+        .is_some_and(|most| (1..=i64::from(ATTEMPTS)).contains(&most))
+    {
         let why = format!("has to have no `max_deliver`, or one above {ATTEMPTS}");
         return Err(differs(why));
     }
-    if config["filter_subject"].as_str().is_some_and(|only| !only.is_empty() && only != subject) {
+    if config["filter_subject"]
+        .as_str()
+        .is_some_and(|only| !only.is_empty() && only != subject)
+    {
         return Err(differs("leaves tasks out".to_owned()));
     }
     let ack_wait = config["ack_wait"].as_u64().map(Duration::from_nanos);
