@@ -257,6 +257,8 @@ async fn stream_that_is_deleted_is_made_again() {
         .expect("it is there");
     let delete = format!("$JS.API.STREAM.DELETE.MITTO_TASKS_{}", node.joined('+'));
     client.request(delete, "".into()).await.expect("an answer");
+    // It takes tasks for a moment, which are lost with it.
+    sleep(Duration::from_secs(1)).await;
     let published = async {
         while let Err(error) = gateway.publish(&node, request("a")).await {
             // Refused while it is being deleted.

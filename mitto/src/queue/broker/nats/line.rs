@@ -298,8 +298,14 @@ async fn take_work(
 }
 
 async fn take_nothing(shared: &Arc<Shared>, node: &Node) -> Result<(), BrokerError> {
-    let Some(work) = shared.link.works().get(node).cloned() else {
-        return Ok(());
+    let known = shared.link.works().get(node).cloned();
+    let Some(work) = known else {
+        // Tasks are kept from now on.
+        return match shared.durable {
+            true => jetstream::set_up(shared, node).await.map(drop),
+            false if shared.is_closed() => Err(BrokerError::Closed),
+            false => Ok(()),
+        };
     };
     let mut quiet = work.quiet.subscribe();
     work.set_most(0);
