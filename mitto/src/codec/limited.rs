@@ -25,7 +25,7 @@ impl<'a> Limited<'a> {
     }
 
     /// The buffer, to add exactly so many bytes to it, if they still fit.
-    #[cfg(feature = "json")]
+    #[cfg(any(feature = "json", feature = "compact"))]
     #[inline]
     pub(super) fn take(&mut self, bytes: usize) -> io::Result<&mut Vec<u8>> {
         self.admit(bytes)?;

@@ -216,12 +216,13 @@ impl InFlight {
     pub fn next(&mut self, id: CorrelationId) -> Option<(Reply, Option<u32>)> {
         let slot = self.get_mut(id).ok()?;
         let (reply, credit) = slot.next()?;
-        let idle = slot.idle_until();
         if reply.is_last() {
             slot.free();
             self.free.push(id.slot());
+        } else {
+            let idle = slot.idle_until();
+            self.note_idle(idle);
         }
-        self.note_idle(idle);
         Some((reply, credit))
     }
 

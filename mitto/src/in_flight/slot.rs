@@ -228,6 +228,10 @@ impl Slot {
     #[inline]
     pub(super) fn next(&mut self) -> Option<(Reply, Option<u32>)> {
         let mut reply = self.next.take()?;
+        if reply.is_last() {
+            // Nothing is behind it, and nothing goes on.
+            return Some((reply, None));
+        }
         if !self.later.is_empty() {
             self.next = self.later.pop_front();
         }

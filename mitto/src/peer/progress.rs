@@ -87,6 +87,8 @@ impl Progress {
         }
     }
 
+    /// Sends the message. Never a part of a loop, ahead of which all that it reads would be loaded.
+    #[inline(never)]
     fn start(
         &mut self,
         out: &dyn Outbound,

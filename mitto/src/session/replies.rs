@@ -85,11 +85,13 @@ impl Receive {
             return self.stale(head);
         };
         self.wakers.extend(waker);
-        if state.in_flight.credit(head.correlation) == Some(false) {
-            shared.note_crowded(true);
+        if last {
+            return;
         }
-        if !last && !state.in_flight.is_open(head.correlation) {
-            self.not_allowed(&mut state, head);
+        match state.in_flight.credit(head.correlation) {
+            Some(true) => {}
+            Some(false) => shared.note_crowded(true),
+            None => self.not_allowed(&mut state, head),
         }
     }
 

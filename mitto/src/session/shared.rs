@@ -174,7 +174,7 @@ impl Shared {
     /// the state is locked.
     #[inline]
     pub(super) fn note_crowded(&self, crowded: bool) {
-        if !self.framing.credit() && crowded != self.crowded.load(Relaxed) {
+        if crowded != self.crowded.load(Relaxed) && !self.framing.credit() {
             self.crowded.store(crowded, Relaxed);
         }
     }

@@ -51,7 +51,13 @@ impl<'a, 'o> Serializer<'a, 'o> {
     /// What a text or bytes come to: compiled once, and called for each.
     #[inline(never)]
     fn text(&mut self, value: &[u8]) -> Result<(), Failure> {
-        self.varint(value.len() as u64)?;
+        if value.len() < 0x80 {
+            let out = self.out.take(1 + value.len())?;
+            out.push(value.len() as u8);
+            out.extend_from_slice(value);
+            return Ok(());
+        }
+        self.long_varint(value.len() as u128)?;
         self.write(value)
     }
 
