@@ -25,12 +25,22 @@ impl<'a> Limited<'a> {
     }
 
     /// The buffer, to add exactly so many bytes to it, if they still fit.
-    #[cfg(any(feature = "json", feature = "compact"))]
+    #[cfg(feature = "json")]
     #[inline]
     pub(super) fn take(&mut self, bytes: usize) -> io::Result<&mut Vec<u8>> {
         self.admit(bytes)?;
         self.out.reserve(bytes);
         Ok(self.out)
+    }
+
+    /// Appends bytes behind one that says what they are, if all of them still fit.
+    #[cfg(feature = "compact")]
+    #[inline]
+    pub(super) fn write_behind(&mut self, first: u8, bytes: &[u8]) -> io::Result<()> {
+        self.admit(1 + bytes.len())?;
+        self.out.push(first);
+        self.out.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// Where the next byte goes.
@@ -52,16 +62,20 @@ impl<'a> Limited<'a> {
         written: Result<(), CodecError>,
         limit: usize,
     ) -> Result<(), CodecError> {
-        // Not left to the serializer: a Serialize of the user's may swallow the error and go on.
-        let result = if self.exceeded {
-            Err(CodecError::TooLarge { limit })
-        } else {
-            written
-        };
-        if result.is_err() {
-            self.out.truncate(self.start);
+        match written {
+            Ok(()) if !self.exceeded => Ok(()),
+            failed => Err(self.undo(failed, limit)),
         }
-        result
+    }
+
+    #[cold]
+    fn undo(self, failed: Result<(), CodecError>, limit: usize) -> CodecError {
+        self.out.truncate(self.start);
+        match failed {
+            Err(error) if !self.exceeded => error,
+            // Not left to the serializer: a Serialize of the user's may swallow the error and go on.
+            _ => CodecError::TooLarge { limit },
+        }
     }
 
     /// Counts so many bytes more, if they still fit.

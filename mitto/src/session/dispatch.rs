@@ -180,18 +180,24 @@ impl Receive {
             pool,
             submitted,
         };
-        let run = match Place::take(shared, payload) {
-            Ok((place, bytes)) => Ok(place.submit(&job(&[], None), format, bytes, answer)),
-            // Made where it is handed over: a job is large.
-            Err(payload) => catch(|| {
-                let queue = &*shared.config.queue;
-                queue.submit(job(&payload, Some(&mut self.pool)), answer)
-            }),
-        };
-        // Left where it is, which is all that most requests need.
-        if let Ok(run) = run
-            && !run.is_done()
-        {
+        let mut unfinished = None;
+        match Place::take(shared, payload) {
+            Ok((place, bytes)) => {
+                unfinished = Some(place.submit(&job(&[], None), format, bytes, answer));
+            }
+            Err(payload) => {
+                // A panic has dropped the answer, which says so to the caller.
+                let _ = catch(|| {
+                    let queue = &*shared.config.queue;
+                    let run = queue.submit(job(&payload, Some(&mut self.pool)), answer);
+                    // Most are done, and are not moved any further.
+                    if !run.is_done() {
+                        unfinished = Some(run);
+                    }
+                });
+            }
+        }
+        if let Some(run) = unfinished {
             self.runs.start(id, run, running, &mut self.pool);
         }
     }

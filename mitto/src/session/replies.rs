@@ -81,10 +81,11 @@ impl Receive {
         {
             self.wakers.extend(waker);
         }
-        let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
-            return self.stale(head);
-        };
-        self.wakers.extend(waker);
+        match state.in_flight.complete(head.correlation, reply) {
+            Ok(Some(waker)) => self.wakers.push(waker),
+            Ok(None) => {}
+            Err(_) => return self.stale(head),
+        }
         if last {
             return;
         }

@@ -51,14 +51,13 @@ impl<'a, 'o> Serializer<'a, 'o> {
     /// What a text or bytes come to: compiled once, and called for each.
     #[inline(never)]
     fn text(&mut self, value: &[u8]) -> Result<(), Failure> {
-        if value.len() < 0x80 {
-            let out = self.out.take(1 + value.len())?;
-            out.push(value.len() as u8);
-            out.extend_from_slice(value);
-            return Ok(());
+        match u8::try_from(value.len()) {
+            Ok(length @ ..0x80) => Ok(self.out.write_behind(length, value)?),
+            _ => {
+                self.long_varint(value.len() as u128)?;
+                self.write(value)
+            }
         }
-        self.long_varint(value.len() as u128)?;
-        self.write(value)
     }
 
     fn length(&mut self, len: Option<usize>) -> Result<(), Failure> {
