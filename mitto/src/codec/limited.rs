@@ -58,7 +58,7 @@ impl<'a> Limited<'a> {
     /// Keeps what was written if all went well, removes it otherwise. `limit` is the one to report.
     #[inline]
     pub(super) fn finish(
-        self,
+        &mut self,
         written: Result<(), CodecError>,
         limit: usize,
     ) -> Result<(), CodecError> {
@@ -69,7 +69,7 @@ impl<'a> Limited<'a> {
     }
 
     #[cold]
-    fn undo(self, failed: Result<(), CodecError>, limit: usize) -> CodecError {
+    fn undo(&mut self, failed: Result<(), CodecError>, limit: usize) -> CodecError {
         self.out.truncate(self.start);
         match failed {
             Err(error) if !self.exceeded => error,

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 
 use super::called::Called;
-use super::finish::{Begun, Finish, begin, finish};
+use super::finish::{Begun, Finish, begin, finish, refuse};
 use super::{Extracts, Handler};
 use crate::job::{Answer, Handling, Job, Pool, Run, Task};
 use crate::message::{IsMessage, Message, MessageInfo, ReturnOf};
@@ -58,19 +58,21 @@ where
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    if let Some(begun) = begin::<S, M, A>(state, job, answer) {
-        let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
-        let mut clock = job.submitted.unwrap_or_else(Instant::now);
-        let watched = H::watched().watch(&mut clock, &mut || {
-            if let Some((arguments, message)) = call.take() {
-                outcome = Some(H::call(arguments, message));
-            }
-        });
-        if let Some(pool) = &mut job.pool {
-            pool.note_clock(clock);
+    let begun = match begin::<S, M, A>(state, job, &answer) {
+        Ok(begun) => begun,
+        Err(status) => return refuse(answer, status),
+    };
+    let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
+    let mut clock = job.submitted.unwrap_or_else(Instant::now);
+    let watched = H::watched().watch(&mut clock, &mut || {
+        if let Some((arguments, message)) = call.take() {
+            outcome = Some(H::call(arguments, message));
         }
-        finish::<M>(begun.answer, watched, outcome);
+    });
+    if let Some(pool) = &mut job.pool {
+        pool.note_clock(clock);
     }
+    finish::<M>(answer, watched, outcome);
     Run::done()
 }
 
@@ -81,9 +83,12 @@ where
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    match begin::<S, M, A>(state, job, answer) {
-        Some(begun) => Run::handler(handling::<H, M, A>(begun, job.pool.as_deref_mut())),
-        None => Run::done(),
+    match begin::<S, M, A>(state, job, &answer) {
+        Ok(begun) => {
+            let pool = job.pool.as_deref_mut();
+            Run::handler(handling::<H, M, A>(begun, answer, pool))
+        }
+        Err(status) => refuse(answer, status),
     }
 }
 
@@ -94,9 +99,9 @@ where
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    match begin::<S, M, A>(state, job, answer) {
-        Some(begun) => spawned(handling::<H, M, A>(begun, None)),
-        None => Run::done(),
+    match begin::<S, M, A>(state, job, &answer) {
+        Ok(begun) => spawned(handling::<H, M, A>(begun, answer, None)),
+        Err(status) => refuse(answer, status),
     }
 }
 
@@ -113,8 +118,9 @@ where
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    let Some(begun) = begin::<S, M, A>(state, job, answer) else {
-        return Run::done();
+    let begun = match begin::<S, M, A>(state, job, &answer) {
+        Ok(begun) => begun,
+        Err(status) => return refuse(answer, status),
     };
     blocking(Box::new(move || {
         let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
@@ -123,7 +129,7 @@ where
                 outcome = Some(H::call(arguments, message));
             }
         });
-        finish::<M>(begun.answer, watched, outcome);
+        finish::<M>(answer, watched, outcome);
     }))
 }
 
@@ -133,7 +139,7 @@ fn blocking(call: Box<dyn FnOnce() + Send>) -> Run {
     Run::new(Task(tokio::task::spawn_blocking(joined)))
 }
 
-fn handling<H, M, A>(begun: Begun<M, A>, pool: Option<&mut Pool>) -> Handling
+fn handling<H, M, A>(begun: Begun<M, A>, answer: Answer, pool: Option<&mut Pool>) -> Handling
 where
     H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
@@ -145,5 +151,5 @@ where
         Some(place) => place,
         None => Called::<_, M>::place(call),
     };
-    Handling::new(place, begun.answer, begun.opened, watched)
+    Handling::new(place, answer, begun.opened, watched)
 }
