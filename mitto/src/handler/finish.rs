@@ -8,7 +8,7 @@ use super::items::Encode;
 use super::permit::permit;
 use super::run::Ended;
 use crate::context::{ItemSource, Parts};
-use crate::job::{Answer, Job, Run};
+use crate::job::{Answer, Job};
 use crate::message::{Kind, Message, OneWay, Streaming, Unary};
 use crate::status::Status;
 
@@ -93,37 +93,44 @@ pub(super) fn finish<M: Message<Kind: Finish>>(
 pub(super) struct Begun<M, A> {
     pub(super) arguments: A,
     pub(super) message: M,
+    pub(super) answer: Answer,
     /// Of a stream: set as soon as an item is sent.
     pub(super) opened: Option<Arc<AtomicBool>>,
 }
 
-/// Checks what the message requires, extracts the arguments, then decodes the message: whoever is refused costs no
-/// decoding. `answer` is the one that the handler will have.
-///
-/// # Errors
-///
-/// What the request is to be refused with.
+/// Checks what the message requires, extracts the arguments, then decodes the message: whoever is refused costs no decoding. A failure
+/// is answered here.
 pub(super) fn begin<S, M: Message<Kind: Finish>, A: Extracts<S>>(
     state: &S,
     job: &mut Job<'_>,
-    answer: &Answer,
-) -> Result<Begun<M, A>, Status> {
-    if M::INFO.authenticated {
-        permit(M::INFO, job.identity)?;
+    answer: Answer,
+) -> Option<Begun<M, A>> {
+    if M::INFO.authenticated
+        && let Err(status) = permit(M::INFO, job.identity)
+    {
+        answer.fail(status);
+        return None;
     }
     let opened = <M::Kind as Finish>::opened();
-    let parts = Parts::new(job, answer);
-    let arguments = <M::Kind as Finish>::arguments::<S, M, A>(state, parts, opened.as_ref())?;
-    let message = job.payload.read_in_place(job.codecs)?;
-    Ok(Begun {
-        arguments,
-        message,
-        opened,
-    })
-}
-
-/// Answers a request whose handler does not run.
-pub(super) fn refuse(answer: Answer, status: Status) -> Run {
-    answer.fail(status);
-    Run::done()
+    let parts = Parts::new(job, &answer);
+    let arguments = <M::Kind as Finish>::arguments::<S, M, A>(state, parts, opened.as_ref());
+    let arguments = match arguments {
+        Ok(arguments) => arguments,
+        Err(status) => {
+            answer.fail(status);
+            return None;
+        }
+    };
+    match job.payload.read_in_place(job.codecs) {
+        Ok(message) => Some(Begun {
+            arguments,
+            message,
+            answer,
+            opened,
+        }),
+        Err(status) => {
+            answer.unreadable(status);
+            None
+        }
+    }
 }

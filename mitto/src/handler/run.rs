@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 
 use super::called::Called;
-use super::finish::{Begun, Finish, begin, finish, refuse};
+use super::finish::{Begun, Finish, begin, finish};
 use super::{Extracts, Handler};
 use crate::job::{Answer, Handling, Job, Pool, Run, Task};
 use crate::message::{IsMessage, Message, MessageInfo, ReturnOf};
@@ -58,21 +58,19 @@ where
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    let begun = match begin::<S, M, A>(state, job, &answer) {
-        Ok(begun) => begun,
-        Err(status) => return refuse(answer, status),
-    };
-    let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
-    let mut clock = job.submitted.unwrap_or_else(Instant::now);
-    let watched = H::watched().watch(&mut clock, &mut || {
-        if let Some((arguments, message)) = call.take() {
-            outcome = Some(H::call(arguments, message));
+    if let Some(begun) = begin::<S, M, A>(state, job, answer) {
+        let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
+        let mut clock = job.submitted.unwrap_or_else(Instant::now);
+        let watched = H::watched().watch(&mut clock, &mut || {
+            if let Some((arguments, message)) = call.take() {
+                outcome = Some(H::call(arguments, message));
+            }
+        });
+        if let Some(pool) = &mut job.pool {
+            pool.note_clock(clock);
         }
-    });
-    if let Some(pool) = &mut job.pool {
-        pool.note_clock(clock);
+        finish::<M>(begun.answer, watched, outcome);
     }
-    finish::<M>(answer, watched, outcome);
     Run::done()
 }
 
@@ -83,12 +81,9 @@ where
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    match begin::<S, M, A>(state, job, &answer) {
-        Ok(begun) => {
-            let pool = job.pool.as_deref_mut();
-            Run::handler(handling::<H, M, A>(begun, answer, pool))
-        }
-        Err(status) => refuse(answer, status),
+    match begin::<S, M, A>(state, job, answer) {
+        Some(begun) => Run::handler(handling::<H, M, A>(begun, job.pool.as_deref_mut())),
+        None => Run::done(),
     }
 }
 
@@ -99,9 +94,9 @@ where
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    match begin::<S, M, A>(state, job, &answer) {
-        Ok(begun) => spawned(handling::<H, M, A>(begun, answer, None)),
-        Err(status) => refuse(answer, status),
+    match begin::<S, M, A>(state, job, answer) {
+        Some(begun) => spawned(handling::<H, M, A>(begun, None)),
+        None => Run::done(),
     }
 }
 
@@ -118,9 +113,8 @@ where
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    let begun = match begin::<S, M, A>(state, job, &answer) {
-        Ok(begun) => begun,
-        Err(status) => return refuse(answer, status),
+    let Some(begun) = begin::<S, M, A>(state, job, answer) else {
+        return Run::done();
     };
     blocking(Box::new(move || {
         let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
@@ -129,7 +123,7 @@ where
                 outcome = Some(H::call(arguments, message));
             }
         });
-        finish::<M>(answer, watched, outcome);
+        finish::<M>(begun.answer, watched, outcome);
     }))
 }
 
@@ -139,7 +133,7 @@ fn blocking(call: Box<dyn FnOnce() + Send>) -> Run {
     Run::new(Task(tokio::task::spawn_blocking(joined)))
 }
 
-fn handling<H, M, A>(begun: Begun<M, A>, answer: Answer, pool: Option<&mut Pool>) -> Handling
+fn handling<H, M, A>(begun: Begun<M, A>, pool: Option<&mut Pool>) -> Handling
 where
     H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
@@ -151,5 +145,5 @@ where
         Some(place) => place,
         None => Called::<_, M>::place(call),
     };
-    Handling::new(place, answer, begun.opened, watched)
+    Handling::new(place, begun.answer, begun.opened, watched)
 }

@@ -21,6 +21,8 @@ use crate::runtime::Instant;
 pub(crate) use answer::AnswerTo;
 pub use answer::{Answer, Answering};
 pub(crate) use counted::Counted;
+#[cfg(feature = "broker")]
+pub(crate) use exchange::Exchange;
 pub use local::Local;
 pub use owned::OwnedJob;
 pub(crate) use parts::unsent;

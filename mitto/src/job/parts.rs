@@ -40,6 +40,8 @@ pub enum AnswerPart {
     },
     /// Any other failure. The last part.
     Status(Status),
+    /// The message could not be read, so that no handler has run. The last part.
+    Unreadable(Status),
     /// The next item of a stream.
     Item {
         /// Its format.
@@ -177,21 +179,7 @@ impl fmt::Debug for AnswerParts {
 
 impl Recorder {
     fn encode(&self, value: &dyn Outgoing) -> Result<Vec<u8>, Status> {
-        let mut bytes = Vec::new();
-        // `Serialize` is the user's code: it may panic.
-        let encoded = catch(|| {
-            let mut encoder = Encoder::new(&self.codecs, self.format, &mut bytes, self.limit);
-            value.encode(&mut encoder)
-        });
-        match encoded {
-            Ok(Ok(())) => Ok(bytes),
-            Ok(Err(error)) => Err(unsent(&error)),
-            Err(_) => {
-                let what = "the answer panicked while it was encoded";
-                tracing::error!("{what}");
-                Err(Status::new(Code::Internal, what))
-            }
-        }
+        encoded(value, self.format, &self.codecs, self.limit)
     }
 
     /// Encodes the outcome, unless nobody waits for it.
@@ -233,6 +221,10 @@ impl Answering for Recorder {
 
     fn fail(&self, _: CorrelationId, status: Status) {
         self.finish(AnswerPart::Status(status));
+    }
+
+    fn unreadable(&self, _: CorrelationId, status: Status) {
+        self.finish(AnswerPart::Unreadable(status));
     }
 
     fn end(&self, _: CorrelationId) {
@@ -296,6 +288,26 @@ fn push(mut state: MutexGuard<'_, State>, part: AnswerPart) {
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
+    }
+}
+
+/// What a handler gives, as bytes.
+pub(super) fn encoded(
+    value: &dyn Outgoing,
+    format: Format,
+    codecs: &Codecs,
+    limit: usize,
+) -> Result<Vec<u8>, Status> {
+    let mut bytes = Vec::new();
+    // `Serialize` is the user's code: it may panic.
+    match catch(|| value.encode(&mut Encoder::new(codecs, format, &mut bytes, limit))) {
+        Ok(Ok(())) => Ok(bytes),
+        Ok(Err(error)) => Err(unsent(&error)),
+        Err(_) => {
+            let what = "the answer panicked while it was encoded";
+            tracing::error!("{what}");
+            Err(Status::new(Code::Internal, what))
+        }
     }
 }
 

@@ -1,0 +1,7 @@
+//! The broker of this process.
+
+use mitto::queue::broker::memory::Memory;
+
+use super::lines::{Site, facts};
+
+facts!(async { Site::new(Memory::new()) });
