@@ -75,7 +75,7 @@ impl<'a> Encoder<'a> {
             feature = "compact",
             feature = "__erased"
         )),
-        expect(unused_mut, unused_variables)
+        expect(unused_variables)
     )]
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
         // Instantiated for every message: what does not need `T` is in functions that have none.
