@@ -60,9 +60,10 @@ impl Framing for Native {
             _ if others => write_parts(head, &bytes, out),
             Some(timeout) => {
                 bytes[19] = TIMEOUT_PART as u8;
-                out.reserve(PREFIX + TIMEOUT_PART);
-                out.extend_from_slice(&bytes);
-                out.extend_from_slice(&timeout_part(timeout));
+                let mut both = [0; PREFIX + TIMEOUT_PART];
+                both[..PREFIX].copy_from_slice(&bytes);
+                both[PREFIX..].copy_from_slice(&timeout_part(timeout));
+                out.extend_from_slice(&both);
             }
             None => out.extend_from_slice(&bytes),
         }

@@ -92,7 +92,7 @@ impl InFlight {
     /// Takes a slot; its reply will wake `waker`. `None` when all are taken.
     ///
     /// `window` is what a stream's sender may be ahead, in bytes; 0 for other requests.
-    #[inline]
+    #[inline(always)]
     pub fn reserve(
         &mut self,
         waker: &Waker,
@@ -119,7 +119,7 @@ impl InFlight {
     /// # Errors
     ///
     /// When nobody waits for it: the request has ended, or never was.
-    #[inline]
+    #[inline(always)]
     pub fn complete(&mut self, id: CorrelationId, reply: Reply) -> Result<Option<Waker>, Stale> {
         let has_credit = self.has_credit;
         let slot = self.get_mut(id)?;
@@ -193,7 +193,7 @@ impl InFlight {
     ///
     /// Beside it stands the credit to return, in bytes, when the reply is an item and enough has come
     /// together.
-    #[inline]
+    #[inline(always)]
     pub fn poll(&mut self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
         if let Some(next) = self.next(id) {
             return Poll::Ready(next);
@@ -212,16 +212,17 @@ impl InFlight {
     }
 
     /// The next reply without waiting for it; `None` when there is none.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, id: CorrelationId) -> Option<(Reply, Option<u32>)> {
         let slot = self.get_mut(id).ok()?;
         let (reply, credit) = slot.next()?;
-        let idle = slot.idle_until();
         if reply.is_last() {
             slot.free();
             self.free.push(id.slot());
+        } else {
+            let idle = slot.idle_until();
+            self.note_idle(idle);
         }
-        self.note_idle(idle);
         Some((reply, credit))
     }
 

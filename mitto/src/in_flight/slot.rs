@@ -131,22 +131,24 @@ impl Slot {
         deadline
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, reply: Reply, has_credit: bool) -> Result<Option<Waker>, Stale> {
         if self.state != State::Open {
             return Err(Stale);
         }
         let cost = reply.cost();
-        let mut reply = reply;
         if cost > 0 {
             if has_credit && self.buffered >= self.window {
-                let over = "the other end sent more items than it was allowed to";
-                reply = Reply::Status(Status::new(Code::BadRequest, over));
-            } else {
-                self.buffered += cost;
-                self.begin();
+                return Ok(self.put(Reply::Status(over())));
             }
+            self.buffered += cost;
+            self.begin();
         }
+        Ok(self.put(reply))
+    }
+
+    #[inline(always)]
+    fn put(&mut self, reply: Reply) -> Option<Waker> {
         if reply.is_last() {
             self.state = State::Ended;
         }
@@ -154,7 +156,7 @@ impl Slot {
             None => self.next = Some(reply),
             Some(_) => self.later.push_back(reply),
         }
-        Ok(self.waker.take())
+        self.waker.take()
     }
 
     /// The same for an item, which goes into one buffer with those that wait.
@@ -225,9 +227,13 @@ impl Slot {
     }
 
     /// The next reply, if it is there, with the credit to return.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<(Reply, Option<u32>)> {
         let mut reply = self.next.take()?;
+        if reply.is_last() {
+            // Nothing is behind it, and nothing goes on.
+            return Some((reply, None));
+        }
         if !self.later.is_empty() {
             self.next = self.later.pop_front();
         }
@@ -290,4 +296,10 @@ impl Slot {
         self.free();
         left
     }
+}
+
+#[cold]
+fn over() -> Status {
+    let over = "the other end sent more items than it was allowed to";
+    Status::new(Code::BadRequest, over)
 }

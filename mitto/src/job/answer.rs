@@ -226,14 +226,22 @@ impl TakesFailure for Answer {
 }
 
 impl Drop for Answer {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(AnswerTo { to, id }) = self.to.take() {
-            let text = match std::thread::panicking() {
-                true => "a panic ended the request before it was answered",
-                false => "the request was dropped without an answer",
-            };
-            to.fail(id, Status::new(Code::Internal, text));
+        if let Some(to) = self.to.take() {
+            to.drop_unanswered();
         }
+    }
+}
+
+impl AnswerTo {
+    #[cold]
+    fn drop_unanswered(self) {
+        let text = match std::thread::panicking() {
+            true => "a panic ended the request before it was answered",
+            false => "the request was dropped without an answer",
+        };
+        self.to.fail(self.id, Status::new(Code::Internal, text));
     }
 }
 

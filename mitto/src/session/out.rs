@@ -78,7 +78,7 @@ impl Out {
 
     /// Takes lent bytes back. `frame` says whether a whole frame was added, and whether that is text; what
     /// else was added is dropped.
-    #[inline]
+    #[inline(always)]
     pub(super) fn restore(&mut self, draft: Draft, frame: Option<bool>) {
         if !draft.whole {
             return self.restore_late(&draft.bytes, frame);

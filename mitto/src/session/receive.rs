@@ -131,6 +131,7 @@ impl Receive {
     }
 
     /// Works off a piece of a message, and the message with the last one.
+    #[inline(never)]
     fn piece(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) -> Result<(), End> {
         let limits = &self.shared.config.limits;
         let head = &envelope.head;
@@ -274,7 +275,7 @@ impl Receive {
         self.note_handlers();
     }
 
-    #[inline]
+    #[inline(always)]
     fn whole(
         &mut self,
         head: &Head<'_>,

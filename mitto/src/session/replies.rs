@@ -81,15 +81,18 @@ impl Receive {
         {
             self.wakers.extend(waker);
         }
-        let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
-            return self.stale(head);
-        };
-        self.wakers.extend(waker);
-        if state.in_flight.credit(head.correlation) == Some(false) {
-            shared.note_crowded(true);
+        match state.in_flight.complete(head.correlation, reply) {
+            Ok(Some(waker)) => self.wakers.push(waker),
+            Ok(None) => {}
+            Err(_) => return self.stale(head),
         }
-        if !last && !state.in_flight.is_open(head.correlation) {
-            self.not_allowed(&mut state, head);
+        if last {
+            return;
+        }
+        match state.in_flight.credit(head.correlation) {
+            Some(true) => {}
+            Some(false) => shared.note_crowded(true),
+            None => self.not_allowed(&mut state, head),
         }
     }
 

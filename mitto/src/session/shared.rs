@@ -48,6 +48,8 @@ pub(super) struct Shared {
     pub(super) framing: Arc<dyn Framing>,
     /// The format of what names none.
     pub(super) format: Format,
+    /// The only one that the framing carries, if it is one.
+    pub(super) only_format: Option<Format>,
     pub(super) remote: String,
     /// Who the other end is, as the authenticator found.
     pub(super) identity: Option<Identity>,
@@ -153,6 +155,7 @@ impl Shared {
                 false => usize::MAX,
             },
             format: framing.format().unwrap_or(config.format),
+            only_format: framing.format(),
             text: framing.text(),
             framing,
             config,
@@ -174,7 +177,7 @@ impl Shared {
     /// the state is locked.
     #[inline]
     pub(super) fn note_crowded(&self, crowded: bool) {
-        if !self.framing.credit() && crowded != self.crowded.load(Relaxed) {
+        if crowded != self.crowded.load(Relaxed) && !self.framing.credit() {
             self.crowded.store(crowded, Relaxed);
         }
     }
