@@ -108,7 +108,7 @@ impl Shared {
     }
 
     #[cold]
-    fn note_size(&self, error: CodecError) -> CodecError {
+    pub(super) fn note_size(&self, error: CodecError) -> CodecError {
         if let CodecError::TooLarge { .. } = error {
             reached(Limit::Message, &self.remote);
         }
