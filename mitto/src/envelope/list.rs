@@ -104,6 +104,11 @@ impl<'a> List<'a> {
         rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
     }
 
+    /// The bytes that an item takes in a list.
+    pub(crate) fn length_of(item: &[u8]) -> usize {
+        LENGTH + item.len()
+    }
+
     /// Adds an item of at most [`LONGEST`](Self::LONGEST) bytes to the bytes of a list.
     #[inline]
     pub fn push(item: &[u8], list: &mut Vec<u8>) {

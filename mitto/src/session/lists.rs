@@ -133,7 +133,7 @@ impl Shared {
         let most = self.piece.min(List::MOST);
         let waits = state.out.pieces().has(&head);
         let left = match encoded {
-            Encoded::Item(bytes) if waits || bytes.len() > most.min(List::LONGEST) => {
+            Encoded::Item(bytes) if waits || List::length_of(&bytes) > most => {
                 state.out.large(Large::new(&head, bytes));
                 None
             }
@@ -170,7 +170,7 @@ enum Encoded<'a> {
 impl Encoded<'_> {
     fn len(&self) -> usize {
         match self {
-            Self::Item(bytes) => bytes.len(),
+            Self::Item(bytes) => List::length_of(bytes),
             Self::List(list) => list.len(),
         }
     }
