@@ -137,6 +137,8 @@ pub mod session;
 pub mod status;
 pub mod telemetry;
 pub mod transport;
+#[cfg(feature = "broker")]
+pub mod worker;
 
 pub use address::Address;
 pub use auth::Identity;
@@ -154,6 +156,8 @@ pub use provider::MessageProvider;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use status::{CallError, Code, Status};
+#[cfg(feature = "broker")]
+pub use worker::Worker;
 
 #[cfg(feature = "macros")]
 pub use mitto_derive::{Notification, Request, handler, provider};

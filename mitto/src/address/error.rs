@@ -16,6 +16,9 @@ pub enum AddressError {
         "the address has more than three parts, write `application/node` or `application/node/action`"
     )]
     Parts,
+    /// There is an action where a node is named.
+    #[error("a node is named without an action, write `application/node`")]
+    Action,
     /// This part has no character at all.
     #[error("the {0} of the address is empty, take 1 to 64 of A-Z a-z 0-9 _ -")]
     Empty(AddressPart),

@@ -80,6 +80,15 @@ impl<'a> Address<'a> {
         self.parts().2
     }
 
+    /// The same without its action.
+    #[must_use]
+    pub fn without_action(self) -> Self {
+        match self.action() {
+            Some(action) => Self(&self.0[..self.0.len() - action.len() - 1]),
+            None => self,
+        }
+    }
+
     /// The whole text.
     pub const fn as_str(self) -> &'a str {
         self.0

@@ -23,6 +23,7 @@ pub use slot::Left;
 use slot::Slot;
 
 use crate::codec::Format;
+pub use crate::envelope::item_cost;
 use crate::envelope::{CorrelationId, List, Timing};
 use crate::status::{Code, Status};
 

@@ -43,15 +43,6 @@ struct Gathered {
     cost: usize,
 }
 
-/// What became of an item.
-enum Added {
-    Gathered,
-    /// It goes on its own, behind those that were gathered.
-    Alone,
-    /// It cannot be encoded.
-    Failed(CodecError),
-}
-
 impl Gathering {
     /// Begins to gather what the handler sends that answers to `of`.
     pub(super) fn begin(of: AnswerTo) -> Self {
@@ -84,15 +75,14 @@ pub(crate) fn poll_item(
     item: &mut dyn Outgoing,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Status>> {
-    let added = GATHERED.with(|gathered| match gathered.try_borrow_mut() {
+    let gathered = GATHERED.with(|gathered| match gathered.try_borrow_mut() {
         Ok(mut gathered) => gathered.add(to, item),
         // An item that is sent while another one is encoded.
-        Err(_) => Added::Alone,
+        Err(_) => None,
     });
-    match added {
-        Added::Gathered => Poll::Ready(Ok(())),
-        Added::Failed(error) => Poll::Ready(Err(unsent(&error))),
-        Added::Alone => {
+    match gathered {
+        Some(sent) => Poll::Ready(sent),
+        None => {
             flush(to);
             to.to.poll_item(to.id, item, cx)
         }
@@ -142,32 +132,25 @@ impl Gathered {
         of.is_some_and(|of| of.id == to.id && Arc::ptr_eq(&of.to, &to.to))
     }
 
-    fn add(&mut self, to: &AnswerTo, item: &dyn Outgoing) -> Added {
+    /// Adds an item, if it can be encoded; `None` when it goes on its own, behind those that were gathered.
+    #[inline]
+    fn add(&mut self, to: &AnswerTo, item: &dyn Outgoing) -> Option<Result<(), Status>> {
         if !self.is_of(to) {
-            return Added::Alone;
+            return None;
         }
-        let allowance = match &mut self.allowance {
-            Some(allowance) => allowance,
-            none => match to.to.allow_items(to.id) {
-                Some(allowance) => none.insert(allowance),
-                None => {
-                    // It is not asked again in this poll.
-                    self.of = None;
-                    return Added::Alone;
-                }
-            },
-        };
+        if self.allowance.is_none() {
+            self.ask(to);
+        }
+        let allowance = self.allowance.as_mut()?;
         if allowance.credit <= 0 || self.length >= allowance.bytes {
-            return Added::Alone;
+            return None;
         }
         self.bytes.truncate(self.length);
         let place = List::begin(&mut self.bytes);
         let Allowance { codecs, format, .. } = &*allowance;
         let mut encoder = Encoder::new(codecs, *format, &mut self.bytes, allowance.bytes);
-        match item.encode(&mut encoder) {
-            Ok(()) => {}
-            Err(CodecError::TooLarge { .. }) => return Added::Alone,
-            Err(error) => return Added::Failed(error),
+        if let Err(error) = item.encode(&mut encoder) {
+            return failed(&error);
         }
         List::end(&mut self.bytes, place);
         let cost = item_cost(self.bytes.len() - place);
@@ -175,7 +158,15 @@ impl Gathered {
         self.length = self.bytes.len();
         self.count += 1;
         self.cost += cost;
-        Added::Gathered
+        Some(Ok(()))
+    }
+
+    /// Asks what may be sent, once in a poll where the answer is nothing.
+    fn ask(&mut self, to: &AnswerTo) {
+        self.allowance = to.to.allow_items(to.id);
+        if self.allowance.is_none() {
+            self.of = None;
+        }
     }
 
     fn send(&mut self) {
@@ -192,5 +183,14 @@ impl Gathered {
         }
         self.bytes.clear();
         (self.length, self.count, self.cost) = (0, 0, 0);
+    }
+}
+
+/// What becomes of an item that was not encoded: a long one goes on its own.
+#[cold]
+fn failed(error: &CodecError) -> Option<Result<(), Status>> {
+    match error {
+        CodecError::TooLarge { .. } => None,
+        error => Some(Err(unsent(error))),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll};
 
 use super::exchange::{Exchange, HERE, closed};
-use super::{Answer, Counted, Job, Pool, Queue, Run};
+use super::{Answer, Answering, Counted, Job, Pool, Queue, Run};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Identity, LINK};
@@ -14,7 +14,7 @@ use crate::codec::Codecs;
 use crate::envelope::{CorrelationId, Stopwatch};
 use crate::in_flight::{Patience, Reply};
 use crate::limits::{Limit, Limits, reached};
-use crate::message::{MessageKind, Outgoing};
+use crate::message::{MessageKind, Outgoing, Payload};
 use crate::panics::catch;
 use crate::peer::{CallHead, ConnectionState, Outbound, Peer, Started, Wait};
 use crate::runtime::{Instant, RuntimeHandle, later, spawn};
@@ -167,7 +167,13 @@ impl Outbound for Local {
         if let Some(stopwatch) = Stopwatch::asked(head.metadata.entries()) {
             self.exchange.time(id, stopwatch);
         }
-        let answer = Answer::new(self.exchange.clone(), id);
+        let to: Arc<dyn Answering> = match message.payload() {
+            Payload::Value(_) => self.exchange.clone(),
+            Payload::Encoded { format, .. } => {
+                self.exchange.in_bytes(format, &self.codecs, &self.limits)
+            }
+        };
+        let answer = Answer::new(to, id);
         let deadline = Some(later(now, patience.timeout));
         let mut run = self.submit(head, message, Some(now), deadline, answer, &mut pool);
         run.polled_from(now);

@@ -22,6 +22,8 @@ use crate::runtime::Instant;
 pub(crate) use answer::AnswerTo;
 pub use answer::{Allowance, Answer, Answering, Items};
 pub(crate) use counted::Counted;
+#[cfg(feature = "broker")]
+pub(crate) use exchange::Exchange;
 pub(crate) use gathering::poll_item;
 pub use local::Local;
 pub use owned::OwnedJob;

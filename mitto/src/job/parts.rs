@@ -176,21 +176,7 @@ impl fmt::Debug for AnswerParts {
 
 impl Recorder {
     fn encode(&self, value: &dyn Outgoing) -> Result<Vec<u8>, Status> {
-        let mut bytes = Vec::new();
-        // `Serialize` is the user's code: it may panic.
-        let encoded = catch(|| {
-            let mut encoder = Encoder::new(&self.codecs, self.format, &mut bytes, self.limit);
-            value.encode(&mut encoder)
-        });
-        match encoded {
-            Ok(Ok(())) => Ok(bytes),
-            Ok(Err(error)) => Err(unsent(&error)),
-            Err(_) => {
-                let what = "the answer panicked while it was encoded";
-                tracing::error!("{what}");
-                Err(Status::new(Code::Internal, what))
-            }
-        }
+        encoded(value, self.format, &self.codecs, self.limit)
     }
 
     /// Encodes the outcome, unless nobody waits for it.
@@ -295,6 +281,26 @@ fn push(mut state: MutexGuard<'_, State>, part: AnswerPart) {
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
+    }
+}
+
+/// What a handler gives, as bytes.
+pub(super) fn encoded(
+    value: &dyn Outgoing,
+    format: Format,
+    codecs: &Codecs,
+    limit: usize,
+) -> Result<Vec<u8>, Status> {
+    let mut bytes = Vec::new();
+    // `Serialize` is the user's code: it may panic.
+    match catch(|| value.encode(&mut Encoder::new(codecs, format, &mut bytes, limit))) {
+        Ok(Ok(())) => Ok(bytes),
+        Ok(Err(error)) => Err(unsent(&error)),
+        Err(_) => {
+            let what = "the answer panicked while it was encoded";
+            tracing::error!("{what}");
+            Err(Status::new(Code::Internal, what))
+        }
     }
 }
 

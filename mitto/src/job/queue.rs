@@ -1,4 +1,5 @@
 use super::{Answer, Job, Run};
+use crate::schema::Descriptor;
 
 /// Takes requests: runs them here, or sends them to whoever does.
 ///
@@ -130,4 +131,9 @@ use super::{Answer, Job, Run};
 pub trait Queue: Send + Sync + 'static {
     /// Takes one request. What is left to do comes back as a [`Run`], which the caller polls.
     fn submit(&self, job: Job<'_>, answer: Answer) -> Run;
+
+    /// Told by a gateway before the first request: which messages there are, for a queue that sends names.
+    fn prepare(&self, schema: &'static Descriptor) {
+        let _ = schema;
+    }
 }

@@ -20,6 +20,7 @@ pub struct Gateway {
 impl Gateway {
     /// Hands what goes to the server of schema `C` on to `queue`.
     pub fn new<C: Schema>(queue: impl Queue) -> Self {
+        queue.prepare(C::DESCRIPTOR);
         Self {
             descriptor: C::DESCRIPTOR,
             queue: Arc::new(queue),

@@ -1,6 +1,5 @@
 //! Items of streams in lists: several in one frame, with one lock and one wake for all.
 
-use std::borrow::Cow;
 use std::sync::MutexGuard;
 
 use super::pieces::Large;
@@ -17,11 +16,11 @@ const GATHERED: usize = 16 << 10;
 
 impl Receive {
     /// The items of a list.
-    pub(super) fn items(&mut self, head: &Head<'_>, payload: &Cow<'_, [u8]>) -> Result<(), End> {
-        let list = match payload {
-            Cow::Borrowed(payload) => List::read(payload),
-            Cow::Owned(_) => Err(ListError::Pieces),
-        };
+    pub(super) fn items(
+        &mut self,
+        head: &Head<'_>,
+        list: Result<List<'_>, ListError>,
+    ) -> Result<(), End> {
         let list = match list {
             Ok(list) => list,
             Err(error) => {

@@ -13,7 +13,7 @@ use super::closing::Leaving;
 use super::runs::Runs;
 use super::shared::{Shared, State};
 use super::spare::Spare;
-use crate::envelope::{CorrelationId, Envelope, Head, Kind, List};
+use crate::envelope::{CorrelationId, Envelope, Head, Kind, List, ListError};
 use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
 use crate::in_flight::Late;
@@ -291,9 +291,10 @@ impl Receive {
             }
             (Kind::Item, false) => {
                 self.used = Some(now);
-                match head.list {
-                    true => return self.items(head, &payload),
-                    false => self.item(head, payload),
+                match (head.list, payload) {
+                    (false, payload) => self.item(head, payload),
+                    (true, Cow::Borrowed(list)) => return self.items(head, List::read(list)),
+                    (true, Cow::Owned(_)) => return self.items(head, Err(ListError::Pieces)),
                 }
             }
             _ => return self.other(head, payload, peer, now),

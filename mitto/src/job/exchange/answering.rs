@@ -73,7 +73,8 @@ impl Answering for Exchange {
 }
 
 impl Exchange {
-    fn complete(&self, id: CorrelationId, reply: Reply) {
+    /// Gives its caller a reply, if it still waits.
+    pub(crate) fn complete(&self, id: CorrelationId, reply: Reply) {
         let mut state = self.state();
         if !state.in_flight.is_open(id) {
             drop(state);

@@ -1,6 +1,7 @@
 //! Requests within one process: where their callers wait, and where their handlers answer.
 
 mod answering;
+mod in_bytes;
 mod slot;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +19,7 @@ use crate::status::{Code, Status};
 
 /// The requests in flight of one direction within this process. Callers drive their handlers.
 #[derive(Debug)]
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     state: Mutex<State>,
     closed: CancellationToken,
 }
@@ -32,7 +33,7 @@ struct State {
 }
 
 impl Exchange {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             state: Mutex::new(State {
                 // Senders look at the credit themselves; one that was outrun has done nothing wrong.
@@ -48,7 +49,7 @@ impl Exchange {
     /// Takes a slot for a request, and the pool for its handler. Nobody is woken before the caller polls
     /// for the reply.
     #[inline]
-    pub(super) fn reserve(
+    pub(crate) fn reserve(
         &self,
         now: Instant,
         patience: Patience,
@@ -72,7 +73,7 @@ impl Exchange {
     }
 
     /// Gives the pool back, and leaves the handler of a request with it, to be driven by its caller.
-    pub(super) fn attach(&self, id: CorrelationId, run: Run, pool: Pool) {
+    pub(crate) fn attach(&self, id: CorrelationId, run: Run, pool: Pool) {
         drop(self.attached(id, run, pool));
     }
 
@@ -97,7 +98,7 @@ impl Exchange {
     }
 
     /// Waits for the next reply, driving the handler meanwhile.
-    pub(super) fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
+    pub(crate) fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
         let mut state = self.state();
         if state.in_flight.is_waiting(id) {
             state = self.drive(state, id, cx);
@@ -109,7 +110,7 @@ impl Exchange {
     }
 
     /// Gives a request up, and drops its handler.
-    pub(super) fn cancel(&self, id: CorrelationId) {
+    pub(crate) fn cancel(&self, id: CorrelationId) {
         let mut state = self.state();
         let Some(replies) = state.in_flight.give_up(id) else {
             return;
@@ -121,7 +122,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.state().closed
     }
 
@@ -131,7 +132,7 @@ impl Exchange {
     }
 
     /// Takes no more requests, and ends those in flight.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut wakers = Vec::new();
         let mut state = self.state();
         state.closed = true;

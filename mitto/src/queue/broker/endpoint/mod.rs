@@ -1,0 +1,242 @@
+//! One end at a broker: what it has asked of others, and what it runs for them.
+//!
+//! Gateways and workers are the same but for where tasks come from: a worker takes them out of a queue, a
+//! gateway gets those for its clients into its inbox.
+
+mod asked;
+mod callers;
+mod given_up;
+mod remote;
+mod runs;
+mod work;
+
+use std::sync::{Arc, OnceLock, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use asked::Asked;
+use callers::Callers;
+use given_up::GivenUp;
+pub(crate) use remote::{Remote, Request};
+use runs::Runs;
+pub(crate) use work::{Assignment, Work, refuse};
+
+use super::{
+    Broker, BrokerError, Capabilities, Delivery, Later, Line, Node, Opening, Parcel, ParcelKind,
+    Receiver, Redelivers, SendError,
+};
+use crate::codec::Codecs;
+use crate::limits::Limits;
+use crate::runtime::{Instant, RuntimeHandle};
+use crate::status::{Code, Status};
+
+/// How often whoever runs a request says that it still does.
+const ALIVE: Duration = Duration::from_secs(5);
+
+/// How long nothing may be heard of a request where no other worker would be given it.
+const SILENCE: Duration = Duration::from_secs(16);
+
+/// Where a request is sent.
+#[derive(Clone, Debug)]
+pub(crate) enum To {
+    /// To the workers of a node.
+    Node(Node),
+    /// To one of the peers of somebody.
+    Peer {
+        /// Where that is reached.
+        inbox: Arc<str>,
+        /// Which of its peers.
+        number: u64,
+    },
+}
+
+/// What an end does with the tasks that a queue gives it.
+pub(crate) trait TakesWork: Send + Sync + 'static {
+    /// Works on one.
+    fn deliver(&self, endpoint: &Arc<Endpoint>, delivery: Delivery);
+}
+
+/// One end at a broker.
+pub(crate) struct Endpoint {
+    line: OnceLock<Arc<dyn Line>>,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) limits: Limits,
+    pub(crate) codecs: Codecs,
+    runtime: RuntimeHandle,
+    asked: Asked,
+    runs: Runs,
+    pub(crate) callers: Callers,
+    given_up: GivenUp,
+    worker: Option<Arc<dyn TakesWork>>,
+}
+
+impl Endpoint {
+    /// Opens a line to a broker.
+    pub(crate) async fn open(
+        broker: &dyn Broker,
+        purpose: &'static str,
+        limits: &Limits,
+        codecs: Codecs,
+        worker: Option<Arc<dyn TakesWork>>,
+    ) -> Result<Arc<Self>, BrokerError> {
+        let endpoint = Arc::new(Self {
+            line: OnceLock::new(),
+            capabilities: broker.capabilities(),
+            limits: limits.clone(),
+            codecs,
+            runtime: RuntimeHandle::current(),
+            asked: Asked::new(limits.in_flight_process),
+            runs: Runs::default(),
+            callers: Callers::default(),
+            given_up: GivenUp::default(),
+            worker,
+        });
+        let receiver = Arc::new(Inlet(Arc::downgrade(&endpoint)));
+        let line = broker.open(Opening::new(purpose, limits), receiver).await?;
+        let _ = endpoint.line.set(line);
+        if endpoint.capabilities.redelivers != Redelivers::ToAnyWorker {
+            crate::runtime::spawn(watch(Arc::downgrade(&endpoint)));
+        }
+        Ok(endpoint)
+    }
+
+    /// The line; `None` while it is being opened.
+    pub(crate) fn line(&self) -> Option<&Arc<dyn Line>> {
+        self.line.get()
+    }
+
+    /// How many requests this end runs for others.
+    pub(crate) fn running(&self) -> usize {
+        self.runs.count()
+    }
+
+    /// Waits until nothing runs here.
+    pub(crate) async fn idle(&self) {
+        self.runs.idle().await;
+    }
+
+    /// Drops what runs here; it is answered `Cancelled`.
+    pub(crate) fn abort(&self) {
+        self.runs.cancel_all();
+    }
+
+    /// Whether whoever asked has given it up before it came.
+    pub(crate) fn was_given_up(&self, parcel: &Parcel) -> bool {
+        let asker = parcel.reply_to.as_ref();
+        asker.is_some_and(|asker| self.given_up.has(asker, &parcel.correlation))
+    }
+
+    /// Does a thing that mostly is done at once; what is left of it goes on in a task.
+    fn begin(&self, mut thing: Later<Result<(), SendError>>) {
+        let mut cx = Context::from_waker(Waker::noop());
+        if thing.as_mut().poll(&mut cx).is_pending() {
+            self.runtime.spawn(thing);
+        }
+    }
+
+    /// Sends what may be lost.
+    fn tell(&self, inbox: &Arc<str>, parcel: Parcel) {
+        if let Some(line) = self.line() {
+            let parcel = parcel.from_inbox(&line.inbox());
+            self.begin(line.send(inbox, parcel));
+        }
+    }
+
+    fn tell_workers(&self, node: &Node, parcel: Parcel) {
+        if let Some(line) = self.line() {
+            let parcel = parcel.from_inbox(&line.inbox());
+            self.begin(line.tell_workers(node, parcel));
+        }
+    }
+
+    fn receive(self: &Arc<Self>, parcel: Parcel) {
+        match (&parcel.kind, &parcel.reply_to) {
+            (ParcelKind::Task(_), _) => Work::for_peer(self, parcel),
+            (ParcelKind::Cancel, Some(asker)) => {
+                if !self.runs.cancel(asker, &parcel.correlation) {
+                    self.given_up.note(asker, &parcel.correlation);
+                }
+            }
+            (ParcelKind::Credit(bytes), Some(asker)) => {
+                self.runs.credit(asker, &parcel.correlation, *bytes);
+            }
+            (ParcelKind::Cancel | ParcelKind::Credit(_) | ParcelKind::Published(_), _) => {}
+            _ => self.asked.answered(parcel),
+        }
+    }
+
+    fn returned(&self, inbox: &str, parcel: &Parcel) {
+        if let ParcelKind::Task(task) = &parcel.kind {
+            let Some(id) = asked::read(&parcel.correlation) else {
+                return;
+            };
+            let status = match task.peer {
+                0 => Status::unavailable("no worker is there to take the request"),
+                _ => Status::new(Code::ConnectionLost, "the peer's gateway is gone"),
+            };
+            return self.asked.fail(id, status);
+        }
+        self.runs.cancel(inbox, &parcel.correlation);
+    }
+
+    /// Ends what nobody is heard of who runs it.
+    fn end_silent(&self) {
+        let Some(since) = Instant::now().checked_sub(SILENCE) else {
+            return;
+        };
+        for id in self.asked.silent(since) {
+            let text = "nothing is heard any more of the worker that ran the request";
+            self.asked.fail(id, Status::new(Code::ConnectionLost, text));
+        }
+    }
+}
+
+async fn watch(endpoint: Weak<Endpoint>) {
+    loop {
+        tokio::time::sleep(ALIVE).await;
+        match endpoint.upgrade() {
+            Some(endpoint) => endpoint.end_silent(),
+            None => return,
+        }
+    }
+}
+
+/// What a line is given: it does not keep the endpoint, which keeps the line.
+struct Inlet(Weak<Endpoint>);
+
+impl Receiver for Inlet {
+    fn deliver(&self, delivery: Delivery) {
+        if let Some(endpoint) = self.0.upgrade()
+            && let Some(worker) = &endpoint.worker
+        {
+            worker.deliver(&endpoint, delivery);
+        }
+    }
+
+    fn receive(&self, parcel: Parcel) {
+        if let Some(endpoint) = self.0.upgrade() {
+            endpoint.receive(parcel);
+        }
+    }
+
+    fn heard(&self, _: &str, _: Parcel) {}
+
+    fn returned(&self, inbox: &str, parcel: Parcel) {
+        if let Some(endpoint) = self.0.upgrade() {
+            endpoint.returned(inbox, &parcel);
+        }
+    }
+
+    fn connected(&self, connected: bool) {
+        match connected {
+            true => tracing::info!("connected to the broker"),
+            false => tracing::warn!("the connection to the broker is lost, connecting again"),
+        }
+    }
+}
+
+/// Polls a thing once, for whoever polls it again soon.
+fn poll_once<T>(thing: &mut (impl Future<Output = T> + Unpin)) -> Poll<T> {
+    let mut cx = Context::from_waker(Waker::noop());
+    std::pin::Pin::new(thing).poll(&mut cx)
+}

@@ -1,0 +1,378 @@
+//! One request that runs here for somebody beyond the broker.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_core::Stream;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::runs::Running;
+use super::{ALIVE, Endpoint, poll_once};
+use crate::envelope::MessageId;
+use crate::in_flight::item_cost;
+use crate::job::{Answer, AnswerPart, AnswerParts, OwnedJob, Queue, Run};
+use crate::message::MessageKind;
+use crate::panics::catch;
+use crate::peer::Peer;
+use crate::queue::broker::{Later, Parcel, ParcelKind, SendError, Settled, Task};
+use crate::queue::to_peer::ToPeer;
+use crate::runtime::{Instant, Sleep, later, sleep_until};
+use crate::status::{Code, Status};
+
+/// How long a request may run before its caller is told where.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// One request that runs here, on its way to its answer.
+///
+/// What its handler says is sent to the asker's inbox part by part; then the delivery is settled. It is
+/// polled once where it comes in, and goes on in a task of its own if that is not enough.
+pub(crate) struct Work {
+    endpoint: Arc<Endpoint>,
+    asker: Option<Arc<str>>,
+    correlation: Arc<str>,
+    run: Run,
+    /// `None` for a notification.
+    parts: Option<AnswerParts>,
+    /// The item that its reader has no room for yet.
+    held: Option<AnswerPart>,
+    sending: Option<Later<Result<(), SendError>>>,
+    window: u32,
+    running: Option<Listed>,
+    pace: Pace,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// What the delivery is settled with, where it came out of a queue.
+    tag: Option<u64>,
+    ended: bool,
+    _counted: TaskTrackerToken,
+}
+
+/// What others know it by, so that they can cancel it.
+struct Listed {
+    running: Arc<Running>,
+    cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+/// Where a request runs, and for whom.
+pub(crate) struct Assignment<'a> {
+    pub(crate) queue: &'a dyn Queue,
+    pub(crate) message: MessageId,
+    pub(crate) kind: MessageKind,
+    pub(crate) caller: Peer,
+    /// What the delivery is settled with, where it came out of a queue.
+    pub(crate) tag: Option<u64>,
+}
+
+impl Work {
+    /// Begins.
+    pub(crate) fn begin(
+        endpoint: &Arc<Endpoint>,
+        parcel: Parcel,
+        task: Task,
+        assignment: Assignment<'_>,
+    ) {
+        let Some(format) = parcel.format else {
+            return;
+        };
+        let Assignment {
+            queue,
+            message,
+            kind,
+            caller,
+            tag,
+        } = assignment;
+        let codecs = &endpoint.codecs;
+        let (answer, parts) = match kind {
+            MessageKind::Notification => (Answer::nobody(), None),
+            _ => {
+                let (answer, parts) = Answer::in_parts(format, codecs, &endpoint.limits);
+                (answer, Some(parts))
+            }
+        };
+        let pace = Pace::new(task.deadline, &endpoint.limits);
+        let mut owned = OwnedJob::new(message, format, parcel.body);
+        owned.address = task.address;
+        owned.metadata = task.metadata;
+        owned.deadline = task.deadline;
+        owned.identity = task.identity;
+        owned.hops = task.hops;
+        // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
+        let run = catch(|| queue.submit(owned.lend(&caller, codecs), answer)).unwrap_or_default();
+        let mut work = Self {
+            endpoint: endpoint.clone(),
+            asker: parcel.reply_to,
+            correlation: parcel.correlation,
+            run,
+            parts,
+            held: None,
+            sending: None,
+            window: task.window,
+            running: None,
+            pace,
+            timer: None,
+            tag,
+            ended: false,
+            _counted: endpoint.runs.counted(),
+        };
+        if poll_once(&mut work).is_pending() {
+            endpoint.runtime.spawn(work);
+        }
+    }
+
+    /// Runs what somebody asks of a peer of this end.
+    pub(super) fn for_peer(endpoint: &Arc<Endpoint>, parcel: Parcel) {
+        let mut parcel = parcel;
+        let kind = std::mem::replace(&mut parcel.kind, ParcelKind::Cancel);
+        let ParcelKind::Task(task) = kind else {
+            return;
+        };
+        let Some(peer) = endpoint.callers.peer(task.peer) else {
+            let text = "the client is no longer connected to its gateway";
+            let lost = Status::new(Code::ConnectionLost, text);
+            return refuse(endpoint, &parcel, lost);
+        };
+        let to_peer = ToPeer::new(peer, task.name.clone(), task.kind, task.idempotent);
+        let assignment = Assignment {
+            queue: &to_peer,
+            message: MessageId::of_name(&task.name),
+            kind: task.kind,
+            caller: Peer::nobody(),
+            tag: None,
+        };
+        Self::begin(endpoint, parcel, *task, assignment);
+    }
+
+    /// Sends the next part of the answer.
+    fn send(&mut self, kind: ParcelKind, value: Option<(crate::Format, Vec<u8>)>) {
+        self.ended |= kind.is_last();
+        let (Some(asker), Some(line)) = (&self.asker, self.endpoint.line()) else {
+            return;
+        };
+        let told = !kind.is_last();
+        let mut parcel = Parcel::new(kind, self.correlation.clone());
+        if let Some((format, body)) = value {
+            parcel = parcel.with_body(format, body);
+        }
+        if told {
+            parcel = parcel.from_inbox(&line.inbox());
+            self.pace.told();
+        }
+        self.sending = Some(line.send(asker, parcel));
+    }
+
+    fn send_part(&mut self, part: AnswerPart) {
+        match part {
+            AnswerPart::Response { format, bytes } => {
+                self.send(ParcelKind::Response, Some((format, bytes)));
+            }
+            AnswerPart::Error { format, bytes } => {
+                self.send(ParcelKind::Error, Some((format, bytes)));
+            }
+            AnswerPart::Status(status) => self.send(ParcelKind::Status(status), None),
+            AnswerPart::Item { format, bytes } => {
+                if let Some(Listed { running, .. }) = &self.running {
+                    running.spend(item_cost(bytes.len()));
+                }
+                self.pace.item();
+                self.send(ParcelKind::Item, Some((format, bytes)));
+            }
+            AnswerPart::Progress => {
+                self.pace.progress();
+                self.send(ParcelKind::Progress, None);
+            }
+            AnswerPart::End => self.send(ParcelKind::End, None),
+        }
+    }
+
+    /// Takes the next part that may be sent.
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<AnswerPart>> {
+        let Some(parts) = &mut self.parts else {
+            // A notification has ended with its handler.
+            return match self.run.is_done() {
+                true => Poll::Ready(None),
+                false => Poll::Pending,
+            };
+        };
+        if self.held.is_none() {
+            match ready!(Pin::new(parts).poll_next(cx)) {
+                item @ Some(AnswerPart::Item { .. }) => self.held = item,
+                other => return Poll::Ready(other),
+            }
+        }
+        let running = &self.listed().running;
+        ready!(running.poll_credit(cx));
+        Poll::Ready(self.held.take())
+    }
+
+    /// Lets others know of it, from when it does not end at once.
+    fn listed(&mut self) -> &mut Listed {
+        let (endpoint, asker) = (&self.endpoint, &self.asker);
+        let (correlation, window) = (&self.correlation, self.window);
+        self.running.get_or_insert_with(|| {
+            let running = Arc::new(Running::new(window));
+            if let Some(asker) = asker {
+                endpoint.runs.note(asker, correlation, &running);
+            }
+            Listed {
+                cancelled: Box::pin(running.cancelled.clone().cancelled_owned()),
+                running,
+            }
+        })
+    }
+
+    /// Whether nobody waits any more.
+    fn is_given_up(&mut self, cx: &mut Context<'_>) -> bool {
+        self.listed().cancelled.as_mut().poll(cx).is_ready()
+    }
+
+    /// Waits for the deadline, and for when the caller is to be told where the request runs.
+    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let next = self.pace.next();
+        let timer = match &mut self.timer {
+            Some(timer) => timer,
+            none => none.insert(Box::pin(sleep_until(next))),
+        };
+        if timer.deadline() != next {
+            timer.as_mut().reset(next);
+        }
+        ready!(timer.as_mut().poll(cx));
+        let now = Instant::now();
+        if self.pace.deadline.is_some_and(|deadline| deadline <= now) {
+            self.run = Run::done();
+            self.parts = None;
+            let text = "the handler did not answer before the deadline";
+            self.send(ParcelKind::Status(Status::new(Code::Timeout, text)), None);
+        } else {
+            self.send(ParcelKind::Running, None);
+        }
+        Poll::Ready(())
+    }
+
+    fn settle(&mut self) {
+        if let (Some(tag), Some(line)) = (self.tag.take(), self.endpoint.line()) {
+            line.settle(tag, Settled::Done);
+        }
+    }
+}
+
+impl Future for Work {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        loop {
+            if !this.run.is_done() && Pin::new(&mut this.run).poll(cx).is_ready() {
+                this.run = Run::done();
+            }
+            if let Some(sending) = &mut this.sending {
+                let sent = ready!(sending.as_mut().poll(cx));
+                this.sending = None;
+                if let Err(error) = sent {
+                    tracing::debug!(%error, "an answer was not sent");
+                    this.ended = true;
+                }
+            }
+            if this.ended {
+                this.settle();
+                return Poll::Ready(());
+            }
+            match this.poll_part(cx) {
+                Poll::Ready(Some(part)) => {
+                    this.send_part(part);
+                    continue;
+                }
+                Poll::Ready(None) => {
+                    this.ended = true;
+                    continue;
+                }
+                Poll::Pending => {}
+            }
+            if this.is_given_up(cx) {
+                this.run = Run::done();
+                this.parts = None;
+                match this.listed().running.is_aborted() {
+                    true => {
+                        let text = "the worker was shut down before the handler had finished";
+                        let status = Status::new(Code::Cancelled, text);
+                        this.send(ParcelKind::Status(status), None);
+                    }
+                    false => this.ended = true,
+                }
+                continue;
+            }
+            ready!(this.poll_time(cx));
+        }
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if let (Some(_), Some(asker)) = (&self.running, &self.asker) {
+            self.endpoint.runs.forget(asker, &self.correlation);
+        }
+    }
+}
+
+/// Answers a request that is not run.
+pub(crate) fn refuse(endpoint: &Arc<Endpoint>, parcel: &Parcel, status: Status) {
+    if let (Some(asker), Some(line)) = (&parcel.reply_to, endpoint.line()) {
+        let answer = Parcel::new(ParcelKind::Status(status), parcel.correlation.clone());
+        endpoint.begin(line.send(asker, answer));
+    }
+}
+
+/// When a request is to have ended, and when its caller is told that it runs.
+struct Pace {
+    deadline: Option<Instant>,
+    /// From each progress report on.
+    timeout: Duration,
+    /// However much progress is reported.
+    last: Instant,
+    idle: Option<Duration>,
+    alive: Instant,
+    begun: bool,
+}
+
+impl Pace {
+    fn new(deadline: Option<Instant>, limits: &crate::Limits) -> Self {
+        let now = Instant::now();
+        let timeout = match deadline {
+            Some(deadline) => deadline.saturating_duration_since(now),
+            None => limits.timeout_max,
+        };
+        Self {
+            deadline: Some(later(now, timeout)),
+            timeout,
+            last: later(now, limits.timeout_max),
+            idle: limits.stream_idle,
+            alive: now + QUIET,
+            begun: false,
+        }
+    }
+
+    /// Something was sent that says where the request runs.
+    fn told(&mut self) {
+        self.alive = Instant::now() + ALIVE;
+    }
+
+    fn progress(&mut self) {
+        if !self.begun {
+            let deadline = later(Instant::now(), self.timeout).min(self.last);
+            self.deadline = self.deadline.max(Some(deadline));
+        }
+    }
+
+    /// A stream's deadline ends with its first item; then it may be idle for a while.
+    fn item(&mut self) {
+        self.begun = true;
+        self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
+    }
+
+    fn next(&self) -> Instant {
+        self.deadline
+            .map_or(self.alive, |deadline| deadline.min(self.alive))
+    }
+}

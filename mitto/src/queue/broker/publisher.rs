@@ -1,0 +1,265 @@
+//! The queue that puts requests into a broker.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+
+use super::endpoint::{Endpoint, Remote, Request, To};
+use super::{Broker, BrokerError, Capabilities, Node, Task};
+use crate::address::AddressError;
+use crate::codec::Codecs;
+use crate::envelope::MessageId;
+use crate::in_flight::Patience;
+use crate::job::{Answer, Job, Queue, Run};
+use crate::limits::Limits;
+use crate::message::{Encoded, MessageKind, Payload};
+use crate::queue::relay::Relay;
+use crate::runtime::Instant;
+use crate::schema::{Descriptor, Side};
+use crate::status::{Code, Status};
+
+/// A [`Queue`] that puts requests into the queue of their node at a broker, for any
+/// [`Worker`](crate::worker::Worker) of that node. Clones share one line to the broker.
+///
+/// # Examples
+///
+/// A gateway and a worker in one process, with the broker of that process between them. With another
+/// broker the two are processes of their own, and nothing else changes.
+///
+/// ```
+/// # use mitto::{Request, handler, provider};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Request)]
+/// # #[request(response = String)]
+/// # struct Greet { name: String }
+/// # mitto::schema! { Hello { client => server as HelloClient: [Greet] } }
+/// # #[provider(server of Hello: [greet])]
+/// # struct HelloServer;
+/// # #[handler]
+/// # fn greet(req: Greet) -> String { format!("Hello, {}!", req.name) }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mitto::queue::broker::Publisher;
+/// use mitto::queue::broker::memory::Memory;
+/// use mitto::{Server, Worker};
+///
+/// let broker = Memory::new();
+/// let worker = Worker::new(HelloServer).consume(&broker).await?.spawn();
+///
+/// let gateway = Hello::gateway(Publisher::connect(&broker).await?);
+/// let server = Server::new(gateway).listen("ws://127.0.0.1:0").await?.spawn();
+///
+/// let client = HelloClient::connect(server.url()).await?;
+/// assert_eq!(client.greet(Greet { name: "Ada".into() }).await?, "Hello, Ada!");
+///
+/// worker.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Publisher {
+    remote: Arc<Remote>,
+    /// Where requests go that name no address; `None` for the node of the schema.
+    node: Option<Node>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    known: OnceLock<Known>,
+    /// What the ids of this end's tasks begin with.
+    ids: String,
+    next: AtomicU64,
+}
+
+/// The messages that are handed on.
+struct Known {
+    node: Result<Node, AddressError>,
+    messages: HashMap<MessageId, KnownMessage>,
+}
+
+#[derive(Clone)]
+struct KnownMessage {
+    name: Arc<str>,
+    kind: MessageKind,
+    idempotent: bool,
+}
+
+impl Publisher {
+    /// Connects to a broker.
+    ///
+    /// # Errors
+    ///
+    /// When the broker refuses, or is not there and is not to be waited for.
+    pub async fn connect(broker: &impl Broker) -> Result<Self, BrokerError> {
+        Self::with_limits(broker, &Limits::default()).await
+    }
+
+    /// The same with other limits than the usual ones. Of them count
+    /// [`message`](Limits::message), [`in_flight_process`](Limits::in_flight_process),
+    /// [`stream_window`](Limits::stream_window), [`stream_idle`](Limits::stream_idle),
+    /// [`timeout`](Limits::timeout), [`timeout_max`](Limits::timeout_max) and those of metadata.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn with_limits(broker: &impl Broker, limits: &Limits) -> Result<Self, BrokerError> {
+        let codecs = Codecs::default();
+        let endpoint = Endpoint::open(broker, "gateway", limits, codecs, None).await?;
+        // Requests go where their address says.
+        let node = Node::of_schema("nobody")?;
+        Ok(Self {
+            remote: Arc::new(Remote::new(&endpoint, To::Node(node), None)),
+            node: None,
+            shared: Arc::new(Shared {
+                known: OnceLock::new(),
+                ids: format!("{:032x}", rand::random::<u128>()),
+                next: AtomicU64::new(1),
+            }),
+        })
+    }
+
+    /// Sends requests that name no [address](crate::peer::Call::at) to the workers of this node,
+    /// `application/node`, and not to those of the schema.
+    ///
+    /// # Errors
+    ///
+    /// When it is no name of a node.
+    pub fn to_node(mut self, node: &str) -> Result<Self, BrokerError> {
+        self.node = Some(Node::parse(node)?);
+        Ok(self)
+    }
+
+    /// What the broker promises.
+    pub fn capabilities(&self) -> Capabilities {
+        self.remote.endpoint().capabilities
+    }
+
+    /// Whether there is a connection to the broker now.
+    pub fn is_connected(&self) -> bool {
+        let line = self.remote.endpoint().line();
+        line.is_some_and(|line| line.is_connected())
+    }
+
+    fn begin(&self, job: Job<'_>, answer: &mut Option<Answer>) -> Result<Run, Status> {
+        let known = self.shared.known.get().ok_or_else(no_schema)?;
+        let message = known.messages.get(&job.message).ok_or_else(unknown)?;
+        let node = match (job.address, &self.node, &known.node) {
+            (Some(address), ..) => Node::of(address),
+            (None, Some(node), _) => node.clone(),
+            (None, None, Ok(node)) => node.clone(),
+            (None, None, Err(error)) => return Err(Status::not_found(error.to_string())),
+        };
+        let (format, body) = match job.payload {
+            Payload::Encoded { format, bytes } => {
+                let mut encoded = Encoded { format, bytes };
+                self.remote.encode(&mut encoded, None)?
+            }
+            Payload::Value(value) => self.remote.encode(value, None)?,
+        };
+        let endpoint = self.remote.endpoint();
+        let mut task = Task::new(message.name.clone(), message.kind);
+        task.id = self.id();
+        task.idempotent = message.idempotent;
+        task.deadline = job.deadline;
+        task.address = job.address.map(Into::into);
+        task.metadata = job.metadata.into();
+        task.identity = job.identity.cloned();
+        task.hops = job.hops;
+        task.peer = endpoint.callers.number(endpoint, job.caller);
+        let to = To::Node(node);
+        if message.kind == MessageKind::Notification {
+            let sending = self.remote.tell(&to, task, format, body)?;
+            let answer = answer.take();
+            return Ok(Run::new(async move {
+                if let (Err(error), Some(answer)) = (sending.await, answer) {
+                    answer.fail(error.into());
+                }
+            }));
+        }
+        let limits = &endpoint.limits;
+        let now = Instant::now();
+        let timeout = job.deadline.map_or(limits.timeout, |deadline| {
+            deadline.saturating_duration_since(now)
+        });
+        let request = Request {
+            task,
+            format,
+            body,
+            patience: Patience {
+                timeout,
+                max: limits.timeout_max,
+                idle: limits.stream_idle,
+            },
+            answer: answer.as_ref().and_then(Answer::to),
+        };
+        let id = self.remote.ask(&to, request)?;
+        Ok(match answer.take() {
+            Some(answer) => Run::new(Relay::new(self.remote.clone(), id, answer)),
+            None => Run::done(),
+        })
+    }
+
+    /// A task's own id.
+    fn id(&self) -> Arc<str> {
+        let next = self.shared.next.fetch_add(1, Relaxed);
+        format!("{}-{next}", self.shared.ids).into()
+    }
+}
+
+impl Queue for Publisher {
+    fn submit(&self, job: Job<'_>, answer: Answer) -> Run {
+        let mut answer = Some(answer);
+        match self.begin(job, &mut answer) {
+            Ok(run) => run,
+            Err(status) => {
+                if let Some(answer) = answer {
+                    answer.fail(status);
+                }
+                Run::done()
+            }
+        }
+    }
+
+    fn prepare(&self, schema: &'static Descriptor) {
+        let mut messages = HashMap::new();
+        for message in schema.messages_to(Side::Server) {
+            let known = KnownMessage {
+                name: (*message.name).into(),
+                kind: message.kind,
+                idempotent: message.idempotent,
+            };
+            for was in message.was.iter() {
+                messages.insert(MessageId::of_name(was), known.clone());
+            }
+            messages.insert(MessageId(message.id), known);
+        }
+        let node = Node::of_schema(&schema.name);
+        if self.shared.known.set(Known { node, messages }).is_err() {
+            tracing::error!(
+                schema = &*schema.name,
+                "a publisher hands on the requests of one schema: connect another one for this"
+            );
+        }
+    }
+}
+
+#[cold]
+fn no_schema() -> Status {
+    let text = "the publisher knows no schema: hand it to `Schema::gateway`";
+    Status::new(Code::Internal, text)
+}
+
+#[cold]
+fn unknown() -> Status {
+    Status::not_found("the message is not in the schema of the gateway")
+}
+
+impl fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher")
+            .field("node", &self.node)
+            .field("connected", &self.is_connected())
+            .finish_non_exhaustive()
+    }
+}

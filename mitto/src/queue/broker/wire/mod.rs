@@ -1,0 +1,108 @@
+//! A parcel as names and values, for the headers and properties of any broker.
+//!
+//! A broker's part has places of its own for some of them, such as AMQP's property `content_type`; the
+//! rest travels in its headers. Names are in lower case.
+//!
+//! | name | value | where |
+//! | --- | --- | --- |
+//! | `mitto-kind` | `request`, `stream`, `notification`, `response`, `error`, `status`, `item`, `end`, `progress`, `running`, `credit`, `cancel`, `published` | everywhere; without it a parcel in a queue is a `request`, one in an inbox a `response` |
+//! | `mitto-type` | the message's name | tasks |
+//! | `mitto-id` | the task's own id | tasks |
+//! | `mitto-correlation` | which request it belongs to, in the words of whoever asked | all but notifications |
+//! | `mitto-reply-to` | where whoever sent it is reached | requests, and what belongs to a running one |
+//! | `content-type` | the format of the body, see [`content_type`]; without it JSON | what has a value |
+//! | `mitto-idempotent` | `true` | tasks that may be run twice |
+//! | `mitto-expires` | when the caller gives up, in milliseconds since 1970-01-01 UTC | requests |
+//! | `mitto-address` | `application/node/action` | tasks that were sent to one |
+//! | `mitto-hops` | how often it was forwarded, if it was | tasks |
+//! | `mitto-window` | bytes of items that may come before the first credit | streams |
+//! | `mitto-peer` | which of the sender's peers asks, or is called | tasks |
+//! | `mitto-identity` | who asks, as [`Stated`](crate::auth::Stated) packs it, in Base64 (RFC 4648, section 4) | tasks |
+//! | `mitto-signature` | what shows that the identity is true: [`Key`] | tasks |
+//! | `mitto-status` | the number of a [`Code`](crate::Code); the body is its text | `status` |
+//! | `mitto-credit` | bytes | `credit` |
+//! | any other | metadata | tasks |
+
+mod key;
+mod read;
+mod write;
+
+pub use key::Key;
+pub use read::{Foreign, Place, Reading, Trust};
+pub use write::write;
+
+use crate::codec::Format;
+
+/// `mitto-kind`
+pub const KIND: &str = "mitto-kind";
+/// `mitto-type`
+pub const TYPE: &str = "mitto-type";
+/// `mitto-id`
+pub const ID: &str = "mitto-id";
+/// `mitto-correlation`
+pub const CORRELATION: &str = "mitto-correlation";
+/// `mitto-reply-to`
+pub const REPLY_TO: &str = "mitto-reply-to";
+/// `content-type`
+pub const CONTENT_TYPE: &str = "content-type";
+/// `mitto-idempotent`
+pub const IDEMPOTENT: &str = "mitto-idempotent";
+/// `mitto-expires`
+pub const EXPIRES: &str = "mitto-expires";
+/// `mitto-address`
+pub const ADDRESS: &str = "mitto-address";
+/// `mitto-hops`
+pub const HOPS: &str = "mitto-hops";
+/// `mitto-window`
+pub const WINDOW: &str = "mitto-window";
+/// `mitto-peer`
+pub const PEER: &str = "mitto-peer";
+/// `mitto-identity`
+pub const IDENTITY: &str = "mitto-identity";
+/// `mitto-signature`
+pub const SIGNATURE: &str = "mitto-signature";
+/// `mitto-status`
+pub const STATUS: &str = "mitto-status";
+/// `mitto-credit`
+pub const CREDIT: &str = "mitto-credit";
+
+/// What every name of the library's own begins with.
+const OWN: &str = "mitto-";
+
+/// A format as a content type.
+///
+/// | format | content type |
+/// | --- | --- |
+/// | JSON | `application/json` |
+/// | MessagePack | `application/msgpack` |
+/// | XML | `application/xml` |
+/// | bytes | `application/octet-stream` |
+/// | any other | `application/x-mitto-` and its number |
+pub fn content_type(format: Format) -> String {
+    match KNOWN.iter().find(|(known, _)| *known == format) {
+        Some((_, name)) => (*name).to_owned(),
+        None => format!("{OTHER}{}", format.number()),
+    }
+}
+
+/// A content type as a format, whatever its parameters.
+fn format(content_type: &str) -> Option<Format> {
+    let name = content_type.split(';').next()?.trim();
+    if let Some((format, _)) = KNOWN
+        .iter()
+        .find(|(_, known)| known.eq_ignore_ascii_case(name))
+    {
+        return Some(*format);
+    }
+    let number = name.strip_prefix(OTHER)?.parse().ok()?;
+    (number != 0).then(|| Format::from_wire(number))
+}
+
+const OTHER: &str = "application/x-mitto-";
+
+const KNOWN: [(Format, &str); 4] = [
+    (Format::JSON, "application/json"),
+    (Format::MESSAGE_PACK, "application/msgpack"),
+    (Format::XML, "application/xml"),
+    (Format::BYTES, "application/octet-stream"),
+];

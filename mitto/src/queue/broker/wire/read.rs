@@ -1,0 +1,288 @@
+//! A parcel, put together from what came.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use data_encoding::BASE64;
+
+use super::{
+    ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
+    OWN, PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, WINDOW,
+};
+use crate::address::OwnedAddress;
+use crate::auth::{Identity, Stated};
+use crate::codec::Format;
+use crate::limits::Limits;
+use crate::message::MessageKind;
+use crate::queue::broker::{MAX_CORRELATION, MAX_ID, Parcel, ParcelKind, Task};
+use crate::runtime::{Instant, later};
+use crate::status::{Code, Status};
+
+/// Why what came is no parcel: what breaks the rules, for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Foreign(pub String);
+
+/// Where a parcel came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a node's queue.
+    Queue,
+    /// In this end's inbox.
+    Inbox,
+}
+
+/// A parcel that is being put together.
+#[derive(Debug)]
+pub struct Reading {
+    place: Place,
+    kind: Option<String>,
+    correlation: Arc<str>,
+    reply_to: Option<Arc<str>>,
+    format: Format,
+    status: u16,
+    credit: u32,
+    task: Task,
+    expires: Option<u64>,
+    /// Packed.
+    identity: Vec<u8>,
+    signature: String,
+    fault: Option<String>,
+}
+
+impl Reading {
+    /// Begins with nothing.
+    pub fn new(place: Place) -> Self {
+        Self {
+            place,
+            kind: None,
+            correlation: Arc::default(),
+            reply_to: None,
+            format: Format::JSON,
+            status: 0,
+            credit: 0,
+            task: Task::new("", MessageKind::Request),
+            expires: None,
+            identity: Vec::new(),
+            signature: String::new(),
+            fault: None,
+        }
+    }
+
+    /// Takes one name and value. What is wrong with it is said by [`finish`](Self::finish).
+    pub fn put(&mut self, name: &str, value: &str) {
+        if let Err(fault) = self.take(name, value) {
+            self.fault(fault);
+        }
+    }
+
+    /// Notes what the broker's part has found wrong.
+    pub fn fault(&mut self, fault: impl Into<String>) {
+        self.fault.get_or_insert(fault.into());
+    }
+
+    /// Puts the parcel together. Of an identity is kept what `trust` lets pass.
+    ///
+    /// # Errors
+    ///
+    /// When what came is no parcel.
+    pub fn finish(
+        mut self,
+        body: Vec<u8>,
+        trust: Trust<'_>,
+        limits: &Limits,
+    ) -> Result<Parcel, Foreign> {
+        if let Some(fault) = self.fault {
+            return Err(Foreign(fault));
+        }
+        if body.len() > limits.message {
+            let most = limits.message;
+            return Err(Foreign(format!(
+                "its body has {} bytes, at most {most} are taken",
+                body.len()
+            )));
+        }
+        let kind = self.kind.as_deref().unwrap_or(match self.place {
+            Place::Queue => "request",
+            Place::Inbox => "response",
+        });
+        let kind = match kind {
+            "response" => ParcelKind::Response,
+            "error" => ParcelKind::Error,
+            "item" => ParcelKind::Item,
+            "end" => ParcelKind::End,
+            "progress" => ParcelKind::Progress,
+            "running" => ParcelKind::Running,
+            "cancel" => ParcelKind::Cancel,
+            "credit" => ParcelKind::Credit(self.credit),
+            "status" => {
+                let text = String::from_utf8_lossy(&body).into_owned();
+                ParcelKind::Status(Status::new(Code::from(self.status), text))
+            }
+            _ => {
+                let published = kind == "published";
+                self.task.kind = message_kind(kind)?;
+                let mut parcel = Parcel::new(ParcelKind::Cancel, self.correlation);
+                parcel.reply_to = self.reply_to;
+                parcel = parcel.with_body(self.format, body);
+                let told = Told {
+                    expires: self.expires,
+                    identity: &self.identity,
+                    signature: &self.signature,
+                };
+                let task = head(self.task, &told, &parcel, trust, limits)?;
+                parcel.kind = match published {
+                    true => ParcelKind::Published(Box::new(task)),
+                    false => ParcelKind::Task(Box::new(task)),
+                };
+                return Ok(parcel);
+            }
+        };
+        let has_value = matches!(
+            kind,
+            ParcelKind::Response | ParcelKind::Error | ParcelKind::Item
+        );
+        let mut parcel = Parcel::new(kind, self.correlation);
+        parcel.reply_to = self.reply_to;
+        Ok(match has_value {
+            true => parcel.with_body(self.format, body),
+            false => parcel,
+        })
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        match name {
+            KIND => self.kind = Some(value.to_owned()),
+            TYPE => self.task.name = value.into(),
+            ID => self.task.id = id(value)?,
+            CORRELATION if value.len() <= MAX_CORRELATION => self.correlation = value.into(),
+            CORRELATION => {
+                return Err(format!(
+                    "`{CORRELATION}` is longer than {MAX_CORRELATION} bytes"
+                ));
+            }
+            REPLY_TO => self.reply_to = Some(value.into()),
+            CONTENT_TYPE => {
+                self.format = super::format(value).ok_or_else(|| {
+                    format!("the content type `{}` is not known", value.escape_debug())
+                })?;
+            }
+            IDEMPOTENT => self.task.idempotent = value == "true",
+            EXPIRES => self.expires = Some(number(name, value)?),
+            ADDRESS => {
+                let address = OwnedAddress::try_from(value).map_err(|error| error.to_string())?;
+                self.task.address = Some(address);
+            }
+            HOPS => self.task.hops = number(name, value)?,
+            WINDOW => self.task.window = number(name, value)?,
+            PEER => self.task.peer = number(name, value)?,
+            IDENTITY => {
+                let packed = BASE64.decode(value.as_bytes());
+                self.identity = packed.map_err(|_| format!("`{IDENTITY}` is not Base64"))?;
+            }
+            SIGNATURE => value.clone_into(&mut self.signature),
+            STATUS => self.status = number(name, value)?,
+            CREDIT => self.credit = number(name, value)?,
+            // A later version's.
+            own if own.starts_with(OWN) => {}
+            _ => self.task.metadata.append(name, value),
+        }
+        Ok(())
+    }
+}
+
+/// Why an identity is believed.
+#[derive(Clone, Copy, Debug)]
+pub enum Trust<'a> {
+    /// It is not: whoever sends a task is anonymous.
+    Nobody,
+    /// Whoever has sent it may set identities, as the broker has checked.
+    Sender,
+    /// It is signed with this key.
+    Signed(&'a Key),
+}
+
+/// What was said and is to be checked.
+struct Told<'a> {
+    expires: Option<u64>,
+    identity: &'a [u8],
+    signature: &'a str,
+}
+
+fn head(
+    mut task: Task,
+    told: &Told<'_>,
+    parcel: &Parcel,
+    trust: Trust<'_>,
+    limits: &Limits,
+) -> Result<Task, Foreign> {
+    if task.name.is_empty() {
+        return Err(Foreign(format!("it names no message in `{TYPE}`")));
+    }
+    if let Err(status) = task.metadata.check(limits) {
+        return Err(Foreign(status.message().to_owned()));
+    }
+    task.deadline = told.expires.map(|expires| moment(expires, limits));
+    let believed = match trust {
+        Trust::Nobody => false,
+        Trust::Sender => true,
+        Trust::Signed(key) => {
+            key.verify(told.signature, &task, told.expires, told.identity, parcel)
+        }
+    };
+    task.identity = match believed {
+        true => identity(told.identity)?,
+        false => None,
+    };
+    if !believed {
+        task.hops = 0;
+    }
+    Ok(task)
+}
+
+fn identity(packed: &[u8]) -> Result<Option<Identity>, Foreign> {
+    let stated = Stated::packed(packed).map_err(|error| Foreign(error.to_string()))?;
+    Ok(stated.identity())
+}
+
+fn message_kind(kind: &str) -> Result<MessageKind, Foreign> {
+    match kind {
+        "request" => Ok(MessageKind::Request),
+        "stream" => Ok(MessageKind::Stream),
+        "notification" | "published" => Ok(MessageKind::Notification),
+        other => {
+            let cut: String = other.chars().take(32).collect();
+            Err(Foreign(format!(
+                "`{KIND}` is `{}`, which is none",
+                cut.escape_debug()
+            )))
+        }
+    }
+}
+
+fn id(value: &str) -> Result<Arc<str>, String> {
+    match value.len() <= MAX_ID && value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(value.into()),
+        false => Err(format!(
+            "`{ID}` is not visible ASCII of at most {MAX_ID} bytes"
+        )),
+    }
+}
+
+fn number<N: std::str::FromStr>(name: &str, value: &str) -> Result<N, String> {
+    value
+        .parse()
+        .map_err(|_| format!("`{name}` is no number, or too large a one"))
+}
+
+/// A moment of the wall clock on this process's own, no further off than a deadline may be.
+fn moment(unix_millis: u64, limits: &Limits) -> Instant {
+    let now = Instant::now();
+    let at = UNIX_EPOCH.checked_add(Duration::from_millis(unix_millis));
+    match at.map(|at| at.duration_since(SystemTime::now())) {
+        Some(Ok(left)) => later(now, left.min(limits.timeout_max)),
+        None => later(now, limits.timeout_max),
+        // It has passed.
+        Some(Err(_)) => now,
+    }
+}

@@ -1,0 +1,92 @@
+//! A parcel, taken apart.
+
+use std::fmt::Display;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use data_encoding::BASE64;
+
+use super::{
+    ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
+    PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, WINDOW, content_type,
+};
+use crate::auth::Stated;
+use crate::queue::broker::{Parcel, ParcelKind, Task};
+use crate::runtime::Instant;
+
+/// Hands all that a parcel has beside its body to `put`, by name. `key` signs an identity, which travels
+/// without a signature where there is none. Gives back the body.
+pub fn write(parcel: Parcel, key: Option<&Key>, mut put: impl FnMut(&str, &str)) -> Vec<u8> {
+    put(KIND, &parcel.kind.to_string());
+    if !parcel.correlation.is_empty() {
+        put(CORRELATION, &parcel.correlation);
+    }
+    if let Some(reply_to) = &parcel.reply_to {
+        put(REPLY_TO, reply_to);
+    }
+    if let Some(format) = parcel.format {
+        put(CONTENT_TYPE, &content_type(format));
+    }
+    match &parcel.kind {
+        ParcelKind::Task(task) | ParcelKind::Published(task) => {
+            self::task(task, &parcel, key, &mut put);
+        }
+        ParcelKind::Status(status) => {
+            put(STATUS, &u16::from(status.code()).to_string());
+            return status.message().as_bytes().to_vec();
+        }
+        ParcelKind::Credit(bytes) => put(CREDIT, &bytes.to_string()),
+        _ => {}
+    }
+    parcel.body
+}
+
+fn task(task: &Task, parcel: &Parcel, key: Option<&Key>, put: &mut impl FnMut(&str, &str)) {
+    put(TYPE, &task.name);
+    if !task.id.is_empty() {
+        put(ID, &task.id);
+    }
+    if task.idempotent {
+        put(IDEMPOTENT, "true");
+    }
+    let expires = task.deadline.map(unix_millis);
+    put_some(EXPIRES, expires, put);
+    put_some(
+        ADDRESS,
+        task.address.as_ref().map(|address| address.as_str()),
+        put,
+    );
+    put_some(HOPS, some(task.hops), put);
+    put_some(WINDOW, some(task.window), put);
+    put_some(PEER, some(task.peer), put);
+    if task.identity.is_some() {
+        let mut packed = Vec::new();
+        Stated::of(&task.identity).pack(&mut packed);
+        put(IDENTITY, &BASE64.encode(&packed));
+        if let Some(key) = key {
+            put(SIGNATURE, &key.sign(task, expires, &packed, parcel));
+        }
+    }
+    for (name, value) in task.metadata.iter() {
+        put(name, value);
+    }
+}
+
+fn put_some(name: &str, value: Option<impl Display>, put: &mut impl FnMut(&str, &str)) {
+    if let Some(value) = value {
+        put(name, &value.to_string());
+    }
+}
+
+/// What is not left out.
+fn some<N: PartialEq + Default>(number: N) -> Option<N> {
+    (number != N::default()).then_some(number)
+}
+
+/// A moment on the wall clock.
+fn unix_millis(at: Instant) -> u64 {
+    let left = at.saturating_duration_since(Instant::now());
+    let since = (SystemTime::now() + left).duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}

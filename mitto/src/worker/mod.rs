@@ -1,0 +1,140 @@
+//! Takes requests from a broker, and runs them.
+//!
+//! A [`Worker`] is made of a provider, as a [`Server`](crate::Server) is; what it takes work with is
+//! [`Working`], which runs until it is shut down.
+
+mod handle;
+mod names;
+mod shift;
+mod working;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use handle::Handle;
+pub use working::Working;
+
+use crate::built_in::{BuiltIn, BuiltIns};
+#[cfg(feature = "custom-codecs")]
+use crate::codec::Codec;
+use crate::codec::Codecs;
+use crate::limits::Limits;
+use crate::middleware::{Incoming, Known, Middleware, Stack};
+use crate::provider::MessageProvider;
+use crate::queue::PassThrough;
+use crate::queue::broker::{Broker, BrokerError, Endpoint, Node};
+use crate::schema::Side;
+use names::Names;
+use shift::Shift;
+
+/// A worker that takes no work yet.
+///
+/// [`Publisher`](crate::queue::broker::Publisher) has an example.
+#[must_use = "a worker does nothing until it consumes"]
+pub struct Worker {
+    provider: Arc<dyn MessageProvider>,
+    built_ins: BuiltIns,
+    limits: Limits,
+    #[cfg(feature = "custom-codecs")]
+    codecs: Vec<Arc<dyn Codec>>,
+    incoming: Stack,
+    nodes: Vec<String>,
+    concurrency: u16,
+}
+
+impl Worker {
+    /// A worker of `provider`: the one that a server would have.
+    pub fn new(provider: impl MessageProvider) -> Self {
+        Self {
+            provider: Arc::new(provider),
+            built_ins: BuiltIns::default(),
+            limits: Limits::default(),
+            #[cfg(feature = "custom-codecs")]
+            codecs: Vec::new(),
+            incoming: Stack::new(),
+            nodes: Vec::new(),
+            concurrency: 64,
+        }
+    }
+
+    /// Takes the work of this node, `application/node`, and of others that are named so; without it that
+    /// of its schema, `mitto/Chat`.
+    pub fn node(mut self, node: impl Into<String>) -> Self {
+        self.nodes.push(node.into());
+        self
+    }
+
+    /// Runs at most so many requests and notifications of each node at once: 64, at least 1. No more
+    /// are taken from the broker, so that none waits here while another worker is idle.
+    pub fn concurrency(mut self, most: u16) -> Self {
+        self.concurrency = most.max(1);
+        self
+    }
+
+    /// Sets the limits. Of them count [`message`](Limits::message),
+    /// [`stream_window`](Limits::stream_window), [`stream_idle`](Limits::stream_idle),
+    /// [`timeout_max`](Limits::timeout_max), [`drain`](Limits::drain) and those of metadata.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Adds a format of your own; needs the feature `custom-codecs`.
+    #[cfg(feature = "custom-codecs")]
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.codecs.push(Arc::new(codec));
+        self
+    }
+
+    /// Puts a [middleware](crate::middleware) around the requests, inside of those that are there.
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.incoming.push(middleware);
+        self
+    }
+
+    /// Switches a built-in request off: it is answered `NotFound`.
+    pub fn without(mut self, built_in: BuiltIn) -> Self {
+        self.built_ins.switch_off(built_in);
+        self
+    }
+
+    /// Connects to a broker. Work is taken once the result [runs](Working::run).
+    ///
+    /// # Errors
+    ///
+    /// When a node's name is none, two codecs have one format, or the broker refuses, or is not there and
+    /// is not to be waited for.
+    pub async fn consume(self, broker: &impl Broker) -> Result<Working, BrokerError> {
+        #[cfg(feature = "custom-codecs")]
+        let codecs = Codecs::new(self.codecs)
+            .map_err(|error| BrokerError::Unsupported(error.to_string()))?;
+        #[cfg(not(feature = "custom-codecs"))]
+        let codecs = Codecs::default();
+        let schema = self.provider.descriptor();
+        let nodes = match self.nodes.is_empty() {
+            true => vec![Node::of_schema(&schema.name)?],
+            false => self
+                .nodes
+                .iter()
+                .map(|node| Node::parse(node))
+                .collect::<Result<_, _>>()?,
+        };
+        let names = Names::of(schema, self.provider.side());
+        let known = Known::new(schema, Side::Server).and(BuiltIn::MESSAGES);
+        let provider = Arc::new(PassThrough::new(self.provider, self.built_ins));
+        let queue = Incoming::around(self.incoming, known, self.limits.message, provider);
+        let shift = Arc::new(Shift::new(queue, names));
+        let endpoint = Endpoint::open(broker, "worker", &self.limits, codecs, Some(shift)).await?;
+        Ok(Working::new(endpoint, nodes, self.concurrency))
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("schema", &self.provider.descriptor().name)
+            .field("nodes", &self.nodes)
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,48 @@
+//! The messages that a worker knows, by name.
+
+use std::collections::HashMap;
+
+use crate::built_in::BuiltIn;
+use crate::envelope::MessageId;
+use crate::message::MessageKind;
+use crate::schema::{Descriptor, Side};
+
+/// The messages that a worker knows, by name.
+pub(super) struct Names(HashMap<String, Named>);
+
+#[derive(Clone, Copy)]
+pub(super) struct Named {
+    pub(super) id: MessageId,
+    pub(super) kind: MessageKind,
+    pub(super) idempotent: bool,
+}
+
+impl Names {
+    pub(super) fn of(schema: &Descriptor, side: Side) -> Self {
+        let mut names = HashMap::new();
+        for info in BuiltIn::MESSAGES {
+            let named = Named {
+                id: info.id,
+                kind: info.kind,
+                idempotent: info.idempotent,
+            };
+            names.insert(info.name.to_owned(), named);
+        }
+        for message in schema.messages_to(side) {
+            let named = Named {
+                id: MessageId(message.id),
+                kind: message.kind,
+                idempotent: message.idempotent,
+            };
+            for was in message.was.iter() {
+                names.insert(was.to_owned(), named);
+            }
+            names.insert(message.name.to_string(), named);
+        }
+        Self(names)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Named> {
+        self.0.get(name).copied()
+    }
+}
