@@ -6,6 +6,7 @@ mod auth;
 mod axum;
 mod behaviour;
 mod blocking;
+mod broker;
 mod clock;
 mod codec;
 mod faults;

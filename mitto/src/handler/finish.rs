@@ -130,7 +130,7 @@ pub(super) fn begin<S, M: Message<Kind: Finish>, A: Extracts<S>>(
             opened,
         }),
         Err(status) => {
-            answer.fail(status);
+            answer.unreadable(status);
             None
         }
     }

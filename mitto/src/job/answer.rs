@@ -29,6 +29,11 @@ pub trait Answering: Send + Sync + 'static {
     /// Sends any other failure. Ends the request.
     fn fail(&self, id: CorrelationId, status: Status);
 
+    /// Says that the message could not be read, so that no handler has run. Ends the request.
+    fn unreadable(&self, id: CorrelationId, status: Status) {
+        self.fail(id, status);
+    }
+
     /// Sends the end of a stream. Ends the request.
     fn end(&self, id: CorrelationId);
 
@@ -164,6 +169,15 @@ impl Answer {
         }
     }
 
+    /// Says that the message could not be read, so that no handler has run. To the caller that is any
+    /// failure; a broker puts the message aside.
+    pub fn unreadable(mut self, status: Status) {
+        match self.to.take() {
+            Some(AnswerTo { to, id }) => to.unreadable(id, status),
+            None => self.fail(status),
+        }
+    }
+
     /// Sends the end of a stream.
     pub fn end(mut self) {
         if let Some(AnswerTo { to, id }) = self.to.take() {
@@ -203,6 +217,7 @@ impl Answer {
                     return self.throw(&mut Encoded { format, bytes });
                 }
                 AnswerPart::Status(status) => return self.fail(status),
+                AnswerPart::Unreadable(status) => return self.unreadable(status),
                 AnswerPart::End => return self.end(),
                 AnswerPart::Progress => self.progress(),
                 AnswerPart::Item { format, bytes } => {

@@ -77,6 +77,7 @@ impl Queue for Incoming {
             queue: self.queue.clone(),
             to: answer.to(),
             begun: AtomicBool::new(false),
+            unreadable: AtomicBool::new(false),
             items: AtomicU64::new(0),
             parts: Mutex::new(Parts {
                 answer: Some(answer),
@@ -109,6 +110,8 @@ struct Pass {
     /// The way back; `None` for a notification.
     to: Option<AnswerTo>,
     begun: AtomicBool,
+    /// Whether the message could not be read.
+    unreadable: AtomicBool,
     items: AtomicU64,
     parts: Mutex<Parts>,
 }
@@ -237,6 +240,9 @@ impl Pass {
         parts.kept = None;
         drop(parts);
         match (answer, last_word) {
+            (Some(answer), Some(status)) if self.unreadable.load(Relaxed) => {
+                answer.unreadable(status);
+            }
             (Some(answer), Some(status)) => answer.fail(status),
             (None, Some(status)) => {
                 tracing::debug!(message = %self.facts.name, %status, "refused after it was answered");
@@ -322,6 +328,11 @@ impl Answering for Pass {
 
     fn fail(&self, _: CorrelationId, status: Status) {
         self.gate.end(Outcome::Status(status));
+    }
+
+    fn unreadable(&self, id: CorrelationId, status: Status) {
+        self.unreadable.store(true, Relaxed);
+        self.fail(id, status);
     }
 
     fn end(&self, _: CorrelationId) {
