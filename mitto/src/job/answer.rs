@@ -49,6 +49,11 @@ pub trait Answering: Send + Sync + 'static {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>>;
 
+    /// Whether it takes items of a stream together, so that [`allow_items`](Self::allow_items) is worth asking.
+    fn takes_together(&self) -> bool {
+        false
+    }
+
     /// What a handler may send at once of a stream's items; `None` where it must wait, or where they are sent
     /// one by one.
     fn allow_items(&self, id: CorrelationId) -> Option<Allowance> {
@@ -251,6 +256,12 @@ impl Answer {
             Some(AnswerTo { to, id }) => to.cancellation(*id),
             None => CancellationToken::new(),
         }
+    }
+
+    /// Where it goes, if that takes items together.
+    pub(super) fn gathers(&self) -> Option<AnswerTo> {
+        let to = self.to.as_ref()?;
+        to.to.takes_together().then(|| to.clone())
     }
 
     /// Sends the items that its handler has gathered.

@@ -141,7 +141,9 @@ impl Handling {
         };
         // Whoever has a pool polls in the task that writes.
         let gathering = match &self.answer {
-            Some(answer) if self.is_stream && pool.is_some() => answer.to().map(Gathering::begin),
+            Some(answer) if self.is_stream && pool.is_some() => {
+                answer.gathers().map(Gathering::begin)
+            }
             _ => None,
         };
         let mut polled = Poll::Pending;

@@ -364,6 +364,11 @@ impl Answering for Pass {
         polled
     }
 
+    fn takes_together(&self) -> bool {
+        let to = self.to.as_ref();
+        to.is_some_and(|AnswerTo { to, .. }| to.takes_together())
+    }
+
     fn allow_items(&self, _: CorrelationId) -> Option<Allowance> {
         let AnswerTo { to, id } = self.to.as_ref()?;
         to.allow_items(*id)

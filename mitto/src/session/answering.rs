@@ -176,6 +176,10 @@ impl Answering for Shared {
         Poll::Ready(sent.map_err(|error| unsent(&error)))
     }
 
+    fn takes_together(&self) -> bool {
+        self.lists
+    }
+
     fn allow_items(&self, id: CorrelationId) -> Option<Allowance> {
         self.allow(id)
     }
