@@ -21,6 +21,7 @@ const REST: u16 = 1 << 2;
 const STATUS: u16 = 1 << 3;
 const IDEMPOTENT: u16 = 1 << 4;
 const REDELIVERED: u16 = 1 << 5;
+const LIST: u16 = 1 << 6;
 
 const ADDRESS: u8 = 1;
 const TIMEOUT: u8 = 2;
@@ -47,6 +48,10 @@ impl Native {
 impl Framing for Native {
     fn subprotocols(&self) -> &'static [&'static str] {
         &["mitto.1"]
+    }
+
+    fn lists(&self) -> bool {
+        true
     }
 
     #[inline]
@@ -134,7 +139,8 @@ fn fixed(head: &Head<'_>) -> [u8; PREFIX] {
         | flag(head.rest, REST)
         | flag(head.status, STATUS)
         | flag(head.idempotent, IDEMPOTENT)
-        | flag(head.redelivered, REDELIVERED);
+        | flag(head.redelivered, REDELIVERED)
+        | flag(head.list, LIST);
     let mut bytes = [0; PREFIX];
     bytes[0] = VERSION;
     bytes[1] = head.kind.number();
@@ -214,6 +220,7 @@ fn read_fixed<'a>(bytes: &[u8; PREFIX], kind: Kind) -> Head<'a> {
         status: flags & STATUS != 0,
         idempotent: flags & IDEMPOTENT != 0,
         redelivered: flags & REDELIVERED != 0,
+        list: flags & LIST != 0,
         hops: bytes[17],
         message: MessageId(u32::from_be_bytes(field(bytes, 12))),
         format: (bytes[16] != 0).then_some(Format::from_wire(bytes[16])),

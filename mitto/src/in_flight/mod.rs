@@ -18,12 +18,13 @@ use crate::runtime::Instant;
 
 pub use arrived::{Arrived, Reading};
 pub use late::Late;
-pub use reply::{Reply, item_cost};
+pub use reply::Reply;
 pub use slot::Left;
 use slot::Slot;
 
 use crate::codec::Format;
-use crate::envelope::{CorrelationId, Timing};
+pub use crate::envelope::item_cost;
+use crate::envelope::{CorrelationId, List, Timing};
 use crate::status::{Code, Status};
 
 /// The requests in flight towards one other end.
@@ -39,6 +40,10 @@ pub struct InFlight {
     /// No deadline is earlier. A lower bound only: slots are freed without looking for the next one.
     earliest: Option<Instant>,
 }
+
+/// Who waits for items that came, and whether their stream may send its next one: `None` when one of them
+/// was not allowed, and has ended it.
+pub type Came = (Option<Waker>, Option<bool>);
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -129,9 +134,8 @@ impl InFlight {
         Ok(waker)
     }
 
-    /// Puts an item of at most [`Arrived::MOST`] bytes behind those that wait, in a buffer of `buffer` if
-    /// none does. Gives back who waits for it, and whether the stream may send its next item; `None` when
-    /// this one was not allowed, and has ended it.
+    /// Puts an item of at most [`List::LONGEST`] bytes behind those that wait, in a buffer of `buffer` if
+    /// none does.
     ///
     /// # Errors
     ///
@@ -143,10 +147,31 @@ impl InFlight {
         format: Format,
         payload: &[u8],
         buffer: impl FnOnce() -> Vec<u8>,
-    ) -> Result<(Option<Waker>, Option<bool>), Stale> {
+    ) -> Result<Came, Stale> {
         let has_credit = self.has_credit;
         let slot = self.get_mut(id)?;
         let waker = slot.push_item(format, payload, buffer, has_credit)?;
+        let credit = slot.is_open().then(|| slot.has_credit());
+        let idle = slot.idle_until();
+        self.note_idle(idle);
+        Ok((waker, credit))
+    }
+
+    /// The same for the items of a list.
+    ///
+    /// # Errors
+    ///
+    /// As [`complete`](Self::complete).
+    pub fn complete_items(
+        &mut self,
+        id: CorrelationId,
+        format: Format,
+        list: &List<'_>,
+        buffer: impl FnMut() -> Vec<u8>,
+    ) -> Result<Came, Stale> {
+        let has_credit = self.has_credit;
+        let slot = self.get_mut(id)?;
+        let waker = slot.push_list(format, list, buffer, has_credit)?;
         let credit = slot.is_open().then(|| slot.has_credit());
         let idle = slot.idle_until();
         self.note_idle(idle);

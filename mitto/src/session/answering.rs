@@ -7,9 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::requests::Request;
 use super::shared::{Shared, State};
-use crate::envelope::{CorrelationId, Entries, Head, Kind, Metadata};
-use crate::in_flight::item_cost;
-use crate::job::{Answering, unsent};
+use crate::envelope::{CorrelationId, Entries, Head, Kind, Metadata, item_cost};
+use crate::job::{Allowance, Answering, Items, unsent};
 use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
 use crate::panics::catch;
@@ -66,7 +65,7 @@ impl Shared {
     }
 
     /// Reports progress, which also says that a stream has begun: nothing of it comes before.
-    fn open(&self, state: &mut State, id: CorrelationId) {
+    pub(super) fn open(&self, state: &mut State, id: CorrelationId) {
         state.requests.progress(id, Self::now());
         self.control(state, &Head::new(Kind::Progress, id), |_| {});
     }
@@ -165,6 +164,10 @@ impl Answering for Shared {
         if !opened {
             self.open(&mut state, id);
         }
+        if self.lists {
+            let sent = self.send_item(state, id, format, item);
+            return Poll::Ready(sent.map_err(|error| unsent(&error)));
+        }
         let head = Head {
             format: Some(format),
             ..Head::new(Kind::Item, id)
@@ -175,6 +178,18 @@ impl Answering for Shared {
             waited_for
         });
         Poll::Ready(sent.map_err(|error| unsent(&error)))
+    }
+
+    fn takes_together(&self) -> bool {
+        self.lists
+    }
+
+    fn allow_items(&self, id: CorrelationId) -> Option<Allowance> {
+        self.allow(id)
+    }
+
+    fn send_items(&self, id: CorrelationId, items: Items<'_>) {
+        self.send_gathered(id, &items);
     }
 
     fn progress(&self, id: CorrelationId) {

@@ -114,7 +114,7 @@ impl Shared {
     }
 
     #[cold]
-    fn note_size(&self, error: CodecError) -> CodecError {
+    pub(super) fn note_size(&self, error: CodecError) -> CodecError {
         if let CodecError::TooLarge { .. } = error {
             reached(Limit::Message, &self.remote);
         }

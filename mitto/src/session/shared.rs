@@ -23,7 +23,7 @@ use super::traffic::Meter;
 use super::waiting::Waiting;
 use crate::auth::{Identity, LINK};
 use crate::codec::Format;
-use crate::framing::Framing;
+use crate::framing::{Framing, Hello};
 use crate::in_flight::InFlight;
 use crate::status::{Code, Status};
 
@@ -70,6 +70,8 @@ pub(super) struct Shared {
     pub(super) outbound: usize,
     /// The largest payload that goes in one frame, in bytes.
     pub(super) piece: usize,
+    /// Whether items go to the other end in lists.
+    pub(super) lists: bool,
     /// Whether frames are text, as the framing says.
     pub(super) text: bool,
 }
@@ -156,6 +158,7 @@ impl Shared {
             },
             format: framing.format().unwrap_or(config.format),
             only_format: framing.format(),
+            lists: framing.lists() && hello.features & Hello::LISTS != 0,
             text: framing.text(),
             framing,
             config,
