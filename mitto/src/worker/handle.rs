@@ -65,8 +65,15 @@ impl Handle {
     /// Takes nothing more, and lets what runs finish, up to [`Limits::drain`](crate::Limits::drain); the
     /// rest is dropped and answered `Cancelled`. Waits for the end.
     pub async fn shutdown(&self) {
-        self.shared.stop.cancel();
+        self.stop();
         self.shared.ended.cancelled().await;
+    }
+}
+
+impl Handle {
+    /// Begins a shutdown.
+    pub(super) fn stop(&self) {
+        self.shared.stop.cancel();
     }
 }
 

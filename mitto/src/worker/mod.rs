@@ -6,6 +6,8 @@
 mod handle;
 mod names;
 mod shift;
+#[cfg(feature = "signals")]
+mod signals;
 mod store;
 mod working;
 

@@ -6,6 +6,7 @@ use super::names::{Named, Names};
 use super::store::{KnownTask, Store};
 use crate::escaped::Escaped;
 use crate::job::Queue;
+use crate::message::MessageKind;
 use crate::peer::Peer;
 use crate::queue::broker::{
     Assignment, Delivery, Endpoint, Foreign, Parcel, ParcelKind, Record, Remote, Settled,
@@ -32,7 +33,7 @@ enum Verdict {
     /// Nobody waits for it any more.
     Skip(&'static str),
     /// It may have run before.
-    Refuse,
+    Refuse(MessageKind),
     /// Nobody here can handle it.
     Bury(String),
 }
@@ -62,7 +63,7 @@ impl Shift {
         }
         // What the sender says of the message does not count: this end knows it.
         match attempt > 1 && !named.idempotent && self.store_for(task).is_none() {
-            true => Verdict::Refuse,
+            true => Verdict::Refuse(named.kind),
             false => Verdict::Run(named),
         }
     }
@@ -108,7 +109,7 @@ impl Running {
     ) {
         let id = given.task.id.clone();
         match store.begin(&id).await {
-            KnownTask::Begun if !named.idempotent => refuse_twice(&endpoint, &given),
+            KnownTask::Begun if !named.idempotent => refuse_twice(&endpoint, named.kind, &given),
             KnownTask::Finished(outcome) => {
                 answer(&endpoint, &given.parcel, outcome).await;
                 done(&endpoint, given.tag);
@@ -128,11 +129,18 @@ struct Given {
     task: Task,
 }
 
-/// Answers what may have run before.
-fn refuse_twice(endpoint: &Arc<Endpoint>, given: &Given) {
+/// Answers what may have run before; what nobody waits for becomes a dead letter.
+fn refuse_twice(endpoint: &Arc<Endpoint>, kind: MessageKind, given: &Given) {
     let text = "the worker that had the request is gone; it may have run";
-    refuse(endpoint, &given.parcel, Status::unavailable(text));
-    done(endpoint, given.tag);
+    let is_waited_for = given.parcel.reply_to.is_some() && kind != MessageKind::Notification;
+    match (is_waited_for, endpoint.line()) {
+        (true, _) => {
+            refuse(endpoint, &given.parcel, Status::unavailable(text));
+            done(endpoint, given.tag);
+        }
+        (false, Some(line)) => line.settle(given.tag, Settled::Dead(text.to_owned())),
+        (false, None) => {}
+    }
 }
 
 fn done(endpoint: &Endpoint, tag: u64) {
@@ -182,9 +190,9 @@ impl TakesWork for Shift {
                 tracing::debug!(%node, name = %Escaped(&*task.name), why, "a task is not run");
                 line.settle(tag, Settled::Done);
             }
-            Verdict::Refuse => {
+            Verdict::Refuse(kind) => {
                 let task = *task;
-                refuse_twice(endpoint, &Given { tag, parcel, task });
+                refuse_twice(endpoint, kind, &Given { tag, parcel, task });
             }
             Verdict::Bury(reason) => {
                 refuse(endpoint, &parcel, Status::not_found(reason.clone()));

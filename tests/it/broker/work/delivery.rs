@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mitto::Code;
-use mitto::queue::broker::{Broker, Redelivers};
+use mitto::queue::broker::{Broker, DeadLettering, ParcelKind, Redelivers};
+use mitto::worker::MemoryStore;
 
 use super::Shop;
 use super::jobs::{Charge, Double, Note, Tick};
+use super::letters::{letter, send};
+use crate::broker::lines::End;
 
 const OPEN: usize = 1_000_000;
 
@@ -136,4 +139,63 @@ pub(in super::super) async fn request_without_any_worker_ends_at_once(broker: Ar
     let nobody = client.double(Double { n: 1 }).await.unwrap_err();
     assert_eq!(nobody.code(), Code::Unavailable, "{nobody}");
     assert!(begun.elapsed() < Duration::from_secs(10), "not at once");
+}
+
+/// Nobody would learn of it otherwise.
+pub(in super::super) async fn notification_of_a_lost_worker_is_a_dead_letter(
+    broker: Arc<dyn Broker>,
+) {
+    let can = broker.capabilities();
+    if can.redelivers != Redelivers::ToAnyWorker || can.dead_letters != DeadLettering::All {
+        return;
+    }
+    let mut shop = Shop::new(broker, 0);
+    let first = shop.mortal().await;
+    let client = shop.client().await;
+    let text = "wait".to_owned();
+    client.note(Note { text }).await.unwrap();
+    assert_eq!(shop.event().await, "note wait");
+    first.abort();
+    let _second = shop.working().await;
+    let (_, letter) = letter(&shop).await;
+    assert_eq!(letter.name(), Some("Note"));
+    shop.no_event();
+}
+
+pub(in super::super) async fn store_lets_what_never_began_run(broker: Arc<dyn Broker>) {
+    if broker.capabilities().redelivers != Redelivers::ToAnyWorker {
+        return;
+    }
+    let mut shop = Shop::new(broker, OPEN);
+    // Somebody took it and was gone before it began.
+    let node = shop.node();
+    let end = End::worker(&*shop.broker, &node, 1).await;
+    let client = shop.client().await;
+    let call = tokio::spawn(async move { client.charge(Charge { n: 4 }).await });
+    let mut end = end;
+    assert_eq!(end.delivered().await.attempt, 1);
+    end.close().await;
+    drop(end);
+    let store = MemoryStore::new();
+    let worker = shop.worker().deduplicate(store).consume(&shop.broker).await;
+    let _worker = worker.unwrap().spawn();
+    assert_eq!(call.await.unwrap(), Ok(4));
+    assert_eq!(shop.event().await, "charge 4");
+}
+
+pub(in super::super) async fn store_answers_what_has_finished(broker: Arc<dyn Broker>) {
+    let mut shop = Shop::new(broker, OPEN);
+    let worker = shop.worker().deduplicate(MemoryStore::new());
+    let _worker = worker.consume(&shop.broker).await.unwrap().spawn();
+    let mut end = End::open(&*shop.broker, "stranger").await;
+    for _ in 0..2 {
+        send(&shop, &end, "Charge", "{\"n\": 9}").await;
+        let answer = end.received().await;
+        assert_eq!(
+            (answer.kind, &*answer.body),
+            (ParcelKind::Response, &b"9"[..])
+        );
+    }
+    assert_eq!(shop.event().await, "charge 9");
+    shop.no_event();
 }

@@ -142,9 +142,13 @@ async fn tick(State(watch): State<Watch>, items: Items<u32>, req: Tick) -> Resul
     Ok(())
 }
 
+/// One that says `wait` waits.
 #[handler]
-fn note(State(watch): State<Watch>, req: Note) {
+async fn note(State(watch): State<Watch>, req: Note) {
     watch.say(format!("note {}", req.text));
+    if req.text == "wait" {
+        watch.pass().await;
+    }
 }
 
 #[handler]

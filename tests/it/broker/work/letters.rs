@@ -6,7 +6,7 @@ use std::time::Duration;
 use mitto::message::MessageKind;
 use mitto::provider::NoHandlers;
 use mitto::queue::broker::{
-    Broker, DeadLetter, DeadLettering, DeadLetters, Node, Parcel, ParcelKind, Task,
+    Broker, DeadLetter, DeadLettering, DeadLetters, Parcel, ParcelKind, Task,
 };
 use mitto::schema::Side;
 use mitto::{Code, Format, Worker};
@@ -17,18 +17,17 @@ use crate::broker::lines::End;
 const OPEN: usize = 1_000_000;
 
 /// From somebody who knows no schema.
-async fn send(shop: &Shop, end: &End, name: &str, body: &str) {
+pub(super) async fn send(shop: &Shop, end: &End, name: &str, body: &str) {
     let mut task = Task::new(name, MessageKind::Request);
     task.id = "id-1".into();
     let parcel = Parcel::new(ParcelKind::Task(Box::new(task)), "1".into())
         .with_body(Format::JSON, body.into())
         .from_inbox(&end.line.inbox());
-    let node = Node::parse(&shop.node).unwrap();
-    end.publish(&node, parcel).await.expect("a queue");
+    end.publish(&shop.node(), parcel).await.expect("a queue");
 }
 
 /// Waits for the one dead letter.
-async fn letter(shop: &Shop) -> (DeadLetters, DeadLetter) {
+pub(super) async fn letter(shop: &Shop) -> (DeadLetters, DeadLetter) {
     let dead = DeadLetters::open(&shop.broker, &shop.node).await.unwrap();
     loop {
         let mut letters = dead.list(10).await.unwrap();

@@ -10,7 +10,7 @@ mod peers;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use mitto::queue::broker::{Broker, Publisher};
+use mitto::queue::broker::{Broker, Node, Publisher};
 use mitto::worker::{self, Worker};
 
 pub(super) use cancel::*;
@@ -41,6 +41,10 @@ impl Shop {
             watch,
             events,
         }
+    }
+
+    fn node(&self) -> Node {
+        Node::parse(&self.node).expect("a node")
     }
 
     fn worker(&self) -> Worker {
@@ -95,6 +99,9 @@ macro_rules! work_facts {
             many_requests_find_their_answers,
             idempotent_request_of_a_lost_worker_runs_again,
             other_request_of_a_lost_worker_is_refused_unrun,
+            notification_of_a_lost_worker_is_a_dead_letter,
+            store_lets_what_never_began_run,
+            store_answers_what_has_finished,
             request_waits_for_a_worker_within_its_deadline,
             expired_request_is_not_run,
             request_without_any_worker_ends_at_once,
