@@ -139,12 +139,7 @@ impl Slot {
     }
 
     #[inline]
-    fn add(
-        &mut self,
-        reply: Reply,
-        cost: usize,
-        has_credit: bool,
-    ) -> Result<Option<Waker>, Stale> {
+    fn add(&mut self, reply: Reply, cost: usize, has_credit: bool) -> Result<Option<Waker>, Stale> {
         if self.state != State::Open {
             return Err(Stale);
         }

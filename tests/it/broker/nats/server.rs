@@ -92,18 +92,27 @@ async fn unconfirmed_task_is_lost_or_sent_again() {
 }
 
 #[tokio::test]
-async fn same_id_is_stored_once() {
+async fn message_id_of_another_client_is_the_id_of_the_task() {
     let server = Server::start().await;
     let broker = Nats::new(server.url()).durable();
     let node = node("once");
     let mut worker = End::worker(&broker, &node, 4).await;
-    let gateway = End::open(&broker, "gateway").await;
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("it is there");
     for _ in 0..2 {
-        let published = gateway.publish(&node, idempotent("a")).await;
-        published.expect("confirmed");
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert("mitto-type", "FindOrder");
+        headers.insert("Nats-Msg-Id", "order-7");
+        let subject = format!("mitto.{}", node.joined('.'));
+        let stored = client.request_with_headers(subject, headers, "{}".into());
+        stored.await.expect("it is stored");
     }
     let delivery = worker.delivered().await;
+    let parcel = delivery.parcel.clone().expect("a task");
+    assert_eq!(&*parcel.task().expect("a task").id, "order-7");
     worker.done(&delivery);
+    // The stream has left out the second.
     worker.rests().await;
 }
 

@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-/// `nats-server` on a port and a folder of its own. Ends when it is dropped, or its test ends.
+/// `nats-server` on a port and a folder of its own, where its log stays when the test fails. Ends when it is dropped,
+/// or its test ends.
 pub(in crate::broker) struct Server {
     at: SocketAddr,
     folder: PathBuf,
@@ -94,6 +95,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
-        let _ = fs::remove_dir_all(&self.folder);
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }

@@ -106,7 +106,7 @@ impl Line for NatsLine {
         Box::pin(async move {
             let _one_at_a_time = setup.lock().await;
             match most {
-                0 => take_nothing(&shared, &node).await,
+                0 => take_nothing(&shared, &tasks, &node).await,
                 most => take_work(&shared, &tasks, &node, most).await,
             }
         })
@@ -249,71 +249,79 @@ async fn take_work(
 ) -> Result<(), BrokerError> {
     shared.ready().await.map_err(|_| BrokerError::Closed)?;
     let known = shared.link.works().get(node).cloned();
-    if let Some(work) = &known {
-        if !work.is_quiet() {
-            work.set_most(most);
-            return Ok(());
-        }
+    let work = match known {
+        Some(work) => work,
+        None => begin(shared, tasks, node).await?,
+    };
+    if !work.is_quiet() {
+        work.set_most(most);
+        return Ok(());
     }
     let (subject, group) = match shared.durable {
         true => (subject::pull(), None),
         false => (subject::queue(node), Some(WORKERS)),
     };
-    let consumer = match shared.durable {
-        true => Some(jetstream::set_up(shared, node).await?),
-        false => None,
-    };
     let subscriber = shared.subscribe(subject.clone(), group).await?;
-    let told = match known.is_some() {
-        true => None,
-        false => Some(shared.subscribe(subject::workers(node), None).await?),
-    };
     let handled = shared.handled().await;
     handled.map_err(|error| error.of_broker(shared))?;
-    let work = known.unwrap_or_else(|| {
-        let work = Arc::new(Work::new(node.clone()));
-        shared.link.works().insert(node.clone(), work.clone());
-        match consumer {
-            Some(consumer) => {
-                tasks.spawn(jetstream::pull(shared.clone(), work.clone(), consumer));
-            }
-            None => tasks.spawn(queue_group::run(shared.clone(), work.clone())),
-        }
-        work
-    });
-    if let Some(mut told) = told {
-        let to = shared.clone();
-        tasks.spawn(async move {
-            while let Some(message) = next_message(&mut told).await {
-                match message::read(&message, From::All, to.key.as_ref(), &to.limits) {
-                    Ok(parcel) => to.link.receiver.receive(parcel),
-                    Err(error) => ignored(&to, &message.subject, &error),
-                }
-            }
-        });
-    }
     work.set_most(most);
     work.give(subscriber, subject);
     Ok(())
 }
 
-async fn take_nothing(shared: &Arc<Shared>, node: &Node) -> Result<(), BrokerError> {
+/// Makes the queue of a node, if it is not there, and listens to what its workers are told. Takes nothing yet.
+async fn begin(
+    shared: &Arc<Shared>,
+    tasks: &Arc<Tasks>,
+    node: &Node,
+) -> Result<Arc<Work>, BrokerError> {
+    let consumer = match shared.durable {
+        true => Some(jetstream::set_up(shared, node).await?),
+        false => None,
+    };
+    let mut told = shared.subscribe(subject::workers(node), None).await?;
+    let handled = shared.handled().await;
+    handled.map_err(|error| error.of_broker(shared))?;
+    let work = Arc::new(Work::new(node.clone()));
+    shared.link.works().insert(node.clone(), work.clone());
+    match consumer {
+        Some(consumer) => tasks.spawn(jetstream::pull(shared.clone(), work.clone(), consumer)),
+        None => tasks.spawn(queue_group::run(shared.clone(), work.clone())),
+    }
+    let to = shared.clone();
+    tasks.spawn(async move {
+        while let Some(message) = next_message(&mut told).await {
+            match message::read(&message, From::All, to.key.as_ref(), &to.limits) {
+                Ok(parcel) => to.link.receiver.receive(parcel),
+                Err(error) => ignored(&to, &message.subject, &error),
+            }
+        }
+    });
+    Ok(work)
+}
+
+async fn take_nothing(
+    shared: &Arc<Shared>,
+    tasks: &Arc<Tasks>,
+    node: &Node,
+) -> Result<(), BrokerError> {
     let known = shared.link.works().get(node).cloned();
     let Some(work) = known else {
-        // Tasks are kept from now on.
-        return match shared.durable {
-            true => jetstream::set_up(shared, node).await.map(drop),
-            false if shared.is_closed() => Err(BrokerError::Closed),
-            false => Ok(()),
-        };
+        shared.ready().await.map_err(|_| BrokerError::Closed)?;
+        return begin(shared, tasks, node).await.map(drop);
     };
+    quiet(shared, &work).await;
+    Ok(())
+}
+
+/// Takes nothing more, and waits until what is on its way has come.
+async fn quiet(shared: &Shared, work: &Work) {
     let mut quiet = work.quiet.subscribe();
     work.set_most(0);
     // Without a connection nothing is on its way.
     if *shared.link.connected.borrow() > 0 {
         let _ = timeout(CLOSE, quiet.wait_for(|quiet| *quiet)).await;
     }
-    Ok(())
 }
 
 async fn listen(shared: &Arc<Shared>, tasks: &Tasks, topic: String) -> Result<(), SendError> {
@@ -371,9 +379,9 @@ async fn tick(shared: Arc<Shared>) {
 
 /// Takes no more work, gives back what is not settled, and waits until the server has handled it all.
 async fn finish(shared: &Arc<Shared>) {
-    let nodes: Vec<Node> = shared.link.works().keys().cloned().collect();
-    for node in nodes {
-        let _ = take_nothing(shared, &node).await;
+    let works: Vec<Arc<Work>> = shared.link.works().values().cloned().collect();
+    for work in works {
+        quiet(shared, &work).await;
     }
     for tag in shared.tags() {
         if let Some(held) = shared.release(tag) {

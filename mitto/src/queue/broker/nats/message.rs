@@ -13,13 +13,16 @@ use crate::limits::Limits;
 use crate::queue::broker::wire::{self, Foreign, Key, Reading, Trust};
 use crate::queue::broker::{Parcel, ParcelKind, SendError};
 
-/// The id of a durable task, by which a stream knows what it has had.
+/// By which a stream knows what it has had.
 pub(super) const MESSAGE_ID: &str = "Nats-Msg-Id";
 
 /// Why a dead letter is one.
 pub(super) const DEAD_REASON: &str = "mitto-dead-reason";
 /// How often it was delivered.
 pub(super) const DEAD_ATTEMPTS: &str = "mitto-dead-attempts";
+
+/// What a [`MESSAGE_ID`] begins with that says nothing of a task.
+pub(super) const OURS: &str = "mitto-";
 
 /// What begins the names of NATS's own headers.
 const NATS: &str = "Nats-";
@@ -90,10 +93,6 @@ pub(super) fn write(
             },
             _ => value,
         };
-        let name = match name {
-            wire::ID if to == To::Stream => MESSAGE_ID,
-            name => name,
-        };
         match (header_name(name), HeaderValue::from_str(&encoded(value))) {
             (Some(name), Ok(value)) => headers.append(name, value),
             _ => wrong = Some(name.to_owned()),
@@ -145,6 +144,7 @@ pub(super) fn read(
         for value in values {
             let value = decoded(value.as_str());
             match name {
+                MESSAGE_ID if value.starts_with(OURS) => {}
                 MESSAGE_ID => message_id = Some(value),
                 nats if nats.starts_with(NATS) => {}
                 wire::REPLY_TO => reply_to = Some(value.into_owned()),
@@ -159,7 +159,6 @@ pub(super) fn read(
             }
         }
     }
-    // What was put back has another one, and its own in the header.
     if let (false, Some(id)) = (has_id, message_id) {
         reading.put(wire::ID, &id);
     }
@@ -330,6 +329,7 @@ pub(super) fn without_message_id(headers: HeaderMap) -> HeaderMap {
         let text: &str = name.as_ref();
         let name = match *name == id {
             true if headers.get(HeaderName::from_static(wire::ID)).is_some() => continue,
+            true if values.iter().any(|id| id.as_str().starts_with(OURS)) => continue,
             true => HeaderName::from_static(wire::ID),
             false if text.starts_with(NATS) => continue,
             false if matches!(text, DEAD_REASON | DEAD_ATTEMPTS) => continue,

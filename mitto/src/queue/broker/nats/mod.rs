@@ -51,8 +51,8 @@
 //!   `A-Z a-z 0-9 _ - : .`; else `mitto-correlation` has it
 //! - the reply subject stands for `mitto-reply-to`. JetStream needs that for itself: a durable task has the header,
 //!   with the same value
-//! - `Nats-Msg-Id` has the id of a durable task, by which the stream leaves out what it has already had
-//!   within two minutes
+//! - a durable task that is idempotent has a `Nats-Msg-Id` of its own, by which the stream leaves it out when it is
+//!   sent again within two minutes. That of another client, if there is no `mitto-id`, is the task's id
 //! - `mitto-kind` is left out where it is `request` in a queue, and `response` in an inbox
 //! - in values `%`, carriage return, line feed, and white space at an end are percent-encoded; in names
 //!   `%` and `:`

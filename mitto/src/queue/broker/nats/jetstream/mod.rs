@@ -12,7 +12,7 @@ pub(super) use set_up::set_up;
 
 use std::sync::Arc;
 
-use super::message::{self, To};
+use super::message::{self, MESSAGE_ID, OURS, To};
 use super::shared::{Held, Shared, bare};
 use super::subject;
 use super::waiting::Told;
@@ -26,7 +26,12 @@ pub(super) async fn publish(
     task: Parcel,
 ) -> Result<(), SendError> {
     let idempotent = task.task().is_some_and(|task| task.idempotent);
-    let packed = message::write(task, shared.key.as_ref(), To::Stream, &shared.inbox)?;
+    let mut packed = message::write(task, shared.key.as_ref(), To::Stream, &shared.inbox)?;
+    if idempotent {
+        // What is sent again, and nothing else, is left out where it was stored already.
+        let id = format!("{OURS}{}-{}", shared.inbox, shared.link.waiting.token());
+        message::set(&mut packed.headers, MESSAGE_ID, &id);
+    }
     let mut message = Some(packed.to(subject::queue(&node), None));
     while let Some(mut now) = message.take() {
         if idempotent {
