@@ -22,6 +22,8 @@ pub mod memory;
 mod node;
 mod parcel;
 mod publisher;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 pub mod wire;
 
 use std::fmt;

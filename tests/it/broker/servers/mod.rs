@@ -1,0 +1,4 @@
+//! Real brokers, started here on ports of their own, each in a folder of its own.
+
+mod process;
+pub(super) mod rabbitmq;
