@@ -6,6 +6,7 @@
 mod lines;
 mod memory;
 mod nats;
+mod rabbitmq;
 mod relay;
 mod servers;
 mod work;

@@ -25,6 +25,8 @@ pub mod nats;
 mod node;
 mod parcel;
 mod publisher;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 pub mod wire;
 
 use std::fmt;
