@@ -87,6 +87,7 @@
 //! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
 //! | `metrics` | | what a process does, through the `metrics` facade: [`limits`] reached, connections, bytes, `middleware::Metrics` |
 //! | `blocking` | | `blocking`: clients without async |
+//! | `nats` | | `queue::broker::nats`: requests through NATS, or JetStream; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `signals` | | `run_until_signal`: servers and workers that SIGINT, SIGTERM and Ctrl-C end gently |
 //! | `axum` | | `server::axum`: a server as a route of an axum app; turns `websocket` on |
 //! | `tower` | | `middleware::Tower`: layers of `tower` around requests |

@@ -152,6 +152,27 @@ async fn reply_place_that_is_no_inbox_is_not_answered() {
 }
 
 #[tokio::test]
+async fn gateway_that_is_not_durable_learns_that_its_workers_are() {
+    let server = Server::start().await;
+    let node = node("mixed");
+    let _worker = End::worker(&Nats::new(server.url()).durable(), &node, 4).await;
+    let mut gateway = End::open(&Nats::new(server.url()), "gateway").await;
+    let mut asked = request("x");
+    asked.correlation = "12.7".into();
+    asked.reply_to = Some(gateway.line.inbox());
+    gateway.publish(&node, asked).await.expect("taken");
+    let told = gateway.received().await;
+    let ParcelKind::Status(status) = told.kind else {
+        panic!("{told:?}");
+    };
+    assert_eq!(
+        (&*told.correlation, status.code()),
+        ("12.7", Code::Unavailable)
+    );
+    assert!(status.message().contains("durable"), "{status}");
+}
+
+#[tokio::test]
 async fn plain_request_without_a_worker_fails_at_once() {
     let server = Server::start().await;
     let node = node("plain");

@@ -51,6 +51,7 @@ async fn work_goes_on_after_the_server_was_killed() {
             gateway.connected(false).await;
             worker.connected(false).await;
             server.run().await;
+            gateway.connected(true).await;
             worker.connected(true).await;
             let publishing = tokio::spawn(gateway.line.publish(&node, idempotent("a")));
             let delivery = worker.delivered().await;

@@ -19,7 +19,8 @@ pub(in crate::broker) struct Server {
 }
 
 /// Ends the server when its standard input ends, as it does with this process.
-const UNTIL_INPUT_ENDS: &str = r#"nats-server -c "$1" >"$2" 2>&1 & read -r _; kill -9 $!; wait $!"#;
+const UNTIL_INPUT_ENDS: &str =
+    r#"PATH=$PATH:/usr/sbin; nats-server -c "$1" >"$2" 2>&1 & read -r _; kill -9 $!; wait $!"#;
 
 const JETSTREAM: &str = "jetstream { store_dir: \"FOLDER\" }";
 

@@ -66,13 +66,11 @@ impl Link {
                 for work in self.works().values() {
                     work.wake.notify_one();
                 }
-                self.receiver.connected(true);
             }
             Event::Disconnected | Event::Closed => {
                 let was = self.connected.send_replace(0);
                 if was > 0 {
                     self.waiting.lose(was);
-                    self.receiver.connected(false);
                 }
             }
             Event::SlowConsumer(_) => {

@@ -30,6 +30,15 @@ impl Shared {
     }
 
     fn answered(&self, last: &str, message: &Message) {
+        if is_confirmation(message) {
+            // Whoever takes it cannot know where to answer to.
+            let _ = self.link.waiting.tell(last, Told::Passed);
+            let text =
+                "the workers of its node are durable, and its gateway is not: make both alike";
+            let status = Status::new(Code::Unavailable, text);
+            let parcel = Parcel::new(ParcelKind::Status(status), last.into());
+            return self.link.receiver.receive(parcel);
+        }
         if !is_nobody(message) {
             // It has found somebody, before a barrier could say so.
             let _ = self.link.waiting.tell(last, Told::Passed);
@@ -151,6 +160,12 @@ impl Shared {
             self.push(message);
         }
     }
+}
+
+/// Whether it is the word of a stream of ours that it has stored what was sent to a queue group.
+fn is_confirmation(message: &Message) -> bool {
+    const STORED: &[u8] = b"{\"stream\":\"MITTO_TASKS_";
+    message.headers.is_none() && message.payload.starts_with(STORED)
 }
 
 const NO_MORE: &str = "no worker takes this any more";

@@ -70,6 +70,11 @@ impl NatsLine {
         if shared.durable {
             jetstream::check(&shared).await?;
         }
+        let made = *shared.link.connected.borrow();
+        if made > 0 {
+            shared.link.receiver.connected(true);
+        }
+        line.tasks.spawn(announce(shared, made));
         Ok(line)
     }
 }
@@ -356,6 +361,26 @@ async fn listen(shared: &Arc<Shared>, tasks: &Tasks, topic: String) -> Result<()
 fn ignored(shared: &Shared, subject: &str, error: &crate::queue::broker::Foreign) {
     let (url, subject, error) = (&shared.link.url, Escaped(subject), Escaped(error));
     tracing::warn!(%url, %subject, %error, "a message was ignored");
+}
+
+/// Says when a connection is made, once the server has its subscriptions again, and when it is lost.
+async fn announce(shared: Arc<Shared>, mut told: u64) {
+    let receiver = &shared.link.receiver;
+    let mut connected = shared.link.connected.subscribe();
+    loop {
+        let made = *connected.borrow_and_update();
+        if told > 0 && made != told {
+            told = 0;
+            receiver.connected(false);
+        }
+        if made != told && shared.handled().await.is_ok() && *connected.borrow() == made {
+            told = made;
+            receiver.connected(true);
+        }
+        if connected.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Sends barriers while something waits for them.

@@ -25,8 +25,9 @@ const OPEN: Duration = Duration::from_secs(10);
 /// How long after that it counts as lost.
 const OVERDUE: Duration = Duration::from_secs(2);
 
-/// The pause after one that was refused.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The pause after one that was refused. A stream that is made again while it is still being deleted loses
+/// its files: so does version 2.9 of the server.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Takes work until the line is dropped.
 pub(in super::super) async fn pull(shared: Arc<Shared>, work: Arc<Work>, consumer: Consumer) {
@@ -36,7 +37,7 @@ pub(in super::super) async fn pull(shared: Arc<Shared>, work: Arc<Work>, consume
     loop {
         let wake = &taking.work.wake;
         match next(&mut taking.from, wake, Some(tick.as_mut())).await {
-            Event::Came(message) => taking.came(message).await,
+            Event::Came(message) => taking.came(message),
             Event::Ended => {
                 taking.from = None;
                 taking.open = 0;
@@ -66,7 +67,8 @@ struct Taking {
     asked: Instant,
     /// By which connection.
     epoch: u64,
-    paused_until: Instant,
+    /// When the stream is to be looked at.
+    look_at: Option<Instant>,
 }
 
 impl Taking {
@@ -82,7 +84,7 @@ impl Taking {
             open: 0,
             asked: now,
             epoch: 0,
-            paused_until: now,
+            look_at: None,
         }
     }
 
@@ -107,24 +109,24 @@ impl Taking {
             self.epoch = connected;
             self.open = 0;
         }
-        if self.open > 0 || connected == 0 || self.from.is_none() || self.draining {
+        let waits = self.open > 0 || self.draining || self.look_at.is_some();
+        if waits || connected == 0 || self.from.is_none() {
             return;
         }
         let free = self.work.free();
-        let now = Instant::now();
-        if free == 0 || now < self.paused_until {
+        if free == 0 {
             return;
         }
         self.open = free;
-        self.asked = now;
+        self.asked = Instant::now();
         let wanted = format!(r#"{{"batch":{free},"expires":{}}}"#, OPEN.as_nanos());
         let reply = Some(self.to.clone().into());
         self.shared.push(bare(self.asks.clone(), reply, wanted));
     }
 
-    async fn came(&mut self, message: Message) {
+    fn came(&mut self, message: Message) {
         if let Some(status) = message.status {
-            return self.ended(status, &message).await;
+            return self.ended(status, &message);
         }
         let Some(given) = message.reply.as_deref().and_then(Given::read) else {
             return;
@@ -157,7 +159,7 @@ impl Taking {
     }
 
     /// A request for tasks has ended.
-    async fn ended(&mut self, status: StatusCode, message: &Message) {
+    fn ended(&mut self, status: StatusCode, message: &Message) {
         match status {
             StatusCode::IDLE_HEARTBEAT => {}
             StatusCode::TIMEOUT | StatusCode::NOT_FOUND => self.open = 0,
@@ -165,18 +167,9 @@ impl Taking {
                 let why = message.description.as_deref().unwrap_or_default();
                 let (node, why) = (&self.work.node, Escaped(why));
                 tracing::warn!(%node, %why, "JetStream gives no tasks, trying again");
-                self.set_up_again().await;
+                self.open = 0;
+                self.look_at = Some(later(Instant::now(), PAUSE));
             }
-        }
-    }
-
-    /// Somebody may have deleted the stream, of which the server does not always tell.
-    async fn set_up_again(&mut self) {
-        self.open = 0;
-        self.paused_until = later(Instant::now(), PAUSE);
-        if let Err(error) = set_up(&self.shared, &self.work.node).await {
-            let node = &self.work.node;
-            tracing::error!(%node, %error, "no tasks are taken");
         }
     }
 
@@ -189,9 +182,19 @@ impl Taking {
         }
     }
 
+    /// Somebody may have deleted the stream, of which the server does not always tell.
     async fn look_after_request(&mut self) {
-        if self.open > 0 && self.epoch > 0 && self.asked.elapsed() > OPEN + OVERDUE {
-            self.set_up_again().await;
+        let overdue = self.open > 0 && self.asked.elapsed() > OPEN + OVERDUE;
+        let due = self.look_at.is_some_and(|at| at <= Instant::now());
+        if self.epoch == 0 || !overdue && !due {
+            return;
+        }
+        self.open = 0;
+        self.look_at = None;
+        if let Err(error) = set_up(&self.shared, &self.work.node).await {
+            let node = &self.work.node;
+            tracing::error!(%node, %error, "no tasks are taken");
+            self.look_at = Some(later(Instant::now(), PAUSE));
         }
     }
 }
