@@ -1,6 +1,7 @@
 //! A line to NATS.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -184,10 +185,21 @@ impl Line for NatsLine {
     fn close(&self) -> Later<()> {
         let (shared, tasks) = (self.shared.clone(), self.tasks.clone());
         Box::pin(async move {
-            let _ = timeout(CLOSE, finish(&shared)).await;
-            shared.close();
-            tasks.end();
+            let ending = Ending(shared, tasks);
+            let shared = &ending.0;
+            shared.closing.store(true, Ordering::Release);
+            let _ = timeout(CLOSE, finish(shared)).await;
         })
+    }
+}
+
+/// Ends a line when it is dropped.
+struct Ending(Arc<Shared>, Arc<Tasks>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.close();
+        self.1.end();
     }
 }
 
@@ -206,8 +218,10 @@ impl NatsLine {
 
 impl Drop for NatsLine {
     fn drop(&mut self) {
-        self.shared.close();
-        self.tasks.end();
+        // What was begun is finished: whoever closes it may drop it meanwhile.
+        if !self.shared.closing.load(Ordering::Acquire) {
+            drop(Ending(self.shared.clone(), self.tasks.clone()));
+        }
     }
 }
 

@@ -24,6 +24,9 @@
 //! | an inbox is gone | said at once | said at once |
 //! | a worker has as many tasks as it takes | 1,024 more or 64 MiB wait at it, the next is answered `Busy` | they wait in the stream |
 //!
+//! A durable worker that stops taking work waits for a request of up to a second that it has at JetStream; what comes
+//! meanwhile it still takes.
+//!
 //! A durable worker says every third of the consumer's `ack_wait` that it still has what it works on, so that a long
 //! handler is not taken for a dead one. What was delivered [`ATTEMPTS`](super::ATTEMPTS) times is not handed to
 //! a handler again: it becomes a dead letter.

@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub(super) durable: bool,
     held: Mutex<HashMap<u64, Held>>,
     tags: AtomicU64,
+    /// It is being closed, and ends what is its own when that is done.
+    pub(super) closing: AtomicBool,
     closed: AtomicBool,
 }
 
@@ -68,6 +70,7 @@ impl Shared {
             durable,
             held: Mutex::default(),
             tags: AtomicU64::new(0),
+            closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
     }

@@ -83,6 +83,10 @@ impl Work {
         self.given().take()
     }
 
+    pub(super) fn has_given(&self) -> bool {
+        self.given().is_some()
+    }
+
     pub(super) fn is_quiet(&self) -> bool {
         *self.quiet.borrow()
     }

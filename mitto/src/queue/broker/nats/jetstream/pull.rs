@@ -2,6 +2,10 @@
 //!
 //! One request for tasks is open at a time, for as many as there is room. While it is being filled others are settled,
 //! so that under load the next one asks for many at once.
+//!
+//! A request is never left behind while it is open, and is open for less than it takes until a task counts as left:
+//! version 2.9 of the server, when a task is to be given out again and all that is open are requests of those who are
+//! gone, forgets how often it was given out, and may give out another one that somebody has.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -20,10 +24,10 @@ use crate::queue::broker::{ATTEMPTS, Delivery};
 use crate::runtime::{Instant, Sleep, later, sleep_until, spawn};
 
 /// How long a request for tasks is open.
-const OPEN: Duration = Duration::from_secs(10);
+const OPEN: Duration = Duration::from_secs(1);
 
 /// How long after that it counts as lost.
-const OVERDUE: Duration = Duration::from_secs(2);
+const OVERDUE: Duration = Duration::from_secs(1);
 
 /// The pause after one that was refused. A stream that is made again while it is still being deleted loses
 /// its files: so does version 2.9 of the server.
@@ -38,12 +42,8 @@ pub(in super::super) async fn pull(shared: Arc<Shared>, work: Arc<Work>, consume
         let wake = &taking.work.wake;
         match next(&mut taking.from, wake, Some(tick.as_mut())).await {
             Event::Came(message) => taking.came(message),
-            Event::Ended => {
-                taking.from = None;
-                taking.open = 0;
-                taking.work.quiet.send_replace(true);
-            }
-            Event::Woken => taking.woken().await,
+            Event::Ended => taking.from = None,
+            Event::Woken => taking.woken(),
             Event::Tick => {
                 taking.show_life();
                 taking.look_after_request().await;
@@ -51,6 +51,7 @@ pub(in super::super) async fn pull(shared: Arc<Shared>, work: Arc<Work>, consume
             }
         }
         taking.ask();
+        taking.rest();
     }
 }
 
@@ -60,12 +61,11 @@ struct Taking {
     asks: String,
     from: Option<Subscriber>,
     to: String,
-    draining: bool,
     /// How many tasks of the last request have not come.
     open: usize,
     /// When it was sent.
     asked: Instant,
-    /// By which connection.
+    /// The connection of now; 0 for none.
     epoch: u64,
     /// When the stream is to be looked at.
     look_at: Option<Instant>,
@@ -80,7 +80,6 @@ impl Taking {
             work,
             from: None,
             to: String::new(),
-            draining: false,
             open: 0,
             asked: now,
             epoch: 0,
@@ -88,28 +87,29 @@ impl Taking {
         }
     }
 
-    async fn woken(&mut self) {
+    fn woken(&mut self) {
         if let Some((from, to)) = self.work.take_given() {
             self.from = Some(from);
             self.to = to;
-            self.draining = false;
             self.open = 0;
-        } else if let (0, false, Some(from)) = (self.work.most(), self.draining, self.from.as_mut())
-        {
-            // It ends behind the last task that was on its way.
-            let _ = from.drain().await;
-            self.draining = true;
+        }
+    }
+
+    /// Lets go of the subscription, if nothing more is to be taken and no request is open.
+    fn rest(&mut self) {
+        let is_done = self.from.is_none() || self.open == 0 && self.work.most() == 0;
+        if is_done && !self.work.is_quiet() && !self.work.has_given() {
+            self.from = None;
+            self.work.quiet.send_replace(true);
         }
     }
 
     /// Asks for as many tasks as there is room for, if no request is open.
     fn ask(&mut self) {
         let connected = *self.shared.link.connected.borrow();
-        if self.epoch != connected {
-            self.epoch = connected;
-            self.open = 0;
-        }
-        let waits = self.open > 0 || self.draining || self.look_at.is_some();
+        // A request of an earlier connection is still open.
+        self.epoch = connected;
+        let waits = self.open > 0 || self.look_at.is_some();
         if waits || connected == 0 || self.from.is_none() {
             return;
         }
@@ -137,9 +137,7 @@ impl Taking {
             work: self.work.clone(),
             message,
         };
-        if self.work.most() == 0 {
-            super::acknowledge(&self.shared, held, "-NAK");
-        } else if given.attempt > ATTEMPTS {
+        if given.attempt > ATTEMPTS {
             let shared = self.shared.clone();
             let reason = format!("it was delivered {ATTEMPTS} times, and never settled");
             spawn(async move { dead::bury(&shared, held, &reason).await });

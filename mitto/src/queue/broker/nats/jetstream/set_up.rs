@@ -12,6 +12,9 @@ use crate::queue::broker::{ATTEMPTS, BrokerError, Node};
 /// How long JetStream waits for a sign of life from whoever has a task.
 const ACK_WAIT: Duration = Duration::from_secs(5);
 
+/// The least that it may wait: a request for tasks, and a sign of life in between, have to be over by then.
+const LEAST_ACK_WAIT: Duration = Duration::from_secs(3);
+
 /// For how long a stream knows the ids of what it has had.
 const DUPLICATES: Duration = Duration::from_secs(120);
 
@@ -160,9 +163,14 @@ async fn consumer(shared: &Shared, stream: &str, subject: &str) -> Result<Consum
         return Err(differs("leaves tasks out".to_owned()));
     }
     let ack_wait = config["ack_wait"].as_u64().map(Duration::from_nanos);
+    let ack_wait = ack_wait.unwrap_or(ACK_WAIT);
+    if ack_wait < LEAST_ACK_WAIT {
+        let why = format!("has to have an `ack_wait` of {LEAST_ACK_WAIT:?} or more");
+        return Err(differs(why));
+    }
     Ok(Consumer {
         stream: stream.to_owned(),
-        ack_wait: ack_wait.unwrap_or(ACK_WAIT).max(Duration::from_millis(100)),
+        ack_wait,
     })
 }
 
