@@ -277,3 +277,5 @@ message!(Describe, "mitto-describe", Unary -> Descriptor);
 message!(Health, "mitto-health", Unary -> HealthReport);
 message!(Info, "mitto-info", OneWay -> ());
 message!(LogStatus, "mitto-log-status", OneWay -> ());
+#[cfg(feature = "broker")]
+pub(crate) use message;

@@ -23,6 +23,7 @@ pub mod memory;
 mod node;
 mod parcel;
 mod publisher;
+mod topics;
 pub mod wire;
 
 use std::fmt;

@@ -20,7 +20,6 @@ use crate::message::MessageKind;
 use crate::panics::catch;
 use crate::peer::Peer;
 use crate::queue::broker::{Later, Parcel, ParcelKind, SendError, Settled, Task};
-use crate::queue::to_peer::ToPeer;
 use crate::runtime::{Instant, Sleep, later, sleep_until};
 use crate::status::{Code, Status};
 
@@ -124,29 +123,6 @@ impl Work {
         if poll_once(&mut work).is_pending() {
             endpoint.runtime.spawn(work);
         }
-    }
-
-    /// Runs what somebody asks of a peer of this end.
-    pub(super) fn for_peer(endpoint: &Arc<Endpoint>, parcel: Parcel) {
-        let mut parcel = parcel;
-        let kind = std::mem::replace(&mut parcel.kind, ParcelKind::Cancel);
-        let ParcelKind::Task(task) = kind else {
-            return;
-        };
-        let Some(peer) = endpoint.callers.peer(task.peer) else {
-            let text = "the client is no longer connected to its gateway";
-            let lost = Status::new(Code::ConnectionLost, text);
-            return refuse(endpoint, &parcel, lost);
-        };
-        let to_peer = ToPeer::new(peer, task.name.clone(), task.kind, task.idempotent);
-        let assignment = Assignment {
-            queue: &to_peer,
-            message: MessageId::of_name(&task.name),
-            kind: task.kind,
-            caller: Peer::nobody(),
-            tag: None,
-        };
-        Self::begin(endpoint, parcel, *task, assignment);
     }
 
     /// Sends the next part of the answer.
