@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::codec::Format;
-use crate::envelope::Metadata;
+use crate::envelope::{MessageId, Metadata};
 use crate::peer::Peer;
 use crate::status::Status;
 
@@ -42,6 +42,7 @@ pub(crate) enum Wish {
     expect(dead_code, reason = "a broker reads it")
 )]
 pub(crate) struct Publication {
+    pub(crate) message: MessageId,
     pub(crate) name: &'static str,
     /// The number of the peer that does not get it; 0 for none.
     pub(crate) except: u64,

@@ -77,6 +77,7 @@ impl Delivery {
 /// What has come from beyond this process.
 #[cfg(feature = "broker")]
 pub(crate) struct Heard<'a> {
+    pub(crate) message: MessageId,
     pub(crate) name: &'a str,
     /// The number of the peer that does not get it; 0 for none.
     pub(crate) except: u64,
@@ -90,6 +91,7 @@ impl Hub {
     /// Tells the peers of this process what has come from beyond it.
     pub(crate) fn hear(&self, topic: &str, heard: Heard<'_>) {
         let Heard {
+            message,
             name,
             except,
             metadata,
@@ -97,7 +99,7 @@ impl Hub {
             body,
         } = heard;
         let told = Told {
-            message: MessageId::of_name(name),
+            message,
             name,
             metadata,
             format: Some(format),

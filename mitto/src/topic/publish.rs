@@ -86,6 +86,7 @@ impl<M: Message> Publish<'_, M> {
         let format = format
             .ok_or_else(|| Status::new(Code::UnsupportedFormat, "no format is switched on"))?;
         let publication = Publication {
+            message: M::INFO.id,
             name: M::INFO.name,
             except,
             metadata: std::mem::take(&mut self.metadata),

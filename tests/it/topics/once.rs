@@ -15,7 +15,7 @@ static ENCODED: [AtomicUsize; 5] = [const { AtomicUsize::new(0) }; 5];
 
 /// Named as the message that is expected, and counted.
 #[derive(Serialize, Deserialize, Notification)]
-#[notification(name = "Said")]
+#[notification(name = "Said", id = 0x5a1d_5a1d)]
 struct Counted {
     #[serde(serialize_with = "count")]
     text: String,

@@ -34,7 +34,9 @@ pub(super) struct Say {
     pub(super) to_all: bool,
 }
 
+// Not the id of its name, which is all that some parts of the way know of it.
 #[derive(Serialize, Deserialize, Notification)]
+#[notification(id = 0x5a1d_5a1d)]
 pub(super) struct Said {
     pub(super) text: String,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::place::{Place, Said};
 
 #[derive(Serialize, Deserialize, Notification)]
-#[notification(name = "Said")]
+#[notification(name = "Said", id = 0x5a1d_5a1d)]
 struct Trap {
     #[serde(serialize_with = "spring")]
     text: String,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::topics::Desk;
 use super::{Assignment, Endpoint, Work, refuse};
-use crate::envelope::MessageId;
 use crate::job::Queue;
 use crate::peer::Peer;
 use crate::queue::broker::{Parcel, ParcelKind};
@@ -37,7 +36,7 @@ impl Work {
         };
         let assignment = Assignment {
             queue,
-            message: MessageId::of_name(&task.name),
+            message: task.message(),
             kind: task.kind,
             caller: Peer::nobody(),
             tag: None,

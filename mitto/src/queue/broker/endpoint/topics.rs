@@ -47,6 +47,7 @@ impl Endpoint {
             return tracing::debug!("what was published to a topic is no message");
         };
         let heard = Heard {
+            message: task.message(),
             name: &task.name,
             except: task.peer,
             metadata: &task.metadata,
@@ -88,13 +89,14 @@ impl Carrier for ToBroker {
 
     fn publish(&self, topic: &str, publication: Publication) -> Doing {
         let Publication {
+            message,
             name,
             except,
             metadata,
             format,
             body,
         } = publication;
-        let mut task = Task::new(name, MessageKind::Notification);
+        let mut task = Task::new(name, MessageKind::Notification).with_type_id(message);
         task.peer = except;
         task.metadata = metadata;
         let kind = ParcelKind::Published(Box::new(task));
