@@ -12,8 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Answer, Answering};
 use crate::codec::{CodecError, Codecs, Encoder, Format};
-use crate::envelope::CorrelationId;
-use crate::in_flight::item_cost;
+use crate::envelope::{CorrelationId, item_cost};
 use crate::limits::Limits;
 use crate::message::Outgoing;
 use crate::panics::catch;

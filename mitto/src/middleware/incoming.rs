@@ -18,7 +18,9 @@ use super::{About, Direction, Next, Outcome, RequestHead, Stack};
 use crate::address::Address;
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
-use crate::job::{Answer, AnswerTo, Answering, Drive, Job, OwnedJob, Pool, Queue, Run};
+use crate::job::{
+    Allowance, Answer, AnswerTo, Answering, Drive, Items, Job, OwnedJob, Pool, Queue, Run,
+};
 use crate::message::{MessageKind, Outgoing};
 use crate::status::{Code, Status};
 
@@ -360,6 +362,24 @@ impl Answering for Pass {
             self.items.fetch_add(1, Relaxed);
         }
         polled
+    }
+
+    fn takes_together(&self) -> bool {
+        let to = self.to.as_ref();
+        to.is_some_and(|AnswerTo { to, .. }| to.takes_together())
+    }
+
+    fn allow_items(&self, _: CorrelationId) -> Option<Allowance> {
+        let AnswerTo { to, id } = self.to.as_ref()?;
+        to.allow_items(*id)
+    }
+
+    fn send_items(&self, _: CorrelationId, items: Items<'_>) {
+        if let Some(AnswerTo { to, id }) = &self.to {
+            self.begun.store(true, Relaxed);
+            self.items.fetch_add(items.count as u64, Relaxed);
+            to.send_items(*id, items);
+        }
     }
 
     fn progress(&self, _: CorrelationId) {

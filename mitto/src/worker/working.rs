@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU16;
 
 use tokio_util::sync::CancellationToken;
 
@@ -22,10 +23,22 @@ impl Working {
                 endpoint,
                 nodes,
                 concurrency,
+                wanted: AtomicU16::new(concurrency),
+                telling: tokio::sync::Mutex::default(),
                 stop: CancellationToken::new(),
                 ended: CancellationToken::new(),
             }),
         }
+    }
+
+    /// Makes the queues that are not there.
+    pub(super) async fn prepare(&self) -> Result<(), BrokerError> {
+        if let Some(line) = self.shared.endpoint.line() {
+            for node in &self.shared.nodes {
+                line.take_work(node, 0).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A handle to look at the worker and to shut it down from elsewhere.
@@ -48,7 +61,7 @@ impl Working {
             ended: false,
         };
         let shared = &shift.shared;
-        shared.take(shared.concurrency).await?;
+        shared.take_wanted().await?;
         shared.stop.cancelled().await;
         shared.wind_down().await;
         shift.ended = true;

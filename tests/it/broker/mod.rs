@@ -6,3 +6,4 @@
 mod lines;
 mod memory;
 mod relay;
+mod work;

@@ -33,7 +33,9 @@ use std::sync::Arc;
 
 pub use capabilities::{Capabilities, DeadLettering, Redelivers};
 pub use dead_letters::DeadLetters;
-pub(crate) use endpoint::{Assignment, Endpoint, Remote, TakesWork, To, Work, refuse};
+pub(crate) use endpoint::{
+    Assignment, Endpoint, Record, Remote, TakesWork, To, Work, answer, refuse,
+};
 pub use error::{BrokerError, SendError};
 pub use node::Node;
 pub use parcel::{Parcel, ParcelKind, Task};

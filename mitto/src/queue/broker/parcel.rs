@@ -64,7 +64,8 @@ pub enum ParcelKind {
 pub struct Task {
     /// The message's name.
     pub name: Arc<str>,
-    /// The message's id, where it is not that of its name.
+    /// The message's id, where it is not that of its name: for what is published, as those who hear it may
+    /// have no schema to look it up in.
     pub type_id: Option<MessageId>,
     /// How it is answered.
     pub kind: crate::message::MessageKind,

@@ -238,6 +238,8 @@ impl Queue for Publisher {
             }
             messages.insert(MessageId(message.id), known);
         }
+        let callers = &self.remote.endpoint().callers;
+        callers.set_messages(schema.messages_to(Side::Client));
         let node = Node::of_schema(&schema.name);
         if self.shared.known.set(Known { node, messages }).is_err() {
             tracing::error!(

@@ -36,10 +36,11 @@ impl Work {
         };
         let assignment = Assignment {
             queue,
-            message: task.message(),
+            message: endpoint.callers.message(&task.name),
             kind: task.kind,
             caller: Peer::nobody(),
             tag: None,
+            record: None,
         };
         Self::begin(endpoint, parcel, *task, assignment);
     }

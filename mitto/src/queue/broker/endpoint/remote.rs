@@ -152,7 +152,7 @@ impl Remote {
     }
 
     fn task(&self, head: &CallHead<'_>) -> Task {
-        let mut task = Task::new(head.name, head.kind).with_type_id(head.message);
+        let mut task = Task::new(head.name, head.kind);
         task.idempotent = head.idempotent;
         task.address = head.address.map(Into::into);
         task.metadata = head.metadata.clone();

@@ -4,14 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::pace::Pace;
 use super::runs::{End, Running};
-use super::{ALIVE, Endpoint, poll_once};
+use super::{Endpoint, poll_once};
+use crate::codec::Format;
 use crate::envelope::MessageId;
 use crate::escaped::Escaped;
 use crate::in_flight::item_cost;
@@ -20,11 +21,8 @@ use crate::message::MessageKind;
 use crate::panics::catch;
 use crate::peer::Peer;
 use crate::queue::broker::{Later, Parcel, ParcelKind, SendError, Settled, Task};
-use crate::runtime::{Instant, Sleep, later, sleep_until};
+use crate::runtime::{Sleep, sleep_until};
 use crate::status::{Code, Status};
-
-/// How long a request may run before its caller is told where.
-const QUIET: Duration = Duration::from_millis(500);
 
 /// One request that runs here, on its way to its answer.
 ///
@@ -46,6 +44,8 @@ pub(crate) struct Work {
     timer: Option<Pin<Box<Sleep>>>,
     /// What the delivery is settled with, where it came out of a queue.
     tag: Option<u64>,
+    record: Option<Record>,
+    recording: Option<Later<()>>,
     settled: Settled,
     ended: bool,
     _counted: TaskTrackerToken,
@@ -65,7 +65,12 @@ pub(crate) struct Assignment<'a> {
     pub(crate) caller: Peer,
     /// What the delivery is settled with, where it came out of a queue.
     pub(crate) tag: Option<u64>,
+    /// What is done with its outcome before that is sent.
+    pub(crate) record: Option<Record>,
 }
+
+/// Takes the last part of an answer, to keep it.
+pub(crate) type Record = Box<dyn FnOnce(AnswerPart) -> Later<()> + Send>;
 
 impl Work {
     /// Begins.
@@ -84,6 +89,7 @@ impl Work {
             kind,
             caller,
             tag,
+            record,
         } = assignment;
         let codecs = &endpoint.codecs;
         let (answer, parts) = Answer::in_parts(format, codecs, &endpoint.limits);
@@ -116,6 +122,8 @@ impl Work {
             pace,
             timer: None,
             tag,
+            record,
+            recording: None,
             settled: Settled::Done,
             ended: false,
             _counted: endpoint.runs.counted(),
@@ -126,7 +134,7 @@ impl Work {
     }
 
     /// Sends the next part of the answer.
-    fn send(&mut self, kind: ParcelKind, value: Option<(crate::Format, Vec<u8>)>) {
+    fn send(&mut self, kind: ParcelKind, value: Option<(Format, Vec<u8>)>) {
         self.ended |= kind.is_last();
         let (Some(asker), Some(line)) = (&self.asker, self.endpoint.line()) else {
             return;
@@ -151,6 +159,11 @@ impl Work {
     }
 
     fn send_part(&mut self, part: AnswerPart) {
+        if part.is_last()
+            && let Some(record) = self.record.take()
+        {
+            self.recording = Some(record(part.clone()));
+        }
         match part {
             AnswerPart::Response { format, bytes } => {
                 self.send(ParcelKind::Response, Some((format, bytes)));
@@ -224,8 +237,7 @@ impl Work {
             timer.as_mut().reset(next);
         }
         ready!(timer.as_mut().poll(cx));
-        let now = Instant::now();
-        if self.pace.deadline.is_some_and(|deadline| deadline <= now) {
+        if self.pace.is_late() {
             self.run = Run::done();
             self.parts = None;
             let text = "the handler did not answer before the deadline";
@@ -252,6 +264,10 @@ impl Future for Work {
         loop {
             if !this.run.is_done() && Pin::new(&mut this.run).poll(cx).is_ready() {
                 this.run = Run::done();
+            }
+            if let Some(recording) = &mut this.recording {
+                ready!(recording.as_mut().poll(cx));
+                this.recording = None;
             }
             if let Some(sending) = &mut this.sending {
                 let sent = ready!(sending.as_mut().poll(cx));
@@ -304,66 +320,5 @@ impl Drop for Work {
             let asker = self.asker.as_deref().unwrap_or_default();
             self.endpoint.runs.forget(asker, &self.correlation);
         }
-    }
-}
-
-/// Answers a request that is not run.
-pub(crate) fn refuse(endpoint: &Arc<Endpoint>, parcel: &Parcel, status: Status) {
-    if let (Some(asker), Some(line)) = (&parcel.reply_to, endpoint.line()) {
-        let answer = Parcel::new(ParcelKind::Status(status), parcel.correlation.clone());
-        endpoint.begin(line.send(asker, answer));
-    }
-}
-
-/// When a request is to have ended, and when its caller is told that it runs.
-struct Pace {
-    deadline: Option<Instant>,
-    /// From each progress report on.
-    timeout: Duration,
-    /// However much progress is reported.
-    last: Instant,
-    idle: Option<Duration>,
-    alive: Instant,
-    begun: bool,
-}
-
-impl Pace {
-    fn new(deadline: Option<Instant>, limits: &crate::Limits) -> Self {
-        let now = Instant::now();
-        let timeout = match deadline {
-            Some(deadline) => deadline.saturating_duration_since(now),
-            None => limits.timeout_max,
-        };
-        Self {
-            deadline: Some(later(now, timeout)),
-            timeout,
-            last: later(now, limits.timeout_max),
-            idle: limits.stream_idle,
-            alive: now + QUIET,
-            begun: false,
-        }
-    }
-
-    /// Something was sent that says where the request runs.
-    fn told(&mut self) {
-        self.alive = Instant::now() + ALIVE;
-    }
-
-    fn progress(&mut self) {
-        if !self.begun {
-            let deadline = later(Instant::now(), self.timeout).min(self.last);
-            self.deadline = self.deadline.max(Some(deadline));
-        }
-    }
-
-    /// A stream's deadline ends with its first item; then it may be idle for a while.
-    fn item(&mut self) {
-        self.begun = true;
-        self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
-    }
-
-    fn next(&self) -> Instant {
-        self.deadline
-            .map_or(self.alive, |deadline| deadline.min(self.alive))
     }
 }

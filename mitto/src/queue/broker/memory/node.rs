@@ -118,8 +118,12 @@ impl Queue {
             };
             stored.attempts += 1;
             *next += 1;
-            let delivery =
-                Delivery::new(*next, node.clone(), stored.attempts, read(&stored.parcel));
+            let delivery = Delivery::new(
+                *next,
+                node.clone(),
+                stored.attempts,
+                read(stored.parcel.clone()),
+            );
             let taker = &mut self.takers[at];
             taker.has.insert(*next, stored);
             given(Given {
@@ -171,15 +175,15 @@ impl Queue {
             node.clone(),
             reason,
             stored.attempts,
-            Ok(stored.parcel),
+            read(stored.parcel),
         ));
     }
 }
 
 /// What a task is to its worker.
-fn read(parcel: &Parcel) -> Result<Parcel, Foreign> {
+fn read(parcel: Parcel) -> Result<Parcel, Foreign> {
     match parcel.task() {
         Some(task) if task.name.is_empty() => Err(Foreign("it names no message".to_owned())),
-        _ => Ok(parcel.clone()),
+        _ => Ok(parcel),
     }
 }

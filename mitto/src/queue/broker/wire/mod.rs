@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | `mitto-kind` | `request`, `stream`, `notification`, `response`, `error`, `status`, `item`, `end`, `progress`, `running`, `credit`, `cancel`, `published` | everywhere; without it a parcel in a queue is a `request`, one in an inbox a `response` |
 //! | `mitto-type` | the message's name | tasks |
-//! | `mitto-type-id` | the message's id, where it is not that of its name | tasks for peers, `published` |
+//! | `mitto-type-id` | the message's id, where it is not that of its name | `published` |
 //! | `mitto-id` | the task's own id | tasks |
 //! | `mitto-correlation` | which request it belongs to, in the words of whoever asked | all but notifications |
 //! | `mitto-reply-to` | where whoever sent it is reached | requests, and what belongs to a running one |
@@ -23,6 +23,10 @@
 //! | `mitto-status` | the number of a [`Code`](crate::Code); the body is its text | `status` |
 //! | `mitto-credit` | bytes | `credit` |
 //! | any other | metadata | tasks |
+//!
+//! A gateway answers two requests itself that come to its inbox for one of its peers, with that peer's
+//! number in `mitto-peer`: `mitto-subscribe` and `mitto-unsubscribe`. Their body is an object with the field
+//! `topic`, their response is empty.
 
 mod key;
 mod read;
