@@ -17,8 +17,10 @@ use crate::status::{Code, Status};
 
 /// What was published, on its way to the peers of this process.
 pub(super) struct Delivery {
-    subscribers: Arc<Vec<Subscriber>>,
+    /// `None` where nobody hears it.
+    subscribers: Option<Arc<Vec<Subscriber>>>,
     next: usize,
+    /// 0 for nobody.
     except: u64,
 }
 
@@ -51,9 +53,12 @@ impl Delivery {
         told: &Told<'_>,
         message: &mut dyn Outgoing,
     ) -> bool {
-        let end = self.next.saturating_add(most).min(self.subscribers.len());
-        for subscriber in &self.subscribers[self.next..end] {
-            if subscriber.number == self.except {
+        let Some(all) = &self.subscribers else {
+            return true;
+        };
+        let end = self.next.saturating_add(most).min(all.len());
+        for subscriber in &all[self.next..end] {
+            if self.except != 0 && subscriber.number == self.except {
                 continue;
             }
             match send(subscriber, told, message) {
@@ -70,12 +75,13 @@ impl Delivery {
             }
         }
         self.next = end;
-        end == self.subscribers.len()
+        end == all.len()
     }
 }
 
 /// What has come from beyond this process.
 #[cfg(feature = "broker")]
+#[derive(Clone, Copy)]
 pub(crate) struct Heard<'a> {
     pub(crate) message: MessageId,
     pub(crate) name: &'a str,

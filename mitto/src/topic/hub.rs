@@ -95,10 +95,11 @@ impl Hub {
         state.peers.get(&id).map_or(id, |known| known.number)
     }
 
-    pub(super) fn subscribers(&self, topic: &str) -> Arc<Vec<Subscriber>> {
+    /// `None` where nobody hears the topic.
+    pub(super) fn subscribers(&self, topic: &str) -> Option<Arc<Vec<Subscriber>>> {
         let state = self.state();
-        let topic = state.topics.get(topic);
-        topic.map_or_else(Arc::default, |topic| topic.subscribers.clone())
+        let topic = state.topics.get(topic)?;
+        Some(topic.subscribers.clone())
     }
 
     pub(super) fn dropped(&self) -> u64 {

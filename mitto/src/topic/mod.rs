@@ -34,7 +34,7 @@ pub use publish::Publish;
 
 use crate::limits::Limits;
 use crate::message::{Message, OneWay};
-use crate::peer::Peer;
+use crate::peer::{Outbound, Peer};
 use crate::status::{Code, Status};
 pub(crate) use carrier::Wish;
 #[cfg(feature = "broker")]
@@ -202,7 +202,8 @@ impl Topics {
 
     /// How many peers of this process are subscribed to a topic.
     pub fn subscribers(&self, topic: impl AsRef<str>) -> usize {
-        self.hub.subscribers(topic.as_ref()).len()
+        let all = self.hub.subscribers(topic.as_ref());
+        all.map_or(0, |all| all.len())
     }
 
     /// How often a peer of this process did not get what was published: its connection had no room, or does
@@ -227,7 +228,7 @@ impl Topics {
 
 /// Whether another server holds the peer's connection.
 fn is_elsewhere(peer: &Peer) -> bool {
-    peer.out().is_some_and(|out| out.is_behind_gateway())
+    peer.out().is_some_and(Outbound::is_behind_gateway)
 }
 
 impl Default for Topics {
