@@ -5,5 +5,8 @@
 
 mod lines;
 mod memory;
+mod nats;
+mod rabbitmq;
 mod relay;
+mod servers;
 mod work;

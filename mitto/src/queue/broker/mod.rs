@@ -20,9 +20,13 @@ mod dead_letters;
 mod endpoint;
 mod error;
 pub mod memory;
+#[cfg(feature = "nats")]
+pub mod nats;
 mod node;
 mod parcel;
 mod publisher;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 mod topics;
 pub mod wire;
 
@@ -137,8 +141,8 @@ pub trait Line: Send + Sync + 'static {
     /// The queue is made if it is not there.
     fn take_work(&self, node: &Node, most: u16) -> Later<Result<(), BrokerError>>;
 
-    /// Says what became of a delivery. That of a connection that was lost is ignored: the broker gives
-    /// the task out again.
+    /// Says what became of a delivery. That of a connection that was lost is ignored where the broker gives
+    /// the task out again at once.
     fn settle(&self, tag: u64, settled: Settled);
 
     /// Listens to a topic, from when this is ready.

@@ -87,6 +87,10 @@ pub(in super::super) async fn drain_limit_ends_what_runs(broker: Arc<dyn Broker>
 }
 
 pub(in super::super) async fn two_workers_share_the_work(broker: Arc<dyn Broker>) {
+    if !broker.capabilities().confirms {
+        // It does not know who is busy.
+        return;
+    }
     let mut shop = Shop::new(broker, 0);
     let workers = [
         shop.worker().concurrency(1).consume(&shop.broker).await,

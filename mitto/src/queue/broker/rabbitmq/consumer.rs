@@ -1,0 +1,426 @@
+//! The consuming connection, and the one task that owns it. It never publishes, so that it is not blocked
+//! when the broker is short of memory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use lapin::ErrorKind;
+use lapin::message::Delivery as Message;
+use tokio::sync::{mpsc, oneshot};
+
+use super::buried::{Buried, Burying, Raw};
+use super::common::{Attempts, Common, Side};
+use super::inbox::Inbox;
+use super::link::{Link, Told};
+use super::properties;
+use super::work::Work;
+use super::{names, topology};
+use crate::queue::broker::wire::Place;
+use crate::queue::broker::{BrokerError, Delivery, Node, SendError, Settled};
+use crate::runtime::Instant;
+
+/// How many orders and deliveries are taken before what is settled is told.
+const BATCH: usize = 128;
+
+/// What the consuming task is to do.
+pub(super) enum Order {
+    TakeWork(Node, u16, oneshot::Sender<Result<(), BrokerError>>),
+    Listen(String, oneshot::Sender<Result<(), SendError>>),
+    Unlisten(String),
+    Settle(u64, Settled),
+    /// A dead letter is where it belongs, or is not.
+    Buried(u64, bool),
+}
+
+/// The task that owns the consuming connection.
+pub(super) struct Consuming {
+    common: Arc<Common>,
+    orders: mpsc::UnboundedReceiver<Order>,
+    burying: Burying,
+    nodes: BTreeMap<Node, u16>,
+    /// Topics by their routing keys.
+    topics: HashMap<String, String>,
+    /// Tags are of one connection each.
+    next: u64,
+    /// Who waits for the next connection.
+    waits: Vec<Wait>,
+    closes: bool,
+}
+
+enum Wait {
+    TakesWork(oneshot::Sender<Result<(), BrokerError>>),
+    Listens(oneshot::Sender<Result<(), SendError>>),
+}
+
+/// A connection, with what has come on it.
+pub(super) struct Connected {
+    link: Link,
+    inbox: Inbox,
+    works: Vec<Work>,
+    given: HashMap<u64, Given>,
+    burying: usize,
+}
+
+/// A delivery that is not settled.
+struct Given {
+    work: usize,
+    tag: u64,
+    attempt: u32,
+    raw: Option<Raw>,
+}
+
+enum Turn {
+    Order(Order),
+    More(usize),
+    Lost(lapin::Error),
+    /// There is nothing left to do before the end.
+    Idle,
+}
+
+impl Consuming {
+    pub(super) fn new(
+        common: Arc<Common>,
+        orders: mpsc::UnboundedReceiver<Order>,
+        burying: Burying,
+    ) -> Self {
+        Self {
+            common,
+            orders,
+            burying,
+            nodes: BTreeMap::new(),
+            topics: HashMap::new(),
+            next: 0,
+            waits: Vec::new(),
+            closes: false,
+        }
+    }
+
+    /// `purges` the inbox, where something in it cannot be read as AMQP.
+    pub(super) async fn connect(&self, purges: bool) -> Result<Connected, BrokerError> {
+        let link = self.common.connect(Side::Consuming).await?;
+        let connected = self.set_up(link, purges).await;
+        connected.map_err(|error| self.common.explain(&error))
+    }
+
+    async fn set_up(&self, link: Link, purges: bool) -> lapin::Result<Connected> {
+        let channel = link.connection().create_channel().await?;
+        let inbox = Inbox::open(channel, &self.common.inbox, purges).await?;
+        let mut connected = Connected {
+            link,
+            inbox,
+            works: Vec::new(),
+            given: HashMap::new(),
+            burying: 0,
+        };
+        for key in self.topics.keys() {
+            connected.inbox.bind(names::TOPICS, key).await?;
+        }
+        for (node, most) in &self.nodes {
+            let work = connected.work(node, &self.common).await?;
+            connected.works[work].set_most(*most).await?;
+        }
+        Ok(connected)
+    }
+
+    pub(super) async fn run(mut self, mut connected: Connected) {
+        let mut attempts = Attempts::default();
+        loop {
+            self.common.set_up(Side::Consuming, true);
+            for wait in self.waits.drain(..) {
+                wait.is_over(true);
+            }
+            let made = Instant::now();
+            let lost = self.serve(&mut connected).await;
+            self.common.set_up(Side::Consuming, false);
+            let Some(error) = lost else {
+                connected.end().await;
+                return self.end();
+            };
+            self.common.tell_lost(Side::Consuming, &error);
+            drop(connected);
+            attempts.made_at(made);
+            let purges = matches!(error.kind(), ErrorKind::ParsingError(_));
+            connected = loop {
+                if !self.rest(&mut attempts).await {
+                    return self.end();
+                }
+                match self.connect(purges).await {
+                    Ok(connected) => break connected,
+                    Err(error) => self.common.tell_failed(&error),
+                }
+            };
+        }
+    }
+
+    /// Ends when the connection is lost, or without an error when the line ends.
+    async fn serve(&mut self, connected: &mut Connected) -> Option<lapin::Error> {
+        let mut ending = Box::pin(self.common.ending.clone().cancelled_owned());
+        loop {
+            let turn = poll_fn(|cx| {
+                if !self.closes && ending.as_mut().poll(cx).is_ready() {
+                    self.closes = true;
+                }
+                self.poll(connected, cx)
+            });
+            let turn = turn.await;
+            let done = match turn {
+                Turn::Order(order) => self.order(connected, order).await,
+                Turn::More(work) => connected.consume(work).await,
+                Turn::Lost(error) => Err(error),
+                Turn::Idle => Ok(()),
+            };
+            if let Err(error) = done {
+                return Some(error);
+            }
+            if self.closes && connected.burying == 0 && self.orders.is_empty() {
+                connected.flush();
+                return None;
+            }
+        }
+    }
+
+    fn poll(&mut self, connected: &mut Connected, cx: &mut Context<'_>) -> Poll<Turn> {
+        while let Poll::Ready(told) = connected.link.poll_told(cx) {
+            if let Told::Lost(error) = told {
+                return Poll::Ready(Turn::Lost(error));
+            }
+        }
+        for _ in 0..BATCH {
+            match self.orders.poll_recv(cx) {
+                Poll::Ready(Some(Order::Settle(tag, settled))) => {
+                    connected.settle(tag, settled, &self.burying);
+                }
+                Poll::Ready(Some(Order::Buried(tag, buried))) => connected.buried(tag, buried),
+                Poll::Ready(Some(order)) => return Poll::Ready(Turn::Order(order)),
+                // The line ends by its token.
+                Poll::Ready(None) | Poll::Pending => break,
+            }
+        }
+        connected.flush();
+        if let Some(work) = connected.works.iter().position(Work::wants_more) {
+            return Poll::Ready(Turn::More(work));
+        }
+        if let Poll::Ready(error) = connected.inbox.poll(&self.common, &self.topics, cx) {
+            return Poll::Ready(Turn::Lost(error));
+        }
+        for at in 0..connected.works.len() {
+            while let Poll::Ready(delivery) = connected.works[at].poll_delivery(cx) {
+                match delivery {
+                    Ok(message) => {
+                        self.next += 1;
+                        connected.give(at, message, self.next, &self.common);
+                    }
+                    Err(error) => return Poll::Ready(Turn::Lost(error)),
+                }
+            }
+        }
+        match self.closes && connected.burying == 0 {
+            true => Poll::Ready(Turn::Idle),
+            false => Poll::Pending,
+        }
+    }
+
+    /// An error is one of the connection.
+    async fn order(&mut self, connected: &mut Connected, order: Order) -> lapin::Result<()> {
+        match order {
+            Order::TakeWork(node, most, taken) => {
+                self.nodes.insert(node.clone(), most);
+                let done = self.take_work(connected, &node, most).await;
+                match &done {
+                    Err(error) if error.is_amqp_soft_error() => {
+                        self.nodes.remove(&node);
+                        let _ = taken.send(Err(self.common.explain(error)));
+                    }
+                    Err(_) => self.waits.push(Wait::TakesWork(taken)),
+                    Ok(()) => Wait::TakesWork(taken).is_over(true),
+                }
+                done
+            }
+            Order::Listen(topic, listens) => {
+                let key = names::topic(&topic);
+                let done = connected.inbox.bind(names::TOPICS, &key).await;
+                self.topics.insert(key, topic);
+                match &done {
+                    Ok(()) => Wait::Listens(listens).is_over(true),
+                    Err(_) => self.waits.push(Wait::Listens(listens)),
+                }
+                done
+            }
+            Order::Unlisten(topic) => {
+                let key = names::topic(&topic);
+                self.topics.remove(&key);
+                connected.inbox.unbind(names::TOPICS, &key).await
+            }
+            Order::Settle(..) | Order::Buried(..) => Ok(()),
+        }
+    }
+
+    async fn take_work(
+        &mut self,
+        connected: &mut Connected,
+        node: &Node,
+        most: u16,
+    ) -> lapin::Result<()> {
+        let at = connected.work(node, &self.common).await?;
+        for late in connected.works[at].set_most(most).await? {
+            self.next += 1;
+            connected.give(at, late, self.next, &self.common);
+        }
+        Ok(())
+    }
+
+    /// Waits before the next attempt, and does what can be done without a connection.
+    async fn rest(&mut self, attempts: &mut Attempts) -> bool {
+        let common = self.common.clone();
+        let mut resting = std::pin::pin!(common.rest(attempts));
+        loop {
+            let order = poll_fn(|cx| match resting.as_mut().poll(cx) {
+                Poll::Ready(goes_on) => Poll::Ready(Err(goes_on)),
+                Poll::Pending => match self.orders.poll_recv(cx) {
+                    Poll::Ready(Some(order)) => Poll::Ready(Ok(order)),
+                    Poll::Ready(None) | Poll::Pending => Poll::Pending,
+                },
+            });
+            let order = match order.await {
+                Ok(order) => order,
+                Err(goes_on) => return goes_on,
+            };
+            match order {
+                Order::TakeWork(node, most, taken) => {
+                    self.nodes.insert(node, most);
+                    self.waits.push(Wait::TakesWork(taken));
+                }
+                Order::Listen(topic, listens) => {
+                    self.topics.insert(names::topic(&topic), topic);
+                    self.waits.push(Wait::Listens(listens));
+                }
+                Order::Unlisten(topic) => {
+                    self.topics.remove(&names::topic(&topic));
+                }
+                // Of a connection that is no more.
+                Order::Settle(..) | Order::Buried(..) => {}
+            }
+        }
+    }
+
+    /// Answers whoever waits.
+    fn end(mut self) {
+        self.orders.close();
+        while let Ok(order) = self.orders.try_recv() {
+            match order {
+                Order::TakeWork(_, _, taken) => self.waits.push(Wait::TakesWork(taken)),
+                Order::Listen(_, listens) => self.waits.push(Wait::Listens(listens)),
+                Order::Unlisten(_) | Order::Settle(..) | Order::Buried(..) => {}
+            }
+        }
+        for wait in self.waits {
+            wait.is_over(false);
+        }
+    }
+}
+
+impl Wait {
+    fn is_over(self, connected: bool) {
+        match self {
+            Self::TakesWork(taken) => {
+                let _ = taken.send(connected.then_some(()).ok_or(BrokerError::Closed));
+            }
+            Self::Listens(listens) => {
+                let _ = listens.send(connected.then_some(()).ok_or(SendError::Closed));
+            }
+        }
+    }
+}
+
+impl Connected {
+    /// The work of a node, with its queue.
+    async fn work(&mut self, node: &Node, common: &Common) -> lapin::Result<usize> {
+        if let Some(at) = self.works.iter().position(|work| work.node == *node) {
+            return Ok(at);
+        }
+        let channel = self.link.connection().create_channel().await?;
+        topology::node(&channel, node, common.kind).await?;
+        self.inbox.bind(&names::workers(node), "").await?;
+        self.works.push(Work::new(node.clone(), channel));
+        Ok(self.works.len() - 1)
+    }
+
+    async fn consume(&mut self, work: usize) -> lapin::Result<()> {
+        match self.works.get_mut(work) {
+            Some(work) => work.consume().await,
+            None => Ok(()),
+        }
+    }
+
+    fn give(&mut self, work: usize, message: Message, tag: u64, common: &Common) {
+        let node = self.works[work].node.clone();
+        let (properties, body) = (message.properties, message.data);
+        let attempt = properties::attempt(&properties, message.redelivered);
+        let (copy, trusted) = (body.clone(), &common.trusted);
+        let parcel = properties::read(Place::Queue, &properties, body, trusted, &common.limits);
+        let given = Given {
+            work,
+            tag: message.delivery_tag,
+            attempt,
+            raw: Some(Raw {
+                properties,
+                body: copy,
+            }),
+        };
+        self.given.insert(tag, given);
+        let delivery = Delivery::new(tag, node, attempt, parcel);
+        common.receiver.deliver(delivery);
+    }
+
+    fn settle(&mut self, tag: u64, settled: Settled, burying: &Burying) {
+        let Some(given) = self.given.get_mut(&tag) else {
+            return;
+        };
+        let work = &mut self.works[given.work];
+        match settled {
+            Settled::Done => work.done(given.tag),
+            Settled::GiveBack => work.give_back(given.tag),
+            Settled::Dead(reason) => {
+                // Once, and it stays unsettled until its letter is confirmed.
+                if let Some(raw) = given.raw.take() {
+                    self.burying += 1;
+                    burying.bury(Buried {
+                        tag,
+                        node: work.node.clone(),
+                        raw,
+                        reason,
+                        attempt: given.attempt,
+                    });
+                }
+                return;
+            }
+        }
+        self.given.remove(&tag);
+    }
+
+    fn buried(&mut self, tag: u64, buried: bool) {
+        // Those of an earlier connection are unknown.
+        let Some(given) = self.given.remove(&tag) else {
+            return;
+        };
+        self.burying = self.burying.saturating_sub(1);
+        let work = &mut self.works[given.work];
+        match buried {
+            true => work.done(given.tag),
+            false => work.give_back(given.tag),
+        }
+    }
+
+    fn flush(&mut self) {
+        for work in &mut self.works {
+            work.flush();
+        }
+    }
+
+    async fn end(self) {
+        self.inbox.delete().await;
+        self.link.close().await;
+    }
+}

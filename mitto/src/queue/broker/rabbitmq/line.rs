@@ -1,0 +1,201 @@
+//! One end's line to the broker.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::buried::Burying;
+use super::common::{Attempts, Common, Up};
+use super::consumer::{Consuming, Order};
+use super::outgoing::{Outgoing, Publishing};
+use super::properties::{self, Written};
+use super::publisher::Publisher;
+use super::{RabbitMq, letters, link, names};
+use crate::queue::broker::{
+    BrokerError, DeadLetter, Later, Line, Node, Opening, Parcel, Receiver, SendError, Settled,
+};
+use crate::runtime::spawn;
+
+/// One end's line to the broker: two tasks, each with a connection of its own.
+pub(super) struct RabbitLine {
+    common: Arc<Common>,
+    publishing: Arc<Publishing>,
+    orders: mpsc::UnboundedSender<Order>,
+    /// Cancelled when the publishing task has ended.
+    ended: CancellationToken,
+}
+
+impl RabbitLine {
+    pub(super) async fn open(
+        broker: RabbitMq,
+        opening: Opening,
+        receiver: Arc<dyn Receiver>,
+    ) -> Result<Self, BrokerError> {
+        let url = broker.url?;
+        let limits = opening.limits;
+        let room = limits.outbound.max(limits.message);
+        let common = Common {
+            url,
+            authorities: broker.authorities,
+            purpose: opening.purpose,
+            kind: broker.kind,
+            trusted: broker.trusted,
+            limits,
+            inbox: names::inbox(opening.purpose).into(),
+            receiver,
+            ending: CancellationToken::new(),
+            up: Up::default().into(),
+        };
+        let common = Arc::new(common);
+        let (publishing, jobs) = Publishing::new(room);
+        let publishing = Arc::new(publishing);
+        let (orders, taken) = mpsc::unbounded_channel();
+        let last = CancellationToken::new();
+        let publisher = Publisher::new(common.clone(), jobs, last.clone());
+        let burying = Burying::new(publishing.clone(), orders.downgrade());
+        let consuming = Consuming::new(common.clone(), taken, burying);
+        let mut attempts = Attempts::default();
+        let (out, into) = loop {
+            let connected = async {
+                let into = consuming.connect(false).await?;
+                Ok((publisher.connect().await?, into))
+            };
+            match connected.await {
+                Ok(connected) => break connected,
+                Err(error) if broker.fails_fast || !link::may_pass(&error) => return Err(error),
+                Err(error) => common.tell_failed(&error),
+            }
+            common.rest(&mut attempts).await;
+        };
+        let ended = CancellationToken::new();
+        let guard = ended.clone().drop_guard();
+        spawn(async move {
+            publisher.run(out).await;
+            drop(guard);
+        });
+        let publishes = publishing.clone();
+        spawn(async move {
+            consuming.run(into).await;
+            // Until here there may have been dead letters.
+            publishes.close();
+            last.cancel();
+        });
+        Ok(Self {
+            common,
+            publishing,
+            orders,
+            ended,
+        })
+    }
+
+    fn write(&self, parcel: Parcel) -> Result<Written, SendError> {
+        if self.common.ending.is_cancelled() {
+            return Err(SendError::Closed);
+        }
+        let common = &self.common;
+        properties::write(parcel, common.trusted.key.as_ref(), common.url.user())
+    }
+
+    fn sent(
+        &self,
+        out: Result<Outgoing, SendError>,
+        fanout: Option<String>,
+    ) -> Later<Result<(), SendError>> {
+        let publishing = self.publishing.clone();
+        Box::pin(async move { publishing.sent(out?, fanout).await })
+    }
+}
+
+impl Line for RabbitLine {
+    fn inbox(&self) -> Arc<str> {
+        self.common.inbox.clone()
+    }
+
+    fn publish(&self, node: &Node, task: Parcel) -> Later<Result<(), SendError>> {
+        let idempotent = task.task().is_some_and(|task| task.idempotent);
+        let written = self.write(task);
+        let (publishing, node) = (self.publishing.clone(), node.clone());
+        Box::pin(async move {
+            let out = Outgoing::to_queue(names::queue(&node), written?);
+            match publishing.confirmed(out, idempotent).await {
+                Err(SendError::Nobody(_)) => Err(SendError::Nobody(node.to_string())),
+                other => other,
+            }
+        })
+    }
+
+    fn send(&self, inbox: &Arc<str>, parcel: Parcel) -> Later<Result<(), SendError>> {
+        let written = self.write(parcel);
+        self.sent(
+            written.map(|written| Outgoing::to_queue(&**inbox, written)),
+            None,
+        )
+    }
+
+    fn tell_workers(&self, node: &Node, parcel: Parcel) -> Later<Result<(), SendError>> {
+        let exchange = names::workers(node);
+        let written = self.write(parcel);
+        let out = written.map(|written| Outgoing::to_exchange(&exchange, String::new(), written));
+        self.sent(out, Some(exchange))
+    }
+
+    fn take_work(&self, node: &Node, most: u16) -> Later<Result<(), BrokerError>> {
+        let (taken, told) = oneshot::channel();
+        let _ = self.orders.send(Order::TakeWork(node.clone(), most, taken));
+        Box::pin(async move { told.await.unwrap_or(Err(BrokerError::Closed)) })
+    }
+
+    fn settle(&self, tag: u64, settled: Settled) {
+        let _ = self.orders.send(Order::Settle(tag, settled));
+    }
+
+    fn listen(&self, topic: &str) -> Later<Result<(), SendError>> {
+        let (listens, told) = oneshot::channel();
+        let _ = self.orders.send(Order::Listen(topic.to_owned(), listens));
+        Box::pin(async move { told.await.unwrap_or(Err(SendError::Closed)) })
+    }
+
+    fn unlisten(&self, topic: &str) {
+        let _ = self.orders.send(Order::Unlisten(topic.to_owned()));
+    }
+
+    fn publish_to(&self, topic: &str, parcel: Parcel) -> Later<Result<(), SendError>> {
+        let key = names::topic(topic);
+        let written = self.write(parcel);
+        let out = written.map(|written| Outgoing::to_exchange(names::TOPICS, key, written));
+        self.sent(out, None)
+    }
+
+    fn dead_letters(
+        &self,
+        node: &Node,
+        most: usize,
+    ) -> Later<Result<Vec<DeadLetter>, BrokerError>> {
+        let (common, publishing) = (self.common.clone(), self.publishing.clone());
+        Box::pin(letters::read(common, publishing, node.clone(), most))
+    }
+
+    fn put_back(&self, letter: &DeadLetter) -> Later<Result<bool, BrokerError>> {
+        let (common, publishing) = (self.common.clone(), self.publishing.clone());
+        let (node, key) = (letter.node.clone(), letter.key.clone());
+        Box::pin(letters::put_back(common, publishing, node, key))
+    }
+
+    fn is_connected(&self) -> bool {
+        self.common.is_up()
+    }
+
+    fn close(&self) -> Later<()> {
+        self.common.ending.cancel();
+        let ended = self.ended.clone();
+        Box::pin(async move { ended.cancelled().await })
+    }
+}
+
+/// Ends as [`close`](Line::close) does, in the background.
+impl Drop for RabbitLine {
+    fn drop(&mut self) {
+        self.common.ending.cancel();
+    }
+}

@@ -1,0 +1,290 @@
+//! A parcel as a message of AMQP, and back.
+
+use std::collections::BTreeMap;
+
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+
+use super::names;
+use crate::limits::Limits;
+use crate::queue::broker::wire::{
+    self, CONTENT_TYPE, CORRELATION, Foreign, ID, Place, REPLY_TO, Reading, TYPE, Trust,
+};
+use crate::queue::broker::{Key, Parcel, SendError};
+
+/// Why a task is a dead letter, in a header.
+pub(super) const REASON: &str = "mitto-reason";
+
+/// How often a dead letter was delivered, in a header.
+pub(super) const ATTEMPTS: &str = "mitto-attempts";
+
+/// How often a message was delivered before, as the broker counts.
+const DELIVERY_COUNT: &str = "x-delivery-count";
+
+/// Headers of the broker's own.
+const BROKERS: [&str; 2] = ["x-first-death-", "x-last-death-"];
+const BROKER: [&str; 5] = ["x-death", DELIVERY_COUNT, "x-acquired-count", "cc", "bcc"];
+
+/// The longest text that AMQP has in a property, and the longest name of a header.
+const SHORT: usize = 255;
+
+/// A message on its way out.
+pub(super) struct Written {
+    pub(super) properties: BasicProperties,
+    pub(super) body: Vec<u8>,
+    /// How many bytes the properties have at most, which go in one frame.
+    pub(super) head: usize,
+}
+
+/// Whose identities are believed, and with what they are signed.
+#[derive(Clone, Default)]
+pub(super) struct Trusted {
+    pub(super) users: Vec<String>,
+    pub(super) key: Option<Key>,
+}
+
+/// Takes a parcel apart. `user` is who the broker knows us as.
+pub(super) fn write(
+    parcel: Parcel,
+    key: Option<&Key>,
+    user: Option<&str>,
+) -> Result<Written, SendError> {
+    let mut properties = BasicProperties::default();
+    let mut headers = BTreeMap::new();
+    let mut long = None;
+    // What a property of every message takes.
+    let mut head = 512;
+    let is_task = parcel.task().is_some();
+    let body = wire::write(parcel, key, |name, value| {
+        head += name.len() + value.len() + 8;
+        let place = std::mem::take(&mut properties);
+        let short = value.len() <= SHORT;
+        properties = match name {
+            TYPE if short => place.with_type(value.into()),
+            CORRELATION if short => place.with_correlation_id(value.into()),
+            REPLY_TO if short => place.with_reply_to(value.into()),
+            CONTENT_TYPE if short && place.content_type().is_none() => {
+                place.with_content_type(value.into())
+            }
+            ID if short => place.with_message_id(value.into()),
+            _ => {
+                match name.len() <= SHORT {
+                    true => put(&mut headers, name, value),
+                    false => long = Some(name.len()),
+                }
+                place
+            }
+        };
+    });
+    if let Some(bytes) = long {
+        let why = format!("a name of metadata has {bytes} bytes, at most {SHORT} are taken");
+        return Err(SendError::Refused(why));
+    }
+    properties = properties.with_headers(headers.into());
+    if is_task {
+        if let Some(user) = user {
+            properties = properties.with_user_id(user.into());
+        }
+        // On disk.
+        properties = properties.with_delivery_mode(2);
+    }
+    Ok(Written {
+        properties,
+        body,
+        head,
+    })
+}
+
+/// A name with several values has an array of them.
+fn put(headers: &mut BTreeMap<ShortString, AMQPValue>, name: &str, value: &str) {
+    let value = AMQPValue::LongString(value.into());
+    let value = match headers.remove(name) {
+        None => value,
+        Some(AMQPValue::FieldArray(before)) => {
+            let mut values = before.as_slice().to_vec();
+            values.push(value);
+            AMQPValue::FieldArray(values.into())
+        }
+        Some(before) => AMQPValue::FieldArray(vec![before, value].into()),
+    };
+    headers.insert(name.into(), value);
+}
+
+/// Puts a parcel together.
+pub(super) fn read(
+    place: Place,
+    properties: &BasicProperties,
+    body: Vec<u8>,
+    trusted: &Trusted,
+    limits: &Limits,
+) -> Result<Parcel, Foreign> {
+    let mut reading = Reading::new(place);
+    for (name, value) in properties.headers().iter().flatten() {
+        if !is_brokers(name.as_str()) {
+            put_header(&mut reading, name.as_str(), value);
+        }
+    }
+    for (name, value) in [
+        (TYPE, properties.kind()),
+        (CORRELATION, properties.correlation_id()),
+        (REPLY_TO, properties.reply_to()),
+        (CONTENT_TYPE, properties.content_type()),
+        (ID, properties.message_id()),
+    ] {
+        if let Some(value) = value {
+            put_checked(&mut reading, name, value.as_str());
+        }
+    }
+    reading.finish(body, trusted.of(properties), limits)
+}
+
+impl Trusted {
+    /// What is believed of a message. The broker lets nobody name a user in `user_id` but itself.
+    fn of(&self, properties: &BasicProperties) -> Trust<'_> {
+        let user = properties.user_id().as_ref().map(ShortString::as_str);
+        if user.is_some_and(|user| self.users.iter().any(|known| known == user)) {
+            return Trust::Sender;
+        }
+        self.key.as_ref().map_or(Trust::Nobody, Trust::Signed)
+    }
+}
+
+/// Texts, truths and numbers are metadata; what has parts is left out.
+fn put_header(reading: &mut Reading, name: &str, value: &AMQPValue) {
+    match value {
+        AMQPValue::LongString(text) => {
+            put_checked(reading, name, &String::from_utf8_lossy(text.as_bytes()));
+        }
+        AMQPValue::ShortString(text) => put_checked(reading, name, text.as_str()),
+        AMQPValue::FieldArray(values) => {
+            for value in values.as_slice() {
+                if matches!(value, AMQPValue::LongString(_)) {
+                    put_header(reading, name, value);
+                }
+            }
+        }
+        AMQPValue::Boolean(truth) => put_checked(reading, name, &truth.to_string()),
+        AMQPValue::Float(number) => put_checked(reading, name, &number.to_string()),
+        AMQPValue::Double(number) => put_checked(reading, name, &number.to_string()),
+        AMQPValue::Timestamp(seconds) => put_checked(reading, name, &seconds.to_string()),
+        other => {
+            if let Some(number) = whole(other) {
+                put_checked(reading, name, &number.to_string());
+            }
+        }
+    }
+}
+
+fn put_checked(reading: &mut Reading, name: &str, value: &str) {
+    if name == REPLY_TO && !names::is_reply_place(value) {
+        reading.fault("the place of its reply is no inbox");
+    }
+    reading.put(name, value);
+}
+
+fn is_brokers(name: &str) -> bool {
+    let mut prefixes = BROKERS.iter();
+    BROKER.iter().any(|own| own.eq_ignore_ascii_case(name))
+        || prefixes.any(|prefix| name.starts_with(prefix))
+}
+
+fn whole(value: &AMQPValue) -> Option<i64> {
+    Some(match value {
+        AMQPValue::ShortShortInt(number) => (*number).into(),
+        AMQPValue::ShortShortUInt(number) => (*number).into(),
+        AMQPValue::ShortInt(number) => (*number).into(),
+        AMQPValue::ShortUInt(number) => (*number).into(),
+        AMQPValue::LongInt(number) => (*number).into(),
+        AMQPValue::LongUInt(number) => (*number).into(),
+        AMQPValue::LongLongInt(number) => *number,
+        _ => return None,
+    })
+}
+
+/// A header of this name.
+pub(super) fn header<'a>(properties: &'a BasicProperties, name: &str) -> Option<&'a AMQPValue> {
+    let headers = properties.headers().as_ref()?;
+    headers.inner().get(name)
+}
+
+/// A header's text.
+pub(super) fn text(properties: &BasicProperties, name: &str) -> Option<String> {
+    match header(properties, name)? {
+        AMQPValue::LongString(text) => Some(String::from_utf8_lossy(text.as_bytes()).into_owned()),
+        AMQPValue::ShortString(text) => Some(text.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+/// How often a message was delivered, this time included. Classic queues only say that it was before.
+pub(super) fn attempt(properties: &BasicProperties, redelivered: bool) -> u32 {
+    let before = header(properties, DELIVERY_COUNT).and_then(whole);
+    let before = before.and_then(|before| u32::try_from(before).ok());
+    let before = before.unwrap_or_default().max(redelivered.into());
+    before.saturating_add(1)
+}
+
+/// The same headers for a dead letter.
+///
+/// The broker would let nobody else write the user in, so it is left out: an identity in a dead letter
+/// holds only where it is signed.
+pub(super) fn buried(properties: &BasicProperties, reason: &str, attempts: u32) -> BasicProperties {
+    let mut headers = living(properties);
+    headers.insert(REASON.into(), AMQPValue::LongString(reason.into()));
+    let attempts = attempts.to_string();
+    headers.insert(ATTEMPTS.into(), AMQPValue::LongString(attempts.into()));
+    copied(properties, headers, None)
+}
+
+/// The same headers for a task that was a dead letter. It keeps its user where that is `user`.
+pub(super) fn raised(properties: &BasicProperties, user: Option<&str>) -> BasicProperties {
+    let told = properties.user_id().as_ref().map(ShortString::as_str);
+    copied(
+        properties,
+        living(properties),
+        user.filter(|user| told == Some(user)),
+    )
+}
+
+/// The headers without those of a death.
+fn living(properties: &BasicProperties) -> FieldTable {
+    let mut headers = FieldTable::default();
+    for (name, value) in properties.headers().iter().flatten() {
+        if !is_brokers(name.as_str()) && ![REASON, ATTEMPTS].contains(&name.as_str()) {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+    headers
+}
+
+/// Without `expiration`, by which the copy would vanish, and with the user that may be named.
+fn copied(from: &BasicProperties, headers: FieldTable, user: Option<&str>) -> BasicProperties {
+    type Place = fn(BasicProperties, ShortString) -> BasicProperties;
+    let mut to = BasicProperties::default()
+        .with_headers(headers)
+        .with_delivery_mode(2);
+    let places: [(&Option<ShortString>, Place); 7] = [
+        (from.kind(), BasicProperties::with_type),
+        (from.correlation_id(), BasicProperties::with_correlation_id),
+        (from.reply_to(), BasicProperties::with_reply_to),
+        (from.content_type(), BasicProperties::with_content_type),
+        (
+            from.content_encoding(),
+            BasicProperties::with_content_encoding,
+        ),
+        (from.message_id(), BasicProperties::with_message_id),
+        (from.app_id(), BasicProperties::with_app_id),
+    ];
+    for (value, place) in places {
+        if let Some(value) = value {
+            to = place(to, value.clone());
+        }
+    }
+    if let Some(timestamp) = from.timestamp() {
+        to = to.with_timestamp(*timestamp);
+    }
+    match user {
+        Some(user) => to.with_user_id(user.into()),
+        None => to,
+    }
+}

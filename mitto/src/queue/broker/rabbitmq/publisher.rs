@@ -1,0 +1,299 @@
+//! The publishing connection, and the one task that owns it.
+
+use std::collections::{HashSet, VecDeque};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use lapin::message::BasicReturnMessage;
+use lapin::options::ExchangeDeclareOptions;
+use lapin::types::FieldTable;
+use lapin::{Channel, ExchangeKind};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::Interval;
+use tokio_util::sync::CancellationToken;
+
+use super::common::{Attempts, Common, Side};
+use super::flight::Flight;
+use super::link::{Link, Told};
+use super::outgoing::{Job, Outgoing, Waiting};
+use super::properties::{self, Trusted};
+use super::topology;
+use crate::queue::broker::wire::Place;
+use crate::queue::broker::{BrokerError, SendError};
+use crate::runtime::{Instant, Sleep, later, sleep_until, timeout};
+
+/// How often it is looked whether something has come back, and how long after it was sent.
+const RETURNS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// How long what waits is sent at the end, and how long a lost connection may take to say what was lost.
+const LAST: Duration = Duration::from_secs(5);
+
+/// The task that owns the publishing connection.
+pub(super) struct Publisher {
+    common: Arc<Common>,
+    jobs: mpsc::UnboundedReceiver<Job>,
+    /// To be sent again, or first.
+    again: VecDeque<Waiting>,
+    turn: u64,
+    /// Cancelled when nothing more comes.
+    last: CancellationToken,
+}
+
+/// A connection, with what is on its way there.
+pub(super) struct Connected {
+    link: Link,
+    confirming: Channel,
+    plain: Channel,
+    flight: Flight,
+    sending: FuturesUnordered<Sending>,
+    /// Exchanges that are there.
+    fanouts: HashSet<String>,
+    looks: Interval,
+    looks_until: Instant,
+}
+
+type Sending = Pin<Box<dyn Future<Output = lapin::Result<()>> + Send>>;
+
+impl Publisher {
+    pub(super) fn new(
+        common: Arc<Common>,
+        jobs: mpsc::UnboundedReceiver<Job>,
+        last: CancellationToken,
+    ) -> Self {
+        Self {
+            common,
+            jobs,
+            again: VecDeque::new(),
+            turn: 0,
+            last,
+        }
+    }
+
+    pub(super) async fn connect(&self) -> Result<Connected, BrokerError> {
+        let link = self.common.connect(Side::Publishing).await?;
+        Connected::new(link)
+            .await
+            .map_err(|error| self.common.explain(&error))
+    }
+
+    pub(super) async fn run(mut self, mut connected: Connected) {
+        let mut attempts = Attempts::default();
+        loop {
+            self.common.set_up(Side::Publishing, true);
+            let made = Instant::now();
+            let lost = self.serve(&mut connected).await;
+            self.common.set_up(Side::Publishing, false);
+            let Some(error) = lost else {
+                connected.link.close().await;
+                return self.refuse();
+            };
+            self.common.tell_lost(Side::Publishing, &error);
+            self.save(connected).await;
+            attempts.made_at(made);
+            connected = loop {
+                if !self.common.rest(&mut attempts).await {
+                    return self.refuse();
+                }
+                match self.connect().await {
+                    Ok(connected) => break connected,
+                    Err(error) => self.common.tell_failed(&error),
+                }
+            };
+        }
+    }
+
+    /// Ends when the connection is lost, or without an error when the line ends.
+    async fn serve(&mut self, connected: &mut Connected) -> Option<lapin::Error> {
+        let mut ending = Box::pin(self.last.clone().cancelled_owned());
+        let mut last: Option<Pin<Box<Sleep>>> = None;
+        poll_fn(|cx| {
+            if let Poll::Ready(error) = self.poll(connected, cx) {
+                return Poll::Ready(Some(error));
+            }
+            if last.is_none() && ending.as_mut().poll(cx).is_ready() {
+                self.jobs.close();
+                last = Some(Box::pin(sleep_until(later(Instant::now(), LAST))));
+                cx.waker().wake_by_ref();
+            }
+            match &mut last {
+                Some(_) if self.is_empty() && connected.is_empty() => Poll::Ready(None),
+                Some(last) => last.as_mut().poll(cx).map(|()| None),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    fn is_empty(&self) -> bool {
+        self.again.is_empty() && self.jobs.is_empty()
+    }
+
+    /// Ready when the connection is lost.
+    fn poll(&mut self, connected: &mut Connected, cx: &mut Context<'_>) -> Poll<lapin::Error> {
+        while let Poll::Ready(told) = connected.link.poll_told(cx) {
+            match told {
+                Told::Lost(error) => return Poll::Ready(error),
+                Told::Blocked(true) => {
+                    tracing::warn!("RabbitMQ is short of memory or disk and takes nothing for now");
+                }
+                Told::Blocked(false) => tracing::info!("RabbitMQ takes messages again"),
+            }
+        }
+        while !connected.link.is_blocked() {
+            if let Some(waiting) = self.again.pop_front() {
+                connected.start(waiting, cx);
+                continue;
+            }
+            match self.jobs.poll_recv(cx) {
+                Poll::Ready(Some(Job::Confirmed(mut waiting))) => {
+                    self.turn += 1;
+                    waiting.turn = self.turn;
+                    connected.start(waiting, cx);
+                }
+                Poll::Ready(Some(Job::Sent { out, fanout, room })) => {
+                    connected.send(out, fanout, room, cx);
+                }
+                Poll::Ready(Some(Job::Lend(lend))) => {
+                    let _ = lend.send(connected.link.connection().clone());
+                }
+                Poll::Ready(None) | Poll::Pending => break,
+            }
+        }
+        connected.poll_sent(&self.common, cx)
+    }
+
+    /// Finds out what a lost connection has left, and keeps what is to be sent again.
+    async fn save(&mut self, connected: Connected) {
+        let Connected {
+            link, mut flight, ..
+        } = connected;
+        drop(link);
+        // All of it ends with the connection.
+        let _ = timeout(LAST, flight.finish()).await;
+        let mut again = flight.into_again();
+        again.extend(self.again.drain(..));
+        again.sort_by_key(|waiting| waiting.turn);
+        self.again = again.into();
+    }
+
+    /// Answers whoever waits.
+    fn refuse(mut self) {
+        self.jobs.close();
+        while let Ok(job) = self.jobs.try_recv() {
+            if let Job::Confirmed(waiting) = job {
+                let _ = waiting.done.send(Err(SendError::Closed));
+            }
+        }
+    }
+}
+
+impl Connected {
+    async fn new(link: Link) -> lapin::Result<Self> {
+        let confirming = topology::confirming(link.connection()).await?;
+        let plain = link.connection().create_channel().await?;
+        topology::topics(&plain).await?;
+        Ok(Self {
+            flight: Flight::new(link.frame_max()),
+            link,
+            confirming,
+            plain,
+            sending: FuturesUnordered::new(),
+            fanouts: HashSet::new(),
+            looks: tokio::time::interval(RETURNS.0),
+            looks_until: Instant::now(),
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.flight.is_empty() && self.sending.is_empty()
+    }
+
+    fn start(&mut self, waiting: Waiting, cx: &mut Context<'_>) {
+        self.flight.start(&self.confirming, waiting, cx);
+    }
+
+    fn send(
+        &mut self,
+        out: Outgoing,
+        fanout: Option<String>,
+        room: OwnedSemaphorePermit,
+        cx: &mut Context<'_>,
+    ) {
+        if out.head > self.flight.head_max() {
+            tracing::warn!(
+                bytes = out.head,
+                "the properties of a message are too large for a frame"
+            );
+            return;
+        }
+        if let Some(exchange) = fanout {
+            self.declare(exchange);
+        }
+        let channel = self.plain.clone();
+        let mut sending: Sending = Box::pin(async move {
+            let _room = room;
+            out.publish(&channel).await.map(drop)
+        });
+        self.looks_until = later(Instant::now(), RETURNS.1);
+        // At once, so that the order stays.
+        match sending.poll_unpin(cx) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => self.sending.push(Box::pin(async move { Err(error) })),
+            Poll::Pending => self.sending.push(sending),
+        }
+    }
+
+    /// Without an answer: a refusal closes the channel.
+    fn declare(&mut self, exchange: String) {
+        if self.fanouts.contains(&exchange) {
+            return;
+        }
+        let options = ExchangeDeclareOptions {
+            durable: true,
+            nowait: true,
+            ..ExchangeDeclareOptions::default()
+        };
+        let kind = ExchangeKind::Fanout;
+        let name = exchange.as_str().into();
+        let table = FieldTable::default();
+        let _ = self
+            .plain
+            .exchange_declare(name, kind, options, table)
+            .now_or_never();
+        self.fanouts.insert(exchange);
+    }
+
+    /// Ready when something could not be sent.
+    fn poll_sent(&mut self, common: &Common, cx: &mut Context<'_>) -> Poll<lapin::Error> {
+        if let Poll::Ready(error) = self.flight.poll(cx) {
+            return Poll::Ready(error);
+        }
+        while let Poll::Ready(Some(sent)) = self.sending.poll_next_unpin(cx) {
+            if let Err(error) = sent {
+                return Poll::Ready(error);
+            }
+        }
+        while Instant::now() < self.looks_until && self.looks.poll_tick(cx).is_ready() {
+            // Nothing is confirmed on this channel, so that this gives what has come back, at once.
+            let returned = self.plain.wait_for_confirms().now_or_never();
+            for message in returned.and_then(Result::ok).unwrap_or_default() {
+                give_back(common, message);
+            }
+        }
+        Poll::Pending
+    }
+}
+
+fn give_back(common: &Common, message: BasicReturnMessage) {
+    let inbox = message.routing_key.to_string();
+    let (properties, body) = (message.delivery.properties, message.delivery.data);
+    let nobody = Trusted::default();
+    if let Ok(parcel) = properties::read(Place::Inbox, &properties, body, &nobody, &common.limits) {
+        common.receiver.returned(&inbox, parcel);
+    }
+}

@@ -1,0 +1,16 @@
+//! RabbitMQ: what holds for every broker, and what is its own.
+
+use mitto::queue::broker::rabbitmq::RabbitMq;
+
+use super::lines::{Site, facts};
+use super::relay::Relay;
+use super::servers::rabbitmq::{shared, url};
+
+facts!(site());
+
+/// Behind a relay of its own.
+async fn site() -> Site {
+    let relay = Relay::to(shared().at()).await;
+    let broker = RabbitMq::new(url("guest", relay.at()));
+    Site::behind(relay, broker)
+}

@@ -1,0 +1,90 @@
+//! A server's processes, which end with this one, however that ends.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long a server may take to start on a busy machine.
+const STARTING: Duration = Duration::from_secs(120);
+
+/// Starts the server in a session of its own, and ends all of that when its input ends, which is when the
+/// tests end. A line in between ends it as well, and leaves the folder.
+const SCRIPT: &str = r#"
+trap '' HUP INT TERM
+setsid sh -c "$SERVER" </dev/null >>"$FOLDER/output" 2>&1 &
+group=$!
+read -r keep
+kill -KILL -- "-$group" 2>/dev/null
+wait
+[ -n "$keep" ] || rm -rf "$FOLDER"
+"#;
+
+/// A server and what it has started.
+pub(super) struct Process {
+    guard: Child,
+}
+
+impl Process {
+    /// Runs `server`, a line for the shell, in `folder`.
+    pub(super) fn start(folder: &Path, server: &str, environment: &[(&str, String)]) -> Self {
+        let guard = Command::new("sh")
+            .args(["-c", SCRIPT])
+            .current_dir(folder)
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("LANG", "C.UTF-8")
+            .env("HOME", folder)
+            .env("FOLDER", folder)
+            .env("SERVER", server)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        Self { guard }
+    }
+
+    /// Waits until something listens.
+    pub(super) fn listens(&mut self, at: SocketAddr, folder: &Path) {
+        let until = Instant::now() + STARTING;
+        while TcpStream::connect_timeout(&at, Duration::from_secs(1)).is_err() {
+            let output = || std::fs::read_to_string(folder.join("output")).unwrap_or_default();
+            assert!(Instant::now() < until, "it does not start:\n{}", output());
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Ends it without a word, as a crash does.
+    pub(super) fn kill(&mut self) {
+        if let Some(mut stdin) = self.guard.stdin.take() {
+            let _ = stdin.write_all(b"keep\n");
+        }
+        let _ = self.guard.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
+    }
+}
+
+/// A new folder for a server.
+pub(super) fn folder(name: &str) -> PathBuf {
+    let random: u64 = rand::random();
+    let folder = std::env::temp_dir().join(format!("mitto-{name}-{random:016x}"));
+    std::fs::create_dir(&folder).expect("a new folder");
+    folder
+}
+
+/// Ports that nobody has now.
+pub(super) fn free_ports<const N: usize>() -> [u16; N] {
+    let listeners: [TcpListener; N] =
+        std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    listeners.map(|listener| listener.local_addr().expect("it is bound").port())
+}

@@ -1,0 +1,134 @@
+//! A RabbitMQ server, with the virtual host `mitto` and the users `guest`, `gateway` and `other`, whose
+//! passwords are their names.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use super::process::{Process, folder, free_ports};
+
+/// Where Debian keeps the scripts that may be run by anybody.
+const SCRIPTS: &str = "/usr/lib/rabbitmq/bin";
+
+const DEFINITIONS: &str = r#"{
+    "users": [
+        {"name": "guest", "password": "guest", "tags": "administrator"},
+        {"name": "gateway", "password": "gateway", "tags": ""},
+        {"name": "other", "password": "other", "tags": ""}
+    ],
+    "vhosts": [{"name": "/"}, {"name": "mitto"}],
+    "permissions": [
+        {"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"},
+        {"user": "guest", "vhost": "mitto", "configure": ".*", "write": ".*", "read": ".*"},
+        {"user": "gateway", "vhost": "mitto", "configure": ".*", "write": ".*", "read": ".*"},
+        {"user": "other", "vhost": "mitto", "configure": "^mitto\\.inbox\\.", "write": ".*", "read": ".*"}
+    ]
+}"#;
+
+/// A server of its own.
+pub(in crate::broker) struct RabbitMqServer {
+    folder: PathBuf,
+    ports: [u16; 3],
+    process: Process,
+}
+
+/// The one that all tests share that do it no harm.
+pub(in crate::broker) fn shared() -> &'static RabbitMqServer {
+    static SHARED: OnceLock<RabbitMqServer> = OnceLock::new();
+    SHARED.get_or_init(RabbitMqServer::start)
+}
+
+impl RabbitMqServer {
+    pub(in crate::broker) fn start() -> Self {
+        assert!(
+            Path::new(SCRIPTS).join("rabbitmq-server").exists(),
+            "there is no RabbitMQ: run the tests with `tests/run`, which installs it"
+        );
+        let folder = folder("rabbitmq");
+        let ports = free_ports();
+        let settings = format!(
+            "listeners.tcp.default = 127.0.0.1:{}\n\
+             load_definitions = {}\n\
+             vm_memory_high_watermark.absolute = 1GiB\n\
+             disk_free_limit.absolute = 1MB\n\
+             log.console = false\n",
+            ports[0],
+            folder.join("definitions.json").display(),
+        );
+        let write = |name: &str, text: &str| std::fs::write(folder.join(name), text);
+        write("rabbitmq.conf", &settings).expect("settings");
+        write("definitions.json", DEFINITIONS).expect("definitions");
+        write("plugins", "[].").expect("plugins");
+        let process = start(&folder, &ports);
+        let mut server = Self {
+            folder,
+            ports,
+            process,
+        };
+        server.process.listens(server.at(), &server.folder);
+        server
+    }
+
+    pub(in crate::broker) fn at(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.ports[0]).into()
+    }
+
+    /// Ends it without a word.
+    pub(in crate::broker) fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again, with what it had on disk.
+    pub(in crate::broker) fn again(&mut self) {
+        self.process = start(&self.folder, &self.ports);
+        self.process.listens(self.at(), &self.folder);
+    }
+
+    /// Runs `rabbitmqctl`, and gives what it says.
+    pub(in crate::broker) fn control(&self, arguments: &[&str]) -> String {
+        let output = Command::new(format!("{SCRIPTS}/rabbitmqctl"))
+            .args(["--quiet"])
+            .args(arguments)
+            .env("HOME", &self.folder)
+            .envs(environment(&self.folder, &self.ports))
+            .output()
+            .expect("rabbitmqctl runs");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success(),
+            "{told}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        told
+    }
+}
+
+/// The URL of `mitto` for a user, at a server or before it.
+pub(in crate::broker) fn url(user: &str, at: SocketAddr) -> String {
+    format!("amqp://{user}:{user}@{at}/mitto")
+}
+
+fn start(folder: &Path, ports: &[u16; 3]) -> Process {
+    let server = format!("epmd -port {} & exec {SCRIPTS}/rabbitmq-server", ports[1]);
+    Process::start(folder, &server, &environment(folder, ports))
+}
+
+fn environment(folder: &Path, ports: &[u16; 3]) -> Vec<(&'static str, String)> {
+    let [port, epmd, distribution] = ports;
+    let path = |name: &str| folder.join(name).display().to_string();
+    vec![
+        ("ERL_EPMD_PORT", epmd.to_string()),
+        ("ERL_EPMD_ADDRESS", "127.0.0.1".to_owned()),
+        ("RABBITMQ_NODENAME", format!("mitto-{port}@localhost")),
+        ("RABBITMQ_NODE_PORT", port.to_string()),
+        ("RABBITMQ_DIST_PORT", distribution.to_string()),
+        ("RABBITMQ_MNESIA_BASE", path("data")),
+        ("RABBITMQ_LOG_BASE", path("log")),
+        ("RABBITMQ_ENABLED_PLUGINS_FILE", path("plugins")),
+        ("RABBITMQ_CONFIG_FILE", path("rabbitmq")),
+        ("RABBITMQ_CONF_ENV_FILE", "/dev/null".to_owned()),
+        ("RABBITMQ_PID_FILE", path("pid")),
+        ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "+S 2:2".to_owned()),
+    ]
+}
