@@ -138,7 +138,7 @@ impl BuiltIns {
 
 impl BuiltIn {
     /// The messages of all of them.
-    #[cfg(any(feature = "client", feature = "server"))]
+    #[cfg(any(feature = "client", feature = "server", feature = "broker"))]
     pub(crate) const MESSAGES: &[&'static MessageInfo] = &[
         Ping::INFO,
         Echo::INFO,
