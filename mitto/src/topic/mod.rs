@@ -10,7 +10,8 @@
 //! - Nobody is waited for. A peer whose connection has no room, because half of
 //!   [`Limits::outbound`](crate::Limits) waits to be written, does not get the message; that is
 //!   [counted](Topics::dropped) and logged. One that takes nothing at all is closed as a slow consumer.
-//! - What one task publishes to a topic, one after the other, a peer gets in that order. It gets a message once
+//! - What one process publishes to a topic, one after the other, a peer gets in that order; of several workers
+//!   each has an order of its own. It gets a message once
 //!   or, when it or the broker is lost meanwhile, not at all: nothing is kept for later.
 //! - A subscription ends with the connection. A client that connects again is another peer: it asks again
 //!   for what it wants, best in the hook `on_connected` of its builder.

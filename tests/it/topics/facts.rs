@@ -4,8 +4,26 @@ use mitto::Code;
 
 use super::place::Place;
 
-/// A test of each fact, in one place.
+/// A test of each fact, in one place; or one test of those that depend on the broker, each in a place that is made for it.
 macro_rules! tests {
+    (all $name:ident $place:expr) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            $crate::topics::tests! { @all $place =>
+                everybody_but_the_sender_hears,
+                topic_is_heard_by_its_own_only,
+                who_has_left_hears_nothing,
+                subscription_ends_with_the_connection,
+                messages_keep_their_order,
+                name_may_be_any_text_that_shows,
+            }
+        }
+    };
+    (@all $place:expr => $($fact:ident,)*) => {$({
+        let place = $place.await;
+        $crate::topics::facts::$fact(&place).await;
+        place.close().await;
+    })*};
     ($name:ident $place:expr) => {
         mod $name {
             #[allow(unused_imports, reason = "not every place has a broker")]

@@ -14,7 +14,8 @@ use mitto::queue::broker::Broker;
 use mitto::queue::broker::memory::Memory;
 use place::Place;
 
-// A file for another broker can run them as these do.
+use crate::broker::{nats, rabbitmq};
+
 tests!(local Place::local());
 tests!(memory Place::server("memory://topics"));
 tests!(ws Place::server("ws://127.0.0.1:0"));
@@ -25,6 +26,10 @@ tests!(two_gateways Place::two_gateways(memory()));
 tests!(two_gateways_json_rpc async {
     Place::two_gateways_of_json(memory()).await.speaking_json_rpc()
 });
+// One test only: they share a RabbitMQ, where a topic is everybody's.
+tests!(all two_gateways_at_rabbitmq Place::two_gateways(rabbitmq().await));
+tests!(all two_gateways_at_nats Place::two_gateways(nats().await));
+tests!(all two_servers_at_nats Place::two_servers(nats().await));
 
 /// The broker of this process.
 fn memory() -> Arc<dyn Broker> {

@@ -100,6 +100,8 @@ pub(super) struct Place {
     worker: Option<worker::Handle>,
     pub(super) topics: Topics,
     json_rpc: bool,
+    /// Its server may end with it.
+    broker: Option<Arc<dyn Broker>>,
     came: std::cell::Cell<usize>,
 }
 
@@ -117,6 +119,7 @@ impl Place {
             worker: None,
             topics,
             json_rpc: false,
+            broker: None,
             came: std::cell::Cell::new(0),
         }
     }
@@ -159,6 +162,7 @@ impl Place {
             let server = Server::new(host).listen("tcp://127.0.0.1:0").await;
             place.servers.push(server.expect("free").spawn());
         }
+        place.broker = Some(broker);
         place
     }
 
@@ -190,6 +194,7 @@ impl Place {
             let server = Server::new(gateway).listen("ws://127.0.0.1:0").await;
             place.servers.push(server.expect("free").spawn());
         }
+        place.broker = Some(broker);
         place
     }
 
@@ -197,6 +202,17 @@ impl Place {
     pub(super) fn speaking_json_rpc(mut self) -> Self {
         self.json_rpc = true;
         self
+    }
+
+    /// Ends what would take work or hold connections further on.
+    pub(super) async fn close(self) {
+        for server in &self.servers {
+            server.shutdown().await;
+        }
+        if let Some(worker) = self.worker {
+            worker.shutdown().await;
+        }
+        drop(self.broker);
     }
 
     /// Somebody comes, to one server after the other.
