@@ -20,10 +20,10 @@ use mitto::queue::broker::{Broker, Capabilities};
 
 use super::relay::Relay;
 
-pub(super) use end::End;
+pub(super) use end::{End, LONG};
 pub(super) use inboxes::*;
 pub(super) use letters::*;
-pub(super) use parcels::{node, request};
+pub(super) use parcels::{idempotent, node, parcel_of, request};
 pub(super) use tasks::*;
 pub(super) use topics::*;
 pub(super) use trouble::*;

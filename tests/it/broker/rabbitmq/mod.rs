@@ -1,5 +1,13 @@
 //! RabbitMQ: what holds for every broker, and what is its own.
 
+mod classic;
+mod faults;
+mod foreign;
+mod plain;
+mod raw;
+mod start;
+mod trust;
+
 use mitto::queue::broker::rabbitmq::RabbitMq;
 
 use super::lines::{Site, facts};
@@ -13,4 +21,8 @@ async fn site() -> Site {
     let relay = Relay::to(shared().at()).await;
     let broker = RabbitMq::new(url("guest", relay.at()));
     Site::behind(relay, broker)
+}
+
+fn broker() -> RabbitMq {
+    RabbitMq::new(url("guest", shared().at()))
 }

@@ -87,6 +87,8 @@ impl Link {
     pub(super) fn poll_told(&mut self, cx: &mut Context<'_>) -> Poll<Told> {
         loop {
             match self.events.as_mut().poll_next(cx) {
+                // One channel is lost: who has it will see.
+                Poll::Ready(Some(Event::Error(error))) if error.is_amqp_soft_error() => {}
                 Poll::Ready(Some(Event::Error(error))) => return Poll::Ready(Told::Lost(error)),
                 Poll::Ready(Some(Event::ConnectionBlocked(_))) => {
                     self.is_blocked = true;

@@ -46,8 +46,6 @@ pub(super) enum Job {
         fanout: Option<String>,
         room: OwnedSemaphorePermit,
     },
-    /// Something that needs a channel of its own.
-    Lend(oneshot::Sender<Arc<lapin::Connection>>),
 }
 
 /// The way to the publishing connection. What waits for it is bounded here.
@@ -175,13 +173,6 @@ impl Publishing {
     ) -> Result<(), SendError> {
         let room = self.room(1, out.size()).await?;
         self.put(Job::Sent { out, fanout, room })
-    }
-
-    /// The connection, when there is one.
-    pub(super) async fn lend(&self) -> Result<Arc<lapin::Connection>, SendError> {
-        let (lend, lent) = oneshot::channel();
-        self.put(Job::Lend(lend))?;
-        lent.await.map_err(|_| SendError::Closed)
     }
 
     /// Nothing more is taken.
