@@ -87,7 +87,7 @@
 //! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
 //! | `metrics` | | what a process does, through the `metrics` facade: [`limits`] reached, connections, bytes, `middleware::Metrics` |
 //! | `blocking` | | `blocking`: clients without async |
-//! | `signals` | | `Listening::run_until_signal`: a server that SIGINT, SIGTERM and Ctrl-C end gently |
+//! | `signals` | | `run_until_signal`: servers and workers that SIGINT, SIGTERM and Ctrl-C end gently |
 //! | `axum` | | `server::axum`: a server as a route of an axum app; turns `websocket` on |
 //! | `tower` | | `middleware::Tower`: layers of `tower` around requests |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
@@ -134,6 +134,8 @@ pub mod schema;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod session;
+#[cfg(feature = "signals")]
+mod signals;
 pub mod status;
 pub mod telemetry;
 pub mod transport;

@@ -9,8 +9,12 @@ pub(crate) use tokio::time::{Instant, Sleep, sleep_until, timeout};
 /// `now + time`, or as late as a clock can say: limits may be set to anything.
 #[inline]
 pub(crate) fn later(now: Instant, time: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
-    now + time.min(FAR)
+    now.checked_add(time).unwrap_or_else(|| far(now))
+}
+
+#[cold]
+fn far(now: Instant) -> Instant {
+    now + Duration::from_secs(60 * 60 * 24 * 365)
 }
 
 /// Seconds of the wall clock, for what happens once in a second at most.

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 struct Owned {
     kind: Kind,
-    flags: [bool; 6],
+    flags: [bool; 7],
     numbers: (u8, u64, u32),
     format: u8,
     address: Option<OwnedAddress>,
@@ -27,13 +27,22 @@ struct Owned {
 
 impl Owned {
     fn head(&self) -> Head<'_> {
-        let [from_requester, more, rest, status, idempotent, redelivered] = self.flags;
+        let [
+            from_requester,
+            more,
+            rest,
+            status,
+            list,
+            idempotent,
+            redelivered,
+        ] = self.flags;
         let (hops, correlation, message) = self.numbers;
         Head {
             from_requester,
             more,
             rest,
             status,
+            list,
             idempotent,
             redelivered,
             hops,
@@ -52,7 +61,7 @@ fn heads() -> impl Strategy<Value = Owned> {
     let metadata = vec(("[a-z0-9!~_-]{1,20}", ".{0,40}"), 0..6);
     (
         prop::sample::select(&Kind::ALL[..]),
-        any::<[bool; 6]>(),
+        any::<[bool; 7]>(),
         any::<(u8, u64, u32)>(),
         any::<u8>(),
         option::of("[A-Za-z0-9_-]{1,64}(/[a-z]{1,64}){1,2}"),

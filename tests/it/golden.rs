@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mitto::auth::Stated;
 use mitto::codec::Format;
-use mitto::envelope::{CorrelationId, ENDED, Head, Kind, MessageId, Metadata, STARTED};
+use mitto::envelope::{CorrelationId, ENDED, Head, Kind, List, MessageId, Metadata, STARTED};
 use mitto::framing::{Framing, Hello, Native, SchemaEntry, ShapeEntry};
 use mitto::limits::Limits;
 use mitto::status::{Code, Status};
@@ -217,6 +217,15 @@ fn frames<'a>(
             },
             br#"{"price":7}"#.into(),
         ),
+        (
+            "item_list",
+            Head {
+                format: json,
+                list: true,
+                ..head(Kind::Item, stream)
+            },
+            list(&[r#"{"price":7}"#, r#"{"price":12}"#, "null"]),
+        ),
         ("end", head(Kind::End, stream), Vec::new()),
         (
             "credit",
@@ -257,6 +266,7 @@ fn hello_of(role: &str) -> Hello {
     let mut hello = Hello::new(&Limits::default());
     hello.agent = "mitto/0.1.0".into();
     hello.formats = vec![Format::MESSAGE_PACK, Format::JSON];
+    hello.features = Hello::LISTS;
     hello.schemas = vec![SchemaEntry {
         name: "Chat".into(),
         role: role.into(),
@@ -282,6 +292,16 @@ fn shapes() -> Vec<u8> {
     let mut payload = Vec::new();
     ShapeEntry::write_all([&entry], 1 << 20, &mut payload);
     assert_eq!(ShapeEntry::read_all(&payload), Ok(vec![entry]));
+    payload
+}
+
+fn list(items: &[&str]) -> Vec<u8> {
+    let mut payload = Vec::new();
+    for item in items {
+        List::push(item.as_bytes(), &mut payload);
+    }
+    let read = List::read(&payload).expect("what was written can be read");
+    assert!(read.items().eq(items.iter().map(|item| item.as_bytes())));
     payload
 }
 

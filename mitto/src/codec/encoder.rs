@@ -75,7 +75,7 @@ impl<'a> Encoder<'a> {
             feature = "compact",
             feature = "__erased"
         )),
-        expect(unused_mut, unused_variables)
+        expect(unused_variables)
     )]
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
         // Instantiated for every message: what does not need `T` is in functions that have none.
@@ -92,12 +92,15 @@ impl<'a> Encoder<'a> {
             #[cfg(not(feature = "__erased"))]
             format => Err(CodecError::UnsupportedFormat(format)),
         };
-        let written = out.finish(written, self.limit);
+        let error = match out.finish(written, self.limit) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
         #[cfg(feature = "__erased")]
-        if let Err(CodecError::Encode { format, reason }) = written {
+        if let CodecError::Encode { format, reason } = error {
             return Err(self.locate(format, reason, &value));
         }
-        written
+        Err(error)
     }
 
     /// Adds to the reason why `value` could not be encoded the place in it.

@@ -33,6 +33,16 @@ impl<'a> Limited<'a> {
         Ok(self.out)
     }
 
+    /// Appends bytes behind one that says what they are, if all of them still fit.
+    #[cfg(feature = "compact")]
+    #[inline]
+    pub(super) fn write_behind(&mut self, first: u8, bytes: &[u8]) -> io::Result<()> {
+        self.admit(1 + bytes.len())?;
+        self.out.push(first);
+        self.out.extend_from_slice(bytes);
+        Ok(())
+    }
+
     /// Where the next byte goes.
     #[cfg(feature = "json")]
     pub(super) fn len(&self) -> usize {
@@ -48,20 +58,24 @@ impl<'a> Limited<'a> {
     /// Keeps what was written if all went well, removes it otherwise. `limit` is the one to report.
     #[inline]
     pub(super) fn finish(
-        self,
+        &mut self,
         written: Result<(), CodecError>,
         limit: usize,
     ) -> Result<(), CodecError> {
-        // Not left to the serializer: a Serialize of the user's may swallow the error and go on.
-        let result = if self.exceeded {
-            Err(CodecError::TooLarge { limit })
-        } else {
-            written
-        };
-        if result.is_err() {
-            self.out.truncate(self.start);
+        match written {
+            Ok(()) if !self.exceeded => Ok(()),
+            failed => Err(self.undo(failed, limit)),
         }
-        result
+    }
+
+    #[cold]
+    fn undo(&mut self, failed: Result<(), CodecError>, limit: usize) -> CodecError {
+        self.out.truncate(self.start);
+        match failed {
+            Err(error) if !self.exceeded => error,
+            // Not left to the serializer: a Serialize of the user's may swallow the error and go on.
+            _ => CodecError::TooLarge { limit },
+        }
     }
 
     /// Counts so many bytes more, if they still fit.

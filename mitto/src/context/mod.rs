@@ -124,8 +124,8 @@ impl Context {
     /// Tells the caller that the request is being worked on. It waits a full timeout from now on, up
     /// to the maximum of [`Limits::timeout_max`](crate::limits::Limits::timeout_max).
     pub fn progress(&self) {
-        if let Some(AnswerTo { to, id }) = &self.answer {
-            to.progress(*id);
+        if let Some(to) = &self.answer {
+            to.progress();
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod entries;
 mod id;
+mod list;
 mod metadata;
 mod timing;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use self::entries::{Entries, MetadataError};
 pub use self::id::{CorrelationId, MessageId};
+pub use self::list::{List, ListError, item_cost};
 pub use self::metadata::Metadata;
 pub(crate) use self::timing::Stopwatch;
 pub use self::timing::{ENDED, STARTED, TIMING, Timing};
@@ -46,6 +48,8 @@ pub struct Head<'a> {
     /// Of an error: whether the payload is a [`Status`](crate::status::Status) in the framing's own
     /// layout, and not the handler's own error in the request's format.
     pub status: bool,
+    /// Of an item: whether the payload is a [`List`] of items.
+    pub list: bool,
     /// Of a request: whether it may be run twice.
     pub idempotent: bool,
     /// Of a request: whether it may have run before.
@@ -86,6 +90,7 @@ impl Head<'_> {
             more: false,
             rest: false,
             status: false,
+            list: false,
             idempotent: false,
             redelivered: false,
             hops: 0,
@@ -109,6 +114,7 @@ impl Head<'_> {
             kind: self.kind,
             from_requester: self.from_requester,
             status: self.status,
+            list: self.list,
             idempotent: self.idempotent,
             redelivered: self.redelivered,
             hops: self.hops,

@@ -40,7 +40,7 @@ pub struct Hello {
     pub stream_window: u32,
     /// The messages in pieces that it takes at once. Default: 4.
     pub pieces: u32,
-    /// One bit for each optional feature that it knows. Default and so far: none.
+    /// One bit for each optional feature that it knows: [`LISTS`](Self::LISTS). Default: none.
     pub features: u64,
     /// The formats that it reads and writes, the preferred one first. Default: none.
     pub formats: Vec<Format>,
@@ -51,6 +51,9 @@ pub struct Hello {
 }
 
 impl Hello {
+    /// The feature that items of a stream come in lists: see [`Head::list`](crate::envelope::Head::list).
+    pub const LISTS: u64 = 1;
+
     /// Makes a hello with the limits of this end; formats and schemas are still missing.
     pub fn new(limits: &Limits) -> Self {
         Self {

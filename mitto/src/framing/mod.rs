@@ -62,6 +62,12 @@ pub trait Framing: Send + Sync + 'static {
         true
     }
 
+    /// Whether it carries several items of a stream in one envelope, whose head says
+    /// [`list`](Head::list). They are sent so to an end that has said the same in its hello.
+    fn lists(&self) -> bool {
+        false
+    }
+
     /// Whether a request that was cancelled still gets an answer.
     fn answers_cancel(&self) -> bool {
         false

@@ -21,6 +21,7 @@ const REST: u16 = 1 << 2;
 const STATUS: u16 = 1 << 3;
 const IDEMPOTENT: u16 = 1 << 4;
 const REDELIVERED: u16 = 1 << 5;
+const LIST: u16 = 1 << 6;
 
 const ADDRESS: u8 = 1;
 const TIMEOUT: u8 = 2;
@@ -49,6 +50,10 @@ impl Framing for Native {
         &["mitto.1"]
     }
 
+    fn lists(&self) -> bool {
+        true
+    }
+
     #[inline]
     fn begin(&self, head: &Head<'_>, out: &mut Vec<u8>) {
         let others = head.address.is_some()
@@ -60,9 +65,10 @@ impl Framing for Native {
             _ if others => write_parts(head, &bytes, out),
             Some(timeout) => {
                 bytes[19] = TIMEOUT_PART as u8;
-                out.reserve(PREFIX + TIMEOUT_PART);
-                out.extend_from_slice(&bytes);
-                out.extend_from_slice(&timeout_part(timeout));
+                let mut both = [0; PREFIX + TIMEOUT_PART];
+                both[..PREFIX].copy_from_slice(&bytes);
+                both[PREFIX..].copy_from_slice(&timeout_part(timeout));
+                out.extend_from_slice(&both);
             }
             None => out.extend_from_slice(&bytes),
         }
@@ -133,7 +139,8 @@ fn fixed(head: &Head<'_>) -> [u8; PREFIX] {
         | flag(head.rest, REST)
         | flag(head.status, STATUS)
         | flag(head.idempotent, IDEMPOTENT)
-        | flag(head.redelivered, REDELIVERED);
+        | flag(head.redelivered, REDELIVERED)
+        | flag(head.list, LIST);
     let mut bytes = [0; PREFIX];
     bytes[0] = VERSION;
     bytes[1] = head.kind.number();
@@ -213,6 +220,7 @@ fn read_fixed<'a>(bytes: &[u8; PREFIX], kind: Kind) -> Head<'a> {
         status: flags & STATUS != 0,
         idempotent: flags & IDEMPOTENT != 0,
         redelivered: flags & REDELIVERED != 0,
+        list: flags & LIST != 0,
         hops: bytes[17],
         message: MessageId(u32::from_be_bytes(field(bytes, 12))),
         format: (bytes[16] != 0).then_some(Format::from_wire(bytes[16])),

@@ -51,7 +51,7 @@ impl<S, H: Runs<S>> Serve<S> for H {
 }
 
 /// Runs one handler with the state `S`.
-pub type RunFn<S> = fn(&S, Job<'_>, Answer) -> Run;
+pub type RunFn<S> = fn(&S, &mut Job<'_>, Answer) -> Run;
 
 /// A handler as data.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ impl Handled {
 }
 
 /// Stands for a handler whose head has a mistake; never runs, as that does not compile.
-pub fn broken<S>(_: &S, _: Job<'_>, answer: Answer) -> Run {
+pub fn broken<S>(_: &S, _: &mut Job<'_>, answer: Answer) -> Run {
     answer.fail(Status::unavailable("the handler did not compile"));
     Run::done()
 }

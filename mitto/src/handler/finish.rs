@@ -42,6 +42,7 @@ impl Finish for Unary {
 
 impl Finish for Streaming {
     fn finish<M: Message>(answer: Answer, outcome: Result<(), M::Failure>) {
+        answer.flush();
         match outcome {
             Ok(()) => answer.end(),
             Err(failure) => answer.failure::<M>(failure),
@@ -129,7 +130,7 @@ pub(super) fn begin<S, M: Message<Kind: Finish>, A: Extracts<S>>(
             opened,
         }),
         Err(status) => {
-            answer.fail(status);
+            answer.unreadable(status);
             None
         }
     }

@@ -13,7 +13,7 @@ use futures_core::Stream;
 use super::{Ended, Extract};
 use crate::codec::{CodecError, Encoder};
 use crate::context::Parts;
-use crate::job::AnswerTo;
+use crate::job::{AnswerTo, poll_item};
 use crate::message::{Body, Kind, Message, Outgoing, Payload, Streaming};
 use crate::status::{Code, Status};
 
@@ -128,10 +128,10 @@ impl<T: Send + 'static> Future for Sending<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let items = self.items;
-        let Some(AnswerTo { to, id }) = &items.to else {
+        let Some(to) = &items.to else {
             return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
         };
-        let sent = ready!(to.poll_item(*id, &mut self.item, cx));
+        let sent = ready!(poll_item(to, &mut self.item, cx));
         items.opened.store(true, Ordering::Relaxed);
         Poll::Ready(sent)
     }

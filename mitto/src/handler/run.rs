@@ -52,13 +52,13 @@ impl<M: IsMessage> Known for Ended<M> {
 pub const fn settle((): ()) {}
 
 /// Runs a plain fn to its end.
-pub fn run_plain<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
+pub fn run_plain<S, H, M, A>(state: &S, job: &mut Job<'_>, answer: Answer) -> Run
 where
     H: Plain<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    if let Some(begun) = begin::<S, M, A>(state, &mut job, answer) {
+    if let Some(begun) = begin::<S, M, A>(state, job, answer) {
         let (mut call, mut outcome) = (Some((begun.arguments, begun.message)), None);
         let mut clock = job.submitted.unwrap_or_else(Instant::now);
         let watched = H::watched().watch(&mut clock, &mut || {
@@ -66,7 +66,7 @@ where
                 outcome = Some(H::call(arguments, message));
             }
         });
-        if let Some(pool) = job.pool {
+        if let Some(pool) = &mut job.pool {
             pool.note_clock(clock);
         }
         finish::<M>(begun.answer, watched, outcome);
@@ -75,26 +75,26 @@ where
 }
 
 /// Starts an async fn; its holder polls it.
-pub fn run_async<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
+pub fn run_async<S, H, M, A>(state: &S, job: &mut Job<'_>, answer: Answer) -> Run
 where
     H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    match begin::<S, M, A>(state, &mut job, answer) {
-        Some(begun) => Run::handler(handling::<H, M, A>(begun, job.pool)),
+    match begin::<S, M, A>(state, job, answer) {
+        Some(begun) => Run::handler(handling::<H, M, A>(begun, job.pool.as_deref_mut())),
         None => Run::done(),
     }
 }
 
 /// Starts an async fn in a task of its own.
-pub fn run_spawned<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
+pub fn run_spawned<S, H, M, A>(state: &S, job: &mut Job<'_>, answer: Answer) -> Run
 where
     H: Async<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    match begin::<S, M, A>(state, &mut job, answer) {
+    match begin::<S, M, A>(state, job, answer) {
         Some(begun) => spawned(handling::<H, M, A>(begun, None)),
         None => Run::done(),
     }
@@ -107,13 +107,13 @@ fn spawned(handling: Handling) -> Run {
 }
 
 /// Runs a plain fn on a thread where it may block.
-pub fn run_blocking<S, H, M, A>(state: &S, mut job: Job<'_>, answer: Answer) -> Run
+pub fn run_blocking<S, H, M, A>(state: &S, job: &mut Job<'_>, answer: Answer) -> Run
 where
     H: Plain<M, A, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
-    let Some(begun) = begin::<S, M, A>(state, &mut job, answer) else {
+    let Some(begun) = begin::<S, M, A>(state, job, answer) else {
         return Run::done();
     };
     blocking(Box::new(move || {

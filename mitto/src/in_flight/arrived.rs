@@ -1,11 +1,7 @@
 //! Items that wait for their reader.
 
 use crate::codec::Format;
-
-use super::item_cost;
-
-/// The length of an item in front of it.
-const LENGTH: usize = size_of::<u32>();
+use crate::envelope::{List, item_cost};
 
 /// Items of one stream that came one behind the other, in one buffer.
 ///
@@ -15,14 +11,11 @@ pub struct Arrived {
     format: Format,
     /// How much its reader may take before the other end is to be told.
     due: u32,
-    /// Each item behind its length.
+    /// The bytes of a [`List`].
     bytes: Vec<u8>,
 }
 
 impl Arrived {
-    /// The longest item that is put beside others, in bytes.
-    pub const MOST: usize = 64 << 10;
-
     /// Nothing yet. `bytes` is empty, and may have memory.
     pub(super) fn new(format: Format, bytes: Vec<u8>) -> Self {
         Self {
@@ -32,13 +25,16 @@ impl Arrived {
         }
     }
 
-    /// Adds an item of at most [`MOST`](Self::MOST) bytes.
+    /// Adds an item of at most [`List::LONGEST`] bytes.
     #[inline]
     pub(super) fn push(&mut self, payload: &[u8]) {
-        self.bytes.reserve(LENGTH + payload.len());
-        let length = payload.len() as u32;
-        self.bytes.extend_from_slice(&length.to_ne_bytes());
-        self.bytes.extend_from_slice(payload);
+        List::push(payload, &mut self.bytes);
+    }
+
+    /// Adds the items of a list.
+    #[inline]
+    pub(super) fn push_all(&mut self, list: &List<'_>) {
+        self.bytes.extend_from_slice(list.bytes());
     }
 
     /// So many bytes may be taken before the other end is to be told; it may be told earlier.
@@ -65,22 +61,7 @@ impl Arrived {
 
     /// How many items there are.
     pub fn count(&self) -> usize {
-        self.lengths().count()
-    }
-
-    /// What they count against the window.
-    pub(super) fn cost(&self) -> usize {
-        self.lengths().map(item_cost).sum()
-    }
-
-    fn lengths(&self) -> impl Iterator<Item = usize> {
-        let mut rest = &*self.bytes;
-        std::iter::from_fn(move || {
-            let (length, behind) = rest.split_first_chunk::<LENGTH>()?;
-            let length = u32::from_ne_bytes(*length) as usize;
-            rest = behind.get(length..)?;
-            Some(length)
-        })
+        List::items_of(&self.bytes).count()
     }
 }
 
@@ -106,9 +87,9 @@ impl Reading {
     /// Takes the next item.
     #[inline]
     pub fn take(&mut self) -> Option<&[u8]> {
-        let (length, rest) = self.arrived.bytes[self.at..].split_first_chunk::<LENGTH>()?;
-        let item = rest.get(..u32::from_ne_bytes(*length) as usize)?;
-        self.at += LENGTH + item.len();
+        let left = self.arrived.bytes.get(self.at..)?;
+        let (item, rest) = List::split(left)?;
+        self.at += left.len() - rest.len();
         self.taken += item_cost(item.len());
         Some(item)
     }

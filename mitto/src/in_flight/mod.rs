@@ -18,12 +18,13 @@ use crate::runtime::Instant;
 
 pub use arrived::{Arrived, Reading};
 pub use late::Late;
-pub use reply::{Reply, item_cost};
+pub use reply::Reply;
 pub use slot::Left;
 use slot::Slot;
 
 use crate::codec::Format;
-use crate::envelope::{CorrelationId, Timing};
+pub use crate::envelope::item_cost;
+use crate::envelope::{CorrelationId, List, Timing};
 use crate::status::{Code, Status};
 
 /// The requests in flight towards one other end.
@@ -39,6 +40,10 @@ pub struct InFlight {
     /// No deadline is earlier. A lower bound only: slots are freed without looking for the next one.
     earliest: Option<Instant>,
 }
+
+/// Who waits for items that came, and whether their stream may send its next one: `None` when one of them
+/// was not allowed, and has ended it.
+pub type Came = (Option<Waker>, Option<bool>);
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +97,7 @@ impl InFlight {
     /// Takes a slot; its reply will wake `waker`. `None` when all are taken.
     ///
     /// `window` is what a stream's sender may be ahead, in bytes; 0 for other requests.
-    #[inline]
+    #[inline(always)]
     pub fn reserve(
         &mut self,
         waker: &Waker,
@@ -119,7 +124,7 @@ impl InFlight {
     /// # Errors
     ///
     /// When nobody waits for it: the request has ended, or never was.
-    #[inline]
+    #[inline(always)]
     pub fn complete(&mut self, id: CorrelationId, reply: Reply) -> Result<Option<Waker>, Stale> {
         let has_credit = self.has_credit;
         let slot = self.get_mut(id)?;
@@ -129,9 +134,8 @@ impl InFlight {
         Ok(waker)
     }
 
-    /// Puts an item of at most [`Arrived::MOST`] bytes behind those that wait, in a buffer of `buffer` if
-    /// none does. Gives back who waits for it, and whether the stream may send its next item; `None` when
-    /// this one was not allowed, and has ended it.
+    /// Puts an item of at most [`List::LONGEST`] bytes behind those that wait, in a buffer of `buffer` if
+    /// none does.
     ///
     /// # Errors
     ///
@@ -143,10 +147,31 @@ impl InFlight {
         format: Format,
         payload: &[u8],
         buffer: impl FnOnce() -> Vec<u8>,
-    ) -> Result<(Option<Waker>, Option<bool>), Stale> {
+    ) -> Result<Came, Stale> {
         let has_credit = self.has_credit;
         let slot = self.get_mut(id)?;
         let waker = slot.push_item(format, payload, buffer, has_credit)?;
+        let credit = slot.is_open().then(|| slot.has_credit());
+        let idle = slot.idle_until();
+        self.note_idle(idle);
+        Ok((waker, credit))
+    }
+
+    /// The same for the items of a list.
+    ///
+    /// # Errors
+    ///
+    /// As [`complete`](Self::complete).
+    pub fn complete_items(
+        &mut self,
+        id: CorrelationId,
+        format: Format,
+        list: &List<'_>,
+        buffer: impl FnMut() -> Vec<u8>,
+    ) -> Result<Came, Stale> {
+        let has_credit = self.has_credit;
+        let slot = self.get_mut(id)?;
+        let waker = slot.push_list(format, list, buffer, has_credit)?;
         let credit = slot.is_open().then(|| slot.has_credit());
         let idle = slot.idle_until();
         self.note_idle(idle);
@@ -193,7 +218,7 @@ impl InFlight {
     ///
     /// Beside it stands the credit to return, in bytes, when the reply is an item and enough has come
     /// together.
-    #[inline]
+    #[inline(always)]
     pub fn poll(&mut self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<(Reply, Option<u32>)> {
         if let Some(next) = self.next(id) {
             return Poll::Ready(next);
@@ -212,16 +237,17 @@ impl InFlight {
     }
 
     /// The next reply without waiting for it; `None` when there is none.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, id: CorrelationId) -> Option<(Reply, Option<u32>)> {
         let slot = self.get_mut(id).ok()?;
         let (reply, credit) = slot.next()?;
-        let idle = slot.idle_until();
         if reply.is_last() {
             slot.free();
             self.free.push(id.slot());
+        } else {
+            let idle = slot.idle_until();
+            self.note_idle(idle);
         }
-        self.note_idle(idle);
         Some((reply, credit))
     }
 

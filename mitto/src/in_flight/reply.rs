@@ -1,7 +1,7 @@
 //! What comes back for a request.
 
 use super::Arrived;
-use crate::envelope::Timing;
+use crate::envelope::{Timing, item_cost};
 use crate::message::Body;
 use crate::status::Status;
 
@@ -39,21 +39,13 @@ impl Reply {
         )
     }
 
-    /// What it counts against a stream's window, in bytes.
+    /// What it counts against a stream's window, in bytes; of items that arrived their slot knows.
     #[inline]
     pub(super) fn cost(&self) -> usize {
         match self {
             Self::Item(Body::Encoded { bytes, .. }) => item_cost(bytes.len()),
             Self::Item(Body::Value(_)) => item_cost(0),
-            Self::Arrived(arrived) => arrived.cost(),
             _ => 0,
         }
     }
-}
-
-/// What an item of `length` bytes counts against a stream's window: at least 1 KiB, so that the
-/// window bounds the number of items as well.
-#[inline]
-pub fn item_cost(length: usize) -> usize {
-    length.max(1 << 10)
 }

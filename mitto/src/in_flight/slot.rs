@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::runtime::{Instant, later};
 
-use super::{Arrived, Patience, Reply, Stale, item_cost};
+use super::{Arrived, Patience, Reply, Stale};
 use crate::codec::Format;
+use crate::envelope::{List, item_cost};
 use crate::message::Body;
 use crate::status::{Code, Status};
 
@@ -131,22 +132,29 @@ impl Slot {
         deadline
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, reply: Reply, has_credit: bool) -> Result<Option<Waker>, Stale> {
+        let cost = reply.cost();
+        self.add(reply, cost, has_credit)
+    }
+
+    #[inline]
+    fn add(&mut self, reply: Reply, cost: usize, has_credit: bool) -> Result<Option<Waker>, Stale> {
         if self.state != State::Open {
             return Err(Stale);
         }
-        let cost = reply.cost();
-        let mut reply = reply;
         if cost > 0 {
             if has_credit && self.buffered >= self.window {
-                let over = "the other end sent more items than it was allowed to";
-                reply = Reply::Status(Status::new(Code::BadRequest, over));
-            } else {
-                self.buffered += cost;
-                self.begin();
+                return Ok(self.put(Reply::Status(over())));
             }
+            self.buffered += cost;
+            self.begin();
         }
+        Ok(self.put(reply))
+    }
+
+    #[inline(always)]
+    fn put(&mut self, reply: Reply) -> Option<Waker> {
         if reply.is_last() {
             self.state = State::Ended;
         }
@@ -154,7 +162,7 @@ impl Slot {
             None => self.next = Some(reply),
             Some(_) => self.later.push_back(reply),
         }
-        Ok(self.waker.take())
+        self.waker.take()
     }
 
     /// The same for an item, which goes into one buffer with those that wait.
@@ -180,6 +188,55 @@ impl Slot {
         }
     }
 
+    /// The same for several.
+    #[inline]
+    pub(super) fn push_list(
+        &mut self,
+        format: Format,
+        list: &List<'_>,
+        buffer: impl FnMut() -> Vec<u8>,
+        has_credit: bool,
+    ) -> Result<Option<Waker>, Stale> {
+        let is_allowed = !has_credit || self.buffered + list.cost_before_last() < self.window;
+        if !is_allowed || self.idle.is_some() || self.state != State::Open {
+            return self.push_each(format, list, buffer, has_credit);
+        }
+        let last = self.later.back_mut().or(self.next.as_mut());
+        match last {
+            Some(Reply::Arrived(arrived)) if arrived.format() == format => {
+                arrived.push_all(list);
+                self.buffered += list.cost();
+                Ok(self.waker.take())
+            }
+            _ => {
+                let mut buffer = buffer;
+                let mut arrived = Arrived::new(format, buffer());
+                arrived.push_all(list);
+                self.add(Reply::Arrived(arrived), list.cost(), has_credit)
+            }
+        }
+    }
+
+    /// Takes a list apart: an item of it is not allowed, or each is to be told when it is taken.
+    #[cold]
+    fn push_each(
+        &mut self,
+        format: Format,
+        list: &List<'_>,
+        mut buffer: impl FnMut() -> Vec<u8>,
+        has_credit: bool,
+    ) -> Result<Option<Waker>, Stale> {
+        let mut waker = None;
+        for (n, item) in list.items().enumerate() {
+            match self.push_item(format, item, &mut buffer, has_credit) {
+                Ok(woken) => waker = waker.or(woken),
+                Err(Stale) if n > 0 => break,
+                Err(Stale) => return Err(Stale),
+            }
+        }
+        Ok(waker)
+    }
+
     fn push_first(
         &mut self,
         format: Format,
@@ -199,7 +256,7 @@ impl Slot {
                 Reply::Arrived(arrived)
             }
         };
-        self.push(reply, has_credit)
+        self.add(reply, item_cost(payload.len()), has_credit)
     }
 
     pub(super) fn progress(&mut self, now: Instant) -> Result<Option<Waker>, Stale> {
@@ -225,9 +282,13 @@ impl Slot {
     }
 
     /// The next reply, if it is there, with the credit to return.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<(Reply, Option<u32>)> {
         let mut reply = self.next.take()?;
+        if reply.is_last() {
+            // Nothing is behind it, and nothing goes on.
+            return Some((reply, None));
+        }
         if !self.later.is_empty() {
             self.next = self.later.pop_front();
         }
@@ -290,4 +351,10 @@ impl Slot {
         self.free();
         left
     }
+}
+
+#[cold]
+fn over() -> Status {
+    let over = "the other end sent more items than it was allowed to";
+    Status::new(Code::BadRequest, over)
 }

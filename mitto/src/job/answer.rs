@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use tokio_util::sync::CancellationToken;
 
-use super::AnswerPart;
+use super::{AnswerPart, gathering};
+use crate::codec::{Codecs, Format};
 use crate::envelope::CorrelationId;
 use crate::escaped::Escaped;
 use crate::message::{Encoded, Failure, Message, Outgoing, Returned, TakesFailure};
@@ -28,6 +29,11 @@ pub trait Answering: Send + Sync + 'static {
     /// Sends any other failure. Ends the request.
     fn fail(&self, id: CorrelationId, status: Status);
 
+    /// Says that the message could not be read, so that no handler has run. Ends the request.
+    fn unreadable(&self, id: CorrelationId, status: Status) {
+        self.fail(id, status);
+    }
+
     /// Sends the end of a stream. Ends the request.
     fn end(&self, id: CorrelationId);
 
@@ -43,6 +49,23 @@ pub trait Answering: Send + Sync + 'static {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>>;
 
+    /// Whether it takes items of a stream together, so that [`allow_items`](Self::allow_items) is worth asking.
+    fn takes_together(&self) -> bool {
+        false
+    }
+
+    /// What a handler may send at once of a stream's items; `None` where it must wait, or where they are sent
+    /// one by one.
+    fn allow_items(&self, id: CorrelationId) -> Option<Allowance> {
+        let _ = id;
+        None
+    }
+
+    /// Sends items that were encoded within what [`allow_items`](Self::allow_items) said.
+    fn send_items(&self, id: CorrelationId, items: Items<'_>) {
+        let _ = (id, items);
+    }
+
     /// Tells the caller that the request is being worked on, which gives it a new deadline; tells the
     /// caller of a stream that its handler has begun.
     fn progress(&self, id: CorrelationId);
@@ -52,6 +75,40 @@ pub trait Answering: Send + Sync + 'static {
 
     /// A token that is cancelled when nobody waits for the answer any more.
     fn cancellation(&self, id: CorrelationId) -> CancellationToken;
+}
+
+/// What a handler may send of a stream's items before it asks again.
+#[derive(Clone, Debug)]
+pub struct Allowance {
+    /// The format that they are encoded in,
+    pub format: Format,
+    /// and what with.
+    pub codecs: Codecs,
+    /// The longest item, in bytes; they are sent when they have come to as much.
+    pub bytes: usize,
+    /// What they may cost, as [`item_cost`](crate::envelope::item_cost) says. The last one may cost more.
+    pub credit: i64,
+}
+
+/// Items of a stream that are sent together.
+#[derive(Clone, Copy, Debug)]
+pub struct Items<'a> {
+    /// The format of all.
+    pub format: Format,
+    /// The bytes of a [`List`](crate::envelope::List).
+    pub list: &'a [u8],
+    /// How many there are.
+    pub count: usize,
+    /// What they cost together.
+    pub cost: usize,
+}
+
+impl AnswerTo {
+    /// Reports progress, behind the items that its handler has gathered.
+    pub(crate) fn progress(&self) {
+        gathering::flush(self);
+        self.to.progress(self.id);
+    }
 }
 
 /// The owned way back of one request. It is used up by its one outcome; dropped without one it
@@ -117,6 +174,15 @@ impl Answer {
         }
     }
 
+    /// Says that the message could not be read, so that no handler has run. To the caller that is any
+    /// failure; a broker puts the message aside.
+    pub fn unreadable(mut self, status: Status) {
+        match self.to.take() {
+            Some(AnswerTo { to, id }) => to.unreadable(id, status),
+            None => self.fail(status),
+        }
+    }
+
     /// Sends the end of a stream.
     pub fn end(mut self) {
         if let Some(AnswerTo { to, id }) = self.to.take() {
@@ -156,6 +222,7 @@ impl Answer {
                     return self.throw(&mut Encoded { format, bytes });
                 }
                 AnswerPart::Status(status) => return self.fail(status),
+                AnswerPart::Unreadable(status) => return self.unreadable(status),
                 AnswerPart::End => return self.end(),
                 AnswerPart::Progress => self.progress(),
                 AnswerPart::Item { format, bytes } => {
@@ -191,6 +258,19 @@ impl Answer {
         }
     }
 
+    /// Where it goes, if that takes items together.
+    pub(super) fn gathers(&self) -> Option<AnswerTo> {
+        let to = self.to.as_ref()?;
+        to.to.takes_together().then(|| to.clone())
+    }
+
+    /// Sends the items that its handler has gathered.
+    pub(crate) fn flush(&self) {
+        if let Some(to) = &self.to {
+            gathering::flush(to);
+        }
+    }
+
     fn take(&mut self) -> Self {
         Self { to: self.to.take() }
     }
@@ -211,14 +291,22 @@ impl TakesFailure for Answer {
 }
 
 impl Drop for Answer {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(AnswerTo { to, id }) = self.to.take() {
-            let text = match std::thread::panicking() {
-                true => "a panic ended the request before it was answered",
-                false => "the request was dropped without an answer",
-            };
-            to.fail(id, Status::new(Code::Internal, text));
+        if let Some(to) = self.to.take() {
+            to.drop_unanswered();
         }
+    }
+}
+
+impl AnswerTo {
+    #[cold]
+    fn drop_unanswered(self) {
+        let text = match std::thread::panicking() {
+            true => "a panic ended the request before it was answered",
+            false => "the request was dropped without an answer",
+        };
+        self.to.fail(self.id, Status::new(Code::Internal, text));
     }
 }
 

@@ -6,6 +6,7 @@
 mod answer;
 mod counted;
 mod exchange;
+mod gathering;
 mod local;
 mod owned;
 mod parts;
@@ -19,10 +20,11 @@ mod watched;
 use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
-pub use answer::{Answer, Answering};
+pub use answer::{Allowance, Answer, Answering, Items};
 pub(crate) use counted::Counted;
 #[cfg(feature = "broker")]
 pub(crate) use exchange::Exchange;
+pub(crate) use gathering::poll_item;
 pub use local::Local;
 pub use owned::OwnedJob;
 pub(crate) use parts::unsent;

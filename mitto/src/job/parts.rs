@@ -12,8 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Answer, Answering};
 use crate::codec::{CodecError, Codecs, Encoder, Format};
-use crate::envelope::CorrelationId;
-use crate::in_flight::item_cost;
+use crate::envelope::{CorrelationId, item_cost};
 use crate::limits::Limits;
 use crate::message::Outgoing;
 use crate::panics::catch;
@@ -40,6 +39,8 @@ pub enum AnswerPart {
     },
     /// Any other failure. The last part.
     Status(Status),
+    /// The message could not be read, so that no handler has run. The last part.
+    Unreadable(Status),
     /// The next item of a stream.
     Item {
         /// Its format.
@@ -219,6 +220,10 @@ impl Answering for Recorder {
 
     fn fail(&self, _: CorrelationId, status: Status) {
         self.finish(AnswerPart::Status(status));
+    }
+
+    fn unreadable(&self, _: CorrelationId, status: Status) {
+        self.finish(AnswerPart::Unreadable(status));
     }
 
     fn end(&self, _: CorrelationId) {

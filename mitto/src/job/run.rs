@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use super::gathering::Gathering;
 use super::place::Place;
 use super::{Answer, Pool, Watched};
 use crate::runtime::Instant;
@@ -44,6 +45,7 @@ pub(crate) struct Handling {
     answer: Option<Answer>,
     /// Of a stream, until its first poll: set as soon as an item is sent.
     opened: Option<Arc<AtomicBool>>,
+    is_stream: bool,
     watched: &'static Watched,
     /// When its first poll begins, if that is known.
     since: Option<Instant>,
@@ -116,6 +118,7 @@ impl Handling {
         Self {
             place: Some(place),
             answer: Some(answer),
+            is_stream: opened.is_some(),
             opened,
             watched,
             since: None,
@@ -136,12 +139,22 @@ impl Handling {
         let Some(place) = &mut self.place else {
             return Poll::Ready(());
         };
+        // Whoever has a pool polls in the task that writes.
+        let gathering = match &self.answer {
+            Some(answer) if self.is_stream && pool.is_some() => {
+                answer.gathers().map(Gathering::begin)
+            }
+            _ => None,
+        };
         let mut polled = Poll::Pending;
         let answer = &mut self.answer;
         let mut clock = self.since.take().unwrap_or_else(Instant::now);
         let watched = self
             .watched
             .watch(&mut clock, &mut || polled = place.as_mut().poll(answer, cx));
+        if let Some(gathering) = gathering {
+            gathering.end();
+        }
         match (watched, polled) {
             (Ok(()), Poll::Pending) => {
                 if let (Some(opened), Some(answer)) = (self.opened.take(), &self.answer)

@@ -120,17 +120,16 @@ impl Payload<'_> {
     pub(crate) fn read_in_place<M: Message>(&mut self, codecs: &Codecs) -> Result<M, Status> {
         match self {
             Self::Encoded { format, bytes } => {
-                let (mut bytes, mut why) = (*bytes, None);
-                loop {
-                    let error = match M::decode(Decoder::new(codecs, *format, bytes)) {
-                        Ok(message) => return Ok(message),
-                        Err(error) => error,
-                    };
-                    match lone_value(*format, bytes) {
-                        Some(value) if why.is_none() => (bytes, why) = (value, Some(error)),
-                        _ => return Err(unread(M::INFO.name, &why.unwrap_or(error))),
-                    }
+                let error = match M::decode(Decoder::new(codecs, *format, bytes)) {
+                    Ok(message) => return Ok(message),
+                    Err(error) => error,
+                };
+                if let Some(value) = lone_value(*format, bytes)
+                    && let Ok(message) = M::decode(Decoder::new(codecs, *format, value))
+                {
+                    return Ok(message);
                 }
+                Err(unread(M::INFO.name, &error))
             }
             Self::Value(value) => match taken(*value) {
                 Some(message) => Ok(message),

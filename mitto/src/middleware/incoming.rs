@@ -18,7 +18,9 @@ use super::{About, Direction, Next, Outcome, RequestHead, Stack};
 use crate::address::Address;
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
-use crate::job::{Answer, AnswerTo, Answering, Drive, Job, OwnedJob, Pool, Queue, Run};
+use crate::job::{
+    Allowance, Answer, AnswerTo, Answering, Drive, Items, Job, OwnedJob, Pool, Queue, Run,
+};
 use crate::message::{MessageKind, Outgoing};
 use crate::status::{Code, Status};
 
@@ -75,6 +77,7 @@ impl Queue for Incoming {
             queue: self.queue.clone(),
             to: answer.to(),
             begun: AtomicBool::new(false),
+            unreadable: AtomicBool::new(false),
             items: AtomicU64::new(0),
             parts: Mutex::new(Parts {
                 answer: Some(answer),
@@ -107,6 +110,8 @@ struct Pass {
     /// The way back; `None` for a notification.
     to: Option<AnswerTo>,
     begun: AtomicBool,
+    /// Whether the message could not be read.
+    unreadable: AtomicBool,
     items: AtomicU64,
     parts: Mutex<Parts>,
 }
@@ -235,6 +240,9 @@ impl Pass {
         parts.kept = None;
         drop(parts);
         match (answer, last_word) {
+            (Some(answer), Some(status)) if self.unreadable.load(Relaxed) => {
+                answer.unreadable(status);
+            }
             (Some(answer), Some(status)) => answer.fail(status),
             (None, Some(status)) => {
                 tracing::debug!(message = %self.facts.name, %status, "refused after it was answered");
@@ -322,6 +330,11 @@ impl Answering for Pass {
         self.gate.end(Outcome::Status(status));
     }
 
+    fn unreadable(&self, id: CorrelationId, status: Status) {
+        self.unreadable.store(true, Relaxed);
+        self.fail(id, status);
+    }
+
     fn end(&self, _: CorrelationId) {
         if let Some(answer) = self.take_answer() {
             answer.end();
@@ -349,6 +362,24 @@ impl Answering for Pass {
             self.items.fetch_add(1, Relaxed);
         }
         polled
+    }
+
+    fn takes_together(&self) -> bool {
+        let to = self.to.as_ref();
+        to.is_some_and(|AnswerTo { to, .. }| to.takes_together())
+    }
+
+    fn allow_items(&self, _: CorrelationId) -> Option<Allowance> {
+        let AnswerTo { to, id } = self.to.as_ref()?;
+        to.allow_items(*id)
+    }
+
+    fn send_items(&self, _: CorrelationId, items: Items<'_>) {
+        if let Some(AnswerTo { to, id }) = &self.to {
+            self.begun.store(true, Relaxed);
+            self.items.fetch_add(items.count as u64, Relaxed);
+            to.send_items(*id, items);
+        }
     }
 
     fn progress(&self, _: CorrelationId) {

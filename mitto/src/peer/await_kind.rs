@@ -67,6 +67,7 @@ pub(super) fn response<M: Message>(body: Body, out: &dyn Outbound) -> Result<M::
 }
 
 /// Reads an item that lies in a buffer with others.
+#[inline]
 pub(super) fn item<M: Message>(
     format: Format,
     bytes: &[u8],

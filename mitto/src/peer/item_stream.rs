@@ -95,52 +95,63 @@ impl<M: Message> ItemStream<M> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<M::Response, M::Failure>>> {
-        let Some(out) = self.peer.outbound() else {
-            return Poll::Ready(None);
-        };
         loop {
-            if let (Some(arrived), Some(id)) = (&mut self.arrived, self.id) {
-                let format = arrived.format();
-                if let Some(bytes) = arrived.take() {
-                    let item = item::<M>(format, bytes, &**out);
-                    if let Some(taken) = arrived.report() {
-                        arrived.set_due(out.taken(id, taken));
-                    }
-                    return Poll::Ready(Some(self.passed(item)));
-                }
-                if let Some(arrived) = self.arrived.take() {
-                    out.recycle(arrived.into_bytes());
-                }
+            if let Some(item) = self.next_arrived() {
+                return Poll::Ready(Some(item));
             }
-            let reply = match (self.first.take(), self.id) {
-                (Some(first), _) => Reply::Item(first),
-                (None, Some(id)) => ready!(out.poll_reply(id, cx)),
-                (None, None) => return Poll::Ready(None),
+            let reply = match (self.first.take(), self.id, self.peer.outbound()) {
+                (Some(first), ..) => Reply::Item(first),
+                (None, Some(id), Some(out)) => ready!(out.poll_reply(id, cx)),
+                _ => return Poll::Ready(None),
             };
-            if reply.is_last() {
-                self.id = None;
+            match reply {
+                Reply::Opened => {}
+                Reply::Arrived(arrived) => self.arrived = Some(arrived.read()),
+                reply => return Poll::Ready(self.passed_on(reply)),
             }
-            return Poll::Ready(match reply {
-                Reply::Opened => continue,
-                Reply::End => None,
-                Reply::Arrived(arrived) => {
-                    self.arrived = Some(arrived.read());
-                    continue;
-                }
-                Reply::Item(body) => {
-                    let item = response::<M>(body, &**out);
-                    Some(self.passed(item))
-                }
-                other => {
-                    self.lost = matches!(other, Reply::Lost(_));
-                    self.cancel();
-                    Some(Err(failure::<M>(other, self.peer.out())))
-                }
-            });
+        }
+    }
+
+    /// The next of the items that are here.
+    #[inline]
+    fn next_arrived(&mut self) -> Option<Result<M::Response, M::Failure>> {
+        let (out, id) = (self.peer.outbound()?, self.id?);
+        let arrived = self.arrived.as_mut()?;
+        let format = arrived.format();
+        let Some(bytes) = arrived.take() else {
+            if let Some(arrived) = self.arrived.take() {
+                out.recycle(arrived.into_bytes());
+            }
+            return None;
+        };
+        let item = item::<M>(format, bytes, &**out);
+        if let Some(taken) = arrived.report() {
+            arrived.set_due(out.taken(id, taken));
+        }
+        Some(self.passed(item))
+    }
+
+    /// A reply that is an item of its own, or ends the stream.
+    fn passed_on(&mut self, reply: Reply) -> Option<Result<M::Response, M::Failure>> {
+        if reply.is_last() {
+            self.id = None;
+        }
+        match reply {
+            Reply::End => None,
+            Reply::Item(body) => {
+                let item = response::<M>(body, self.peer.out()?);
+                Some(self.passed(item))
+            }
+            other => {
+                self.lost = matches!(other, Reply::Lost(_));
+                self.cancel();
+                Some(Err(failure::<M>(other, self.peer.out())))
+            }
         }
     }
 
     /// An item, or what ends the stream where one cannot be read.
+    #[inline]
     fn passed(&mut self, item: Result<M::Response, Status>) -> Result<M::Response, M::Failure> {
         match item {
             Ok(item) => Ok(item),

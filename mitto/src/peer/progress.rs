@@ -30,13 +30,35 @@ pub(super) enum State {
 
 impl Progress {
     /// Sends the message if that is still to do, then waits for the next reply.
-    #[inline]
     pub(super) fn poll_reply(
         &mut self,
         peer: &Peer,
         info: &MessageInfo,
         message: &mut dyn Outgoing,
         cx: &mut Context<'_>,
+    ) -> Poll<Reply> {
+        self.poll(peer, info, message, cx, false)
+    }
+
+    /// The same for the reply that ends the request.
+    pub(super) fn poll_answer(
+        &mut self,
+        peer: &Peer,
+        info: &MessageInfo,
+        message: &mut dyn Outgoing,
+        cx: &mut Context<'_>,
+    ) -> Poll<Reply> {
+        self.poll(peer, info, message, cx, true)
+    }
+
+    #[inline(always)]
+    fn poll(
+        &mut self,
+        peer: &Peer,
+        info: &MessageInfo,
+        message: &mut dyn Outgoing,
+        cx: &mut Context<'_>,
+        answer: bool,
     ) -> Poll<Reply> {
         let Some(out) = peer.out() else {
             self.state = State::Done;
@@ -76,6 +98,7 @@ impl Progress {
                     self.timing = Some(*timing);
                     continue;
                 }
+                Poll::Ready(Reply::Opened) if answer => continue,
                 Poll::Ready(Reply::Lost(_)) if self.wait.begin_again() => {
                     self.state = State::New;
                     continue;
@@ -87,6 +110,8 @@ impl Progress {
         }
     }
 
+    /// Sends the message. Never a part of a loop, ahead of which all that it reads would be loaded.
+    #[inline(never)]
     fn start(
         &mut self,
         out: &dyn Outbound,
@@ -97,22 +122,6 @@ impl Progress {
         match self.wrong {
             None => out.start(&head(info, &self.options), message, &mut self.wait, cx),
             Some(wrong) => Poll::Ready(Err(refusal(wrong))),
-        }
-    }
-
-    /// The same for the reply that ends the request.
-    pub(super) fn poll_answer(
-        &mut self,
-        peer: &Peer,
-        info: &MessageInfo,
-        message: &mut dyn Outgoing,
-        cx: &mut Context<'_>,
-    ) -> Poll<Reply> {
-        loop {
-            let polled = self.poll_reply(peer, info, message, cx);
-            if !matches!(polled, Poll::Ready(Reply::Opened)) {
-                return polled;
-            }
         }
     }
 

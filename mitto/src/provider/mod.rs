@@ -196,11 +196,11 @@ pub fn dispatch<S: MessageProvider>(
     provider: &S,
     table: &Table<S>,
     included: &[&dyn MessageProvider],
-    job: Job<'_>,
+    mut job: Job<'_>,
     answer: Answer,
 ) -> Run {
     if let Some(run) = table.find(job.message) {
-        return run(provider, job, answer);
+        return run(provider, &mut job, answer);
     }
     match included.iter().find(|other| other.handles(job.message)) {
         Some(other) => other.dispatch(job, answer),

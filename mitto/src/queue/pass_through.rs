@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Queue;
-use crate::built_in::BuiltIns;
+use crate::built_in::{BuiltIn, BuiltIns};
 use crate::job::{Answer, Job, Run};
 use crate::provider::MessageProvider;
 
@@ -23,18 +23,21 @@ impl PassThrough {
             built_ins,
         }
     }
+
+    #[inline(never)]
+    fn answer(&self, built_in: BuiltIn, job: Job<'_>, answer: Answer) -> Run {
+        if let Some(status) = self.built_ins.refuse(built_in, &job) {
+            answer.fail(status);
+            return Run::done();
+        }
+        built_in.run(job, answer, &*self.provider, self.built_ins.vitals())
+    }
 }
 
 impl Queue for PassThrough {
     fn submit(&self, job: Job<'_>, answer: Answer) -> Run {
         match self.built_ins.find(job.message, &*self.provider) {
-            Some(built_in) => match self.built_ins.refuse(built_in, &job) {
-                Some(status) => {
-                    answer.fail(status);
-                    Run::done()
-                }
-                None => built_in.run(job, answer, &*self.provider, self.built_ins.vitals()),
-            },
+            Some(built_in) => self.answer(built_in, job, answer),
             None => self.provider.dispatch(job, answer),
         }
     }

@@ -7,9 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::requests::Request;
 use super::shared::{Shared, State};
-use crate::envelope::{CorrelationId, Head, Kind, Metadata};
-use crate::in_flight::item_cost;
-use crate::job::{Answering, unsent};
+use crate::envelope::{CorrelationId, Entries, Head, Kind, Metadata, item_cost};
+use crate::job::{Allowance, Answering, Items, unsent};
 use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
 use crate::panics::catch;
@@ -25,7 +24,7 @@ impl Shared {
         let format = request.format.unwrap_or(self.format);
         let metadata = timing(request);
         // Handlers of the session's task wait while the buffer is full; this is for those elsewhere.
-        if state.out.len() >= 2 * self.outbound {
+        if self.is_full() && state.out.len() >= 2 * self.outbound {
             drop(state);
             reached(Limit::Outbound, &self.remote);
             let full = "the answer was not sent: its caller does not read";
@@ -33,15 +32,13 @@ impl Shared {
         }
         let head = Head {
             format: Some(format),
-            metadata: metadata.entries(),
+            metadata: entries(&metadata),
             ..Head::new(kind, id)
         };
         // `Serialize` is the user's code: it may panic.
         let sent = catch(|| {
             self.send(state, &head, format, body, |state, _| {
-                let waited_for = state.requests.get(id).is_some();
-                self.finish(state, id);
-                waited_for
+                self.finish(state, id)
             })
         });
         match sent {
@@ -57,13 +54,10 @@ impl Shared {
 
     /// Sends an outcome that has no payload of the user's.
     pub(super) fn refuse(&self, state: &mut State, id: CorrelationId, status: &Status) {
-        let metadata = state
-            .requests
-            .get(id)
-            .map_or_else(Metadata::new, |r| timing(r));
+        let metadata = state.requests.get(id).and_then(|request| timing(request));
         let head = Head {
             status: true,
-            metadata: metadata.entries(),
+            metadata: entries(&metadata),
             ..Head::new(Kind::Error, id)
         };
         let framing = &*self.framing;
@@ -71,16 +65,19 @@ impl Shared {
     }
 
     /// Reports progress, which also says that a stream has begun: nothing of it comes before.
-    fn open(&self, state: &mut State, id: CorrelationId) {
+    pub(super) fn open(&self, state: &mut State, id: CorrelationId) {
         state.requests.progress(id, Self::now());
         self.control(state, &Head::new(Kind::Progress, id), |_| {});
     }
 
-    /// The request is answered: its slot is free.
-    fn finish(&self, state: &mut State, id: CorrelationId) {
-        if state.requests.finish(id) {
+    /// The request is answered: its slot is free. Says whether its answer was waited for.
+    #[inline]
+    fn finish(&self, state: &mut State, id: CorrelationId) -> bool {
+        let waited_for = state.requests.finish(id);
+        if waited_for {
             self.config.running.fetch_sub(1, Relaxed);
         }
+        waited_for
     }
 
     /// Nobody waits for the answer any more.
@@ -98,9 +95,15 @@ impl Shared {
 }
 
 /// When a request was handled, for a caller that wants to know.
-fn timing(request: &Request) -> Metadata {
-    let stopwatch = request.stopwatch.as_ref();
-    stopwatch.map_or_else(Metadata::new, |watch| watch.read().metadata())
+#[inline]
+fn timing(request: &Request) -> Option<Metadata> {
+    let stopwatch = request.stopwatch.as_ref()?;
+    Some(stopwatch.read().metadata())
+}
+
+#[inline]
+fn entries(metadata: &Option<Metadata>) -> Entries<'_> {
+    metadata.as_ref().map_or(Entries::NONE, Metadata::entries)
 }
 
 impl Answering for Shared {
@@ -161,6 +164,10 @@ impl Answering for Shared {
         if !opened {
             self.open(&mut state, id);
         }
+        if self.lists {
+            let sent = self.send_item(state, id, format, item);
+            return Poll::Ready(sent.map_err(|error| unsent(&error)));
+        }
         let head = Head {
             format: Some(format),
             ..Head::new(Kind::Item, id)
@@ -171,6 +178,18 @@ impl Answering for Shared {
             waited_for
         });
         Poll::Ready(sent.map_err(|error| unsent(&error)))
+    }
+
+    fn takes_together(&self) -> bool {
+        self.lists
+    }
+
+    fn allow_items(&self, id: CorrelationId) -> Option<Allowance> {
+        self.allow(id)
+    }
+
+    fn send_items(&self, id: CorrelationId, items: Items<'_>) {
+        self.send_gathered(id, &items);
     }
 
     fn progress(&self, id: CorrelationId) {

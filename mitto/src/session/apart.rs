@@ -43,6 +43,7 @@ impl Place {
     }
 
     /// Decodes and handles it in a task, which takes the payload as it is.
+    #[cold]
     pub(super) fn submit(
         self,
         job: &Job<'_>,

@@ -7,7 +7,7 @@ use super::receive::Receive;
 use super::requests::Refusal;
 use crate::envelope::{CorrelationId, Head, Stopwatch};
 use crate::escaped::Escaped;
-use crate::job::{Answer, Job, Run};
+use crate::job::{Answer, Counted, Job};
 use crate::limits::{Limit, reached};
 use crate::message::Payload;
 use crate::panics::catch;
@@ -29,22 +29,13 @@ impl Receive {
             // No request has this id, so that nobody waits for an answer to it.
             return self.ignore(head);
         }
-        let deadline = match self.accept(head, now) {
-            Ok(deadline) => deadline,
+        match self.accept(head, now) {
+            Ok(deadline) => self.submit(head, payload, peer, Some(deadline), None),
             Err(status) => {
                 self.refused += usize::from(self.busy);
                 let shared = &self.shared;
-                return shared.refuse(&mut shared.state(), id, &status);
+                shared.refuse(&mut shared.state(), id, &status);
             }
-        };
-        if let Some(stopwatch) = Stopwatch::asked(head.metadata)
-            && let Some(request) = self.shared.state().requests.get(id)
-        {
-            request.stopwatch = Some(stopwatch);
-        }
-        let run = self.submit(head, payload, peer, Some(deadline));
-        if !run.is_done() {
-            self.runs.start(id, run, None, &mut self.pool);
         }
     }
 
@@ -89,16 +80,22 @@ impl Receive {
             state
                 .requests
                 .accept(head.correlation, head.format, shared.window, now, times);
-        accepted.map_err(|refusal| {
-            shared.uncount_running();
-            Status::bad_request(match refusal {
-                Refusal::OutOfRange => {
-                    reached(shared.in_flight_limit(), &shared.remote);
-                    "the request's slot is out of range"
-                }
-                Refusal::Duplicate => "the request's slot is taken by one that still runs",
-            })
-        })
+        match accepted {
+            Ok((request, deadline)) => {
+                request.stopwatch = Stopwatch::asked(head.metadata);
+                Ok(deadline)
+            }
+            Err(refusal) => {
+                shared.uncount_running();
+                Err(Status::bad_request(match refusal {
+                    Refusal::OutOfRange => {
+                        reached(shared.in_flight_limit(), &shared.remote);
+                        "the request's slot is out of range"
+                    }
+                    Refusal::Duplicate => "the request's slot is taken by one that still runs",
+                }))
+            }
+        }
     }
 
     pub(super) fn notification(&mut self, head: &Head<'_>, payload: Cow<'_, [u8]>, peer: &Peer) {
@@ -127,11 +124,7 @@ impl Receive {
             tracing::warn!(%peer, why = %Escaped(why), "notification dropped");
             return self.shared.note_ignored();
         }
-        let run = self.submit(head, payload, peer, None);
-        if !run.is_done() {
-            self.runs
-                .start(CorrelationId::NONE, run, running, &mut self.pool);
-        }
+        self.submit(head, payload, peer, None, running);
     }
 
     /// Whether more handlers run than the limit lets in: those that have answered and go on, and those
@@ -145,24 +138,24 @@ impl Receive {
         crowded
     }
 
+    /// Hands it to the queue, and polls what that does not finish. A notification has no deadline.
     fn submit(
         &mut self,
         head: &Head<'_>,
         payload: Cow<'_, [u8]>,
         peer: &Peer,
         deadline: Option<Instant>,
-    ) -> Run {
+        running: Option<Counted>,
+    ) {
         let shared = &self.shared;
-        let answer = match deadline {
-            Some(_) => Answer::new(shared.clone(), head.correlation),
-            None => Answer::nobody(),
+        let (id, answer) = match deadline {
+            Some(_) => {
+                let id = head.correlation;
+                (id, Answer::new(shared.clone(), id))
+            }
+            None => (CorrelationId::NONE, Answer::nobody()),
         };
         let format = head.format.unwrap_or(shared.format);
-        let (apart, payload) = match Place::take(shared, payload) {
-            Ok(apart) => (Some(apart), Cow::default()),
-            Err(payload) => (None, payload),
-        };
-        let bytes = &*payload;
         let stated;
         let (identity, hops) = match head.identity {
             Some(of) if shared.link => {
@@ -173,20 +166,40 @@ impl Receive {
             None if shared.link && head.hops > 0 => (None, head.hops),
             _ => (shared.identity.as_ref(), 0),
         };
-        let encoded = Payload::Encoded { format, bytes };
-        let mut job = Job::new(head.message, encoded, peer, &shared.config.codecs);
-        job.address = head.address;
-        job.metadata = head.metadata;
-        job.deadline = deadline;
-        job.identity = identity;
-        job.hops = hops;
-        job.submitted = self.pool.take_clock();
-        if let Some((place, bytes)) = apart {
-            return place.submit(&job, format, bytes, answer);
+        let submitted = self.pool.take_clock();
+        let job = |bytes, pool| Job {
+            message: head.message,
+            payload: Payload::Encoded { format, bytes },
+            codecs: &shared.config.codecs,
+            address: head.address,
+            metadata: head.metadata,
+            deadline,
+            identity,
+            hops,
+            caller: peer,
+            pool,
+            submitted,
+        };
+        let mut unfinished = None;
+        match Place::take(shared, payload) {
+            Ok((place, bytes)) => {
+                unfinished = Some(place.submit(&job(&[], None), format, bytes, answer));
+            }
+            Err(payload) => {
+                // A panic has dropped the answer, which says so to the caller.
+                let _ = catch(|| {
+                    let queue = &*shared.config.queue;
+                    let run = queue.submit(job(&payload, Some(&mut self.pool)), answer);
+                    // Most are done, and are not moved any further.
+                    if !run.is_done() {
+                        unfinished = Some(run);
+                    }
+                });
+            }
         }
-        job.pool = Some(&mut self.pool);
-        let queue = &*shared.config.queue;
-        catch(|| queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
+        if let Some(run) = unfinished {
+            self.runs.start(id, run, running, &mut self.pool);
+        }
     }
 
     pub(super) fn cancel(&mut self, id: CorrelationId) {

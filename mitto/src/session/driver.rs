@@ -265,6 +265,7 @@ impl Driver {
 }
 
 /// Works off one frame.
+#[inline(always)]
 fn work_off(
     frame: &[u8],
     framing: &dyn Framing,

@@ -214,6 +214,9 @@ fn greeting(config: &Config, side: Side, to: Option<&Identity>) -> Batch {
     if side == Side::Connecting {
         hello.credentials.clone_from(&config.token);
     }
+    if config.framing.lists() {
+        hello.features |= Hello::LISTS;
+    }
     hello.formats = config.codecs.formats().collect();
     hello.schemas.clone_from(&config.schemas);
     let mut batch = Batch::new();

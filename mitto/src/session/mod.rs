@@ -23,6 +23,7 @@ mod driver;
 mod ending;
 mod handshake;
 mod lent;
+mod lists;
 mod out;
 mod outbound;
 mod pace;

@@ -5,6 +5,7 @@
 //! of its own, which is put behind when both are back. Until then nothing is written, so that the
 //! frames of one task keep their order.
 
+use crate::envelope::CorrelationId;
 use crate::framing::Framing;
 use crate::transport::Batch;
 
@@ -22,6 +23,8 @@ pub(super) struct Out {
     /// Bytes that the connection has taken and not yet written.
     writing: usize,
     pieces: Pieces,
+    /// The stream whose items the last frame of `batch` is a list of, and the bytes of that list.
+    list: Option<(CorrelationId, usize)>,
 }
 
 /// Bytes lent to encode one frame at their end.
@@ -42,6 +45,7 @@ impl Out {
             away: 0,
             writing: 0,
             pieces: Pieces::new(pieces_at_once, piece),
+            list: None,
         }
     }
 
@@ -78,7 +82,7 @@ impl Out {
 
     /// Takes lent bytes back. `frame` says whether a whole frame was added, and whether that is text; what
     /// else was added is dropped.
-    #[inline]
+    #[inline(always)]
     pub(super) fn restore(&mut self, draft: Draft, frame: Option<bool>) {
         if !draft.whole {
             return self.restore_late(&draft.bytes, frame);
@@ -87,10 +91,14 @@ impl Out {
         self.away = 0;
         *self.batch.bytes_mut() = draft.bytes;
         match frame {
-            Some(text) => self.batch.end_frame(text),
+            Some(text) => {
+                self.batch.end_frame(text);
+                self.list = None;
+            }
             None => self.batch.discard_open(),
         }
         if !self.late.is_empty() {
+            self.list = None;
             self.batch.append(&mut self.late);
         }
     }
@@ -104,6 +112,7 @@ impl Out {
 
     /// Adds a small frame that takes no user code to make. Where nothing is written there is none.
     pub(super) fn frame(&mut self, text: bool, write: impl FnOnce(&mut Vec<u8>)) {
+        self.list = None;
         let batch = if self.lent {
             &mut self.late
         } else {
@@ -114,6 +123,34 @@ impl Out {
         if batch.bytes_mut().len() > before {
             batch.end_frame(text);
         }
+    }
+
+    /// Adds `length` bytes of a list of a stream's items, which `items` writes: to the frame of the last
+    /// items, if nothing is behind that and both come to `most` bytes at most; else to one of its own, behind
+    /// what `begin` writes.
+    pub(super) fn list(
+        &mut self,
+        id: CorrelationId,
+        length: usize,
+        most: usize,
+        begin: impl FnOnce(&mut Vec<u8>),
+        items: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let before = match self.list {
+            Some((of, before)) if of == id && !self.lent => before,
+            _ => 0,
+        };
+        if before > 0 && before + length <= most {
+            items(self.batch.bytes_mut());
+            self.batch.extend_frame();
+            self.list = Some((id, before + length));
+            return;
+        }
+        self.frame(false, |out| {
+            begin(out);
+            items(out);
+        });
+        self.list = (!self.lent).then_some((id, length));
     }
 
     /// The messages that travel in pieces.
@@ -140,6 +177,7 @@ impl Out {
             }
             std::mem::swap(&mut self.batch, writing);
         }
+        self.list = None;
         self.writing = writing.len();
     }
 

@@ -23,7 +23,7 @@ impl Shared {
     /// The format of one of our own messages.
     fn format_of(&self, head: &CallHead<'_>) -> Result<Format, Status> {
         let format = head.format.unwrap_or(self.format);
-        match self.framing.format() {
+        match self.only_format {
             Some(only) if only != format => {
                 let text = format!("this connection carries {only} only, not {format}");
                 Err(Status::new(Code::UnsupportedFormat, text))
@@ -135,17 +135,16 @@ impl Outbound for Shared {
         if let Some(bytes) = credit {
             self.control_credit(&mut state, id, bytes);
         }
-        if credit.is_some() || reply.is_last() {
+        let last = reply.is_last();
+        if credit.is_some() || last {
             self.note_crowded(false);
         }
-        let wakers = match reply.is_last() && !state.waiting.is_empty() {
-            true => self.pass_on(&state),
-            false => Vec::new(),
-        };
-        let leaving = state.closing.is_some() || state.leaving.is_some();
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
-        if credit.is_some() || leaving && reply.is_last() {
+        let leaving = last && (state.closing.is_some() || state.leaving.is_some());
+        match last && !state.waiting.is_empty() {
+            true => self.pass_on_and_unlock(state),
+            false => drop(state),
+        }
+        if credit.is_some() || leaving {
             self.signal.raise();
         }
         Poll::Ready(reply)

@@ -13,7 +13,7 @@ use super::closing::Leaving;
 use super::runs::Runs;
 use super::shared::{Shared, State};
 use super::spare::Spare;
-use crate::envelope::{CorrelationId, Envelope, Head, Kind};
+use crate::envelope::{CorrelationId, Envelope, Head, Kind, List, ListError};
 use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
 use crate::in_flight::Late;
@@ -121,16 +121,14 @@ impl Receive {
         if Assembly::is_piece(head) {
             return self.piece(envelope, peer, now);
         }
-        let limit = self.shared.config.limits.message;
-        if payload.len() > limit && head.format.is_some() {
-            let length = payload.len();
-            let text = format!("a message of {length} bytes, at most {limit} are taken");
-            return Err(End::too_large(text));
+        if head.format.is_some() && !(head.list && payload.len() <= List::MOST) {
+            self.check_size(payload.len())?;
         }
         self.whole(head, Cow::Borrowed(payload), peer, now)
     }
 
     /// Works off a piece of a message, and the message with the last one.
+    #[inline(never)]
     fn piece(&mut self, envelope: &Envelope<'_>, peer: &Peer, now: Instant) -> Result<(), End> {
         let limits = &self.shared.config.limits;
         let head = &envelope.head;
@@ -274,7 +272,7 @@ impl Receive {
         self.note_handlers();
     }
 
-    #[inline]
+    #[inline(always)]
     fn whole(
         &mut self,
         head: &Head<'_>,
@@ -294,7 +292,11 @@ impl Receive {
             }
             (Kind::Item, false) => {
                 self.used = Some(now);
-                self.item(head, payload);
+                match (head.list, payload) {
+                    (false, payload) => self.item(head, payload),
+                    (true, Cow::Borrowed(list)) => return self.items(head, List::read(list)),
+                    (true, Cow::Owned(_)) => return self.items(head, Err(ListError::Pieces)),
+                }
             }
             _ => return self.other(head, payload, peer, now),
         }

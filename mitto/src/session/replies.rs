@@ -1,12 +1,13 @@
 //! What comes back for the requests of this end.
 
 use std::borrow::Cow;
+use std::task::Waker;
 
 use super::receive::Receive;
-use super::shared::State;
-use crate::envelope::{CorrelationId, Head, Kind, Timing};
+use super::shared::{Shared, State};
+use crate::envelope::{CorrelationId, Head, Kind, List, Timing};
 use crate::escaped::Escaped;
-use crate::in_flight::{Arrived, Reply};
+use crate::in_flight::{Came, Reply, Stale};
 use crate::limits::{Limit, reached};
 use crate::message::Body;
 use crate::status::Status;
@@ -15,7 +16,7 @@ impl Receive {
     /// An item of a stream; small ones are put side by side.
     pub(super) fn item(&mut self, head: &Head<'_>, payload: Cow<'_, [u8]>) {
         let payload = match payload {
-            Cow::Borrowed(payload) if !head.status && payload.len() <= Arrived::MOST => payload,
+            Cow::Borrowed(payload) if !head.status && payload.len() <= List::LONGEST => payload,
             payload => return self.reply(head, payload),
         };
         let shared = &*self.shared;
@@ -23,29 +24,8 @@ impl Receive {
         let state = &mut *guard;
         let (id, format) = (head.correlation, head.format.unwrap_or(shared.format));
         let buffer = || state.spare.take();
-        let Ok((waker, credit)) = state.in_flight.complete_item(id, format, payload, buffer) else {
-            return self.stale(head);
-        };
-        self.wakers.extend(waker);
-        match credit {
-            Some(true) => {}
-            Some(false) => shared.note_crowded(true),
-            None => self.not_allowed(state, head),
-        }
-    }
-
-    /// An item that was not allowed has ended its stream.
-    #[cold]
-    fn not_allowed(&self, state: &mut State, head: &Head<'_>) {
-        reached(Limit::StreamWindow, &self.shared.remote);
-        self.shared.control_cancel(state, head.correlation);
-    }
-
-    #[cold]
-    fn stale(&self, head: &Head<'_>) {
-        self.shared.note_ignored();
-        let peer = Escaped(&self.shared.remote);
-        tracing::trace!(%peer, id = %head.correlation, "stale reply");
+        let completed = state.in_flight.complete_item(id, format, payload, buffer);
+        self.wakers.extend(shared.item_came(state, head, completed));
     }
 
     #[inline(never)]
@@ -81,15 +61,18 @@ impl Receive {
         {
             self.wakers.extend(waker);
         }
-        let Ok(waker) = state.in_flight.complete(head.correlation, reply) else {
-            return self.stale(head);
-        };
-        self.wakers.extend(waker);
-        if state.in_flight.credit(head.correlation) == Some(false) {
-            shared.note_crowded(true);
+        match state.in_flight.complete(head.correlation, reply) {
+            Ok(Some(waker)) => self.wakers.push(waker),
+            Ok(None) => {}
+            Err(_) => return shared.stale(head),
         }
-        if !last && !state.in_flight.is_open(head.correlation) {
-            self.not_allowed(&mut state, head);
+        if last {
+            return;
+        }
+        match state.in_flight.credit(head.correlation) {
+            Some(true) => {}
+            Some(false) => shared.note_crowded(true),
+            None => shared.not_allowed(&mut state, head),
         }
     }
 
@@ -103,5 +86,41 @@ impl Receive {
             }
             Err(_) => self.shared.note_ignored(),
         }
+    }
+}
+
+impl Shared {
+    /// What follows from an item, or several, having come. Gives back who waits for it.
+    #[inline]
+    pub(super) fn item_came(
+        &self,
+        state: &mut State,
+        head: &Head<'_>,
+        completed: Result<Came, Stale>,
+    ) -> Option<Waker> {
+        let Ok((waker, credit)) = completed else {
+            self.stale(head);
+            return None;
+        };
+        match credit {
+            Some(true) => {}
+            Some(false) => self.note_crowded(true),
+            None => self.not_allowed(state, head),
+        }
+        waker
+    }
+
+    /// An item that was not allowed has ended its stream.
+    #[cold]
+    fn not_allowed(&self, state: &mut State, head: &Head<'_>) {
+        reached(Limit::StreamWindow, &self.remote);
+        self.control_cancel(state, head.correlation);
+    }
+
+    #[cold]
+    fn stale(&self, head: &Head<'_>) {
+        self.note_ignored();
+        let peer = Escaped(&self.remote);
+        tracing::trace!(%peer, id = %head.correlation, "stale reply");
     }
 }

@@ -76,7 +76,7 @@ impl Requests {
         self.earliest
     }
 
-    /// Takes a request. `deadline` is what its caller said, `max` how long no progress can pass.
+    /// Takes a request. `timeout` is what its caller said, `max` how long no progress can pass.
     #[inline]
     pub(super) fn accept(
         &mut self,
@@ -85,7 +85,7 @@ impl Requests {
         window: usize,
         now: Instant,
         (timeout, max): (Duration, Duration),
-    ) -> Result<Instant, Refusal> {
+    ) -> Result<(&mut Request, Instant), Refusal> {
         let index = id.slot() as usize;
         if index >= self.limit || id.generation() == 0 {
             return Err(Refusal::OutOfRange);
@@ -102,7 +102,6 @@ impl Requests {
         slot.generation = id.generation();
         slot.live = true;
         slot.format = format;
-        slot.stopwatch = None;
         slot.opened = false;
         slot.credit = i64::try_from(window).unwrap_or(i64::MAX);
         slot.deadline = Some(deadline);
@@ -111,8 +110,10 @@ impl Requests {
         slot.timeout = timeout;
         slot.begun = false;
         self.live += 1;
-        self.note(deadline);
-        Ok(deadline)
+        if self.earliest.is_none_or(|earliest| deadline < earliest) {
+            self.earliest = Some(deadline);
+        }
+        Ok((slot, deadline))
     }
 
     #[inline]

@@ -1,5 +1,6 @@
 //! Room for this end's own messages, and those that wait for it.
 
+use std::sync::MutexGuard;
 use std::task::{Context, Poll, Waker};
 
 use super::shared::{Shared, State};
@@ -82,9 +83,16 @@ impl Shared {
         wakers
     }
 
+    /// The same, woken once the state is unlocked.
+    #[cold]
+    pub(super) fn pass_on_and_unlock(&self, state: MutexGuard<'_, State>) {
+        let wakers = self.pass_on(&state);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
     /// The same for one who has taken no room after all.
     pub(super) fn pass_on_room(&self) {
-        let wakers = self.pass_on(&self.state());
-        wakers.into_iter().for_each(Waker::wake);
+        self.pass_on_and_unlock(self.state());
     }
 }

@@ -46,27 +46,28 @@ impl Shared {
             Ok(()) => {}
             Err(CodecError::TooLarge { .. }) if most < self.message_limit => {
                 drop(lent);
-                return self.send_large(head, format, body, keep);
+                let large = self.encode_apart(format, body)?;
+                self.send_large(head, large, keep);
+                return Ok(());
             }
             Err(error) => return Err(self.note_size(error)),
         }
         let length = out.len() - payload;
-        let mut large = None;
         if in_pieces && length > self.piece {
-            large = Some(cut(out, payload));
+            let large = cut(out, payload);
+            drop(lent);
+            self.send_large(head, large, keep);
+            return Ok(());
         }
         let mut state = self.state();
         let mut frame = None;
         if keep(&mut state, length) {
-            if in_pieces && large.is_none() && state.out.pieces().has(head) {
-                large = Some(cut(out, payload));
-            }
-            match large {
-                Some(large) => state.out.large(Large::new(head, large)),
-                None => {
-                    framing.finish(head, start, out);
-                    frame = (out.len() > start).then_some(self.text);
-                }
+            if in_pieces && state.out.pieces().has(head) {
+                let behind = Large::new(head, cut(out, payload));
+                state.out.large(behind);
+            } else {
+                framing.finish(head, start, out);
+                frame = (out.len() > start).then_some(self.text);
             }
         }
         state.out.restore(lent.take(), frame);
@@ -76,20 +77,26 @@ impl Shared {
         Ok(())
     }
 
-    /// The same for one that has proved too large to be encoded in place: nothing waits for it here.
+    /// Encodes one that has proved too large to be encoded in place: nothing waits for it here.
+    #[cold]
+    fn encode_apart(&self, format: Format, body: &dyn Outgoing) -> Result<Vec<u8>, CodecError> {
+        let mut payload = Vec::new();
+        let codecs = &self.config.codecs;
+        let mut encoder = Encoder::new(codecs, format, &mut payload, self.message_limit);
+        match body.encode(&mut encoder) {
+            Ok(()) => Ok(payload),
+            Err(error) => Err(self.note_size(error)),
+        }
+    }
+
+    /// Sends a payload in pieces.
     #[cold]
     fn send_large(
         &self,
         head: &Head<'_>,
-        format: Format,
-        body: &dyn Outgoing,
+        payload: Vec<u8>,
         keep: impl FnOnce(&mut State, usize) -> bool,
-    ) -> Result<(), CodecError> {
-        let mut payload = Vec::new();
-        let codecs = &self.config.codecs;
-        let mut encoder = Encoder::new(codecs, format, &mut payload, self.message_limit);
-        body.encode(&mut encoder)
-            .map_err(|error| self.note_size(error))?;
+    ) {
         let mut state = self.state();
         if keep(&mut state, payload.len()) {
             state.out.large(Large::new(head, payload));
@@ -97,7 +104,6 @@ impl Shared {
         }
         drop(state);
         self.signal.raise();
-        Ok(())
     }
 
     /// Takes bytes back that a message could not be encoded into.
@@ -108,7 +114,7 @@ impl Shared {
     }
 
     #[cold]
-    fn note_size(&self, error: CodecError) -> CodecError {
+    pub(super) fn note_size(&self, error: CodecError) -> CodecError {
         if let CodecError::TooLarge { .. } = error {
             reached(Limit::Message, &self.remote);
         }

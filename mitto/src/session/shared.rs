@@ -23,7 +23,7 @@ use super::traffic::Meter;
 use super::waiting::Waiting;
 use crate::auth::{Identity, LINK};
 use crate::codec::Format;
-use crate::framing::Framing;
+use crate::framing::{Framing, Hello};
 use crate::in_flight::InFlight;
 use crate::status::{Code, Status};
 
@@ -48,6 +48,8 @@ pub(super) struct Shared {
     pub(super) framing: Arc<dyn Framing>,
     /// The format of what names none.
     pub(super) format: Format,
+    /// The only one that the framing carries, if it is one.
+    pub(super) only_format: Option<Format>,
     pub(super) remote: String,
     /// Who the other end is, as the authenticator found.
     pub(super) identity: Option<Identity>,
@@ -68,6 +70,8 @@ pub(super) struct Shared {
     pub(super) outbound: usize,
     /// The largest payload that goes in one frame, in bytes.
     pub(super) piece: usize,
+    /// Whether items go to the other end in lists.
+    pub(super) lists: bool,
     /// Whether frames are text, as the framing says.
     pub(super) text: bool,
 }
@@ -153,6 +157,8 @@ impl Shared {
                 false => usize::MAX,
             },
             format: framing.format().unwrap_or(config.format),
+            only_format: framing.format(),
+            lists: framing.lists() && hello.features & Hello::LISTS != 0,
             text: framing.text(),
             framing,
             config,
@@ -174,7 +180,7 @@ impl Shared {
     /// the state is locked.
     #[inline]
     pub(super) fn note_crowded(&self, crowded: bool) {
-        if !self.framing.credit() && crowded != self.crowded.load(Relaxed) {
+        if crowded != self.crowded.load(Relaxed) && !self.framing.credit() {
             self.crowded.store(crowded, Relaxed);
         }
     }

@@ -66,6 +66,14 @@ impl Batch {
         });
     }
 
+    /// Adds what was appended since the last call to the frame before it.
+    pub(crate) fn extend_frame(&mut self) {
+        let end = self.bytes.len();
+        if let Some(last) = self.marks.last_mut() {
+            last.end = end;
+        }
+    }
+
     /// Drops what was appended since the last [`end_frame`](Self::end_frame).
     pub fn discard_open(&mut self) {
         self.bytes.truncate(self.finished());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,10 @@ pub(super) struct Shared {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) nodes: Vec<Node>,
     pub(super) concurrency: u16,
+    /// How many tasks of each node are to be taken at once.
+    pub(super) wanted: AtomicU16,
+    /// Held while the broker is told.
+    pub(super) telling: tokio::sync::Mutex<()>,
     pub(super) stop: CancellationToken,
     pub(super) ended: CancellationToken,
 }
@@ -60,14 +65,29 @@ impl Handle {
     /// Takes nothing more, and lets what runs finish, up to [`Limits::drain`](crate::Limits::drain); the
     /// rest is dropped and answered `Cancelled`. Waits for the end.
     pub async fn shutdown(&self) {
-        self.shared.stop.cancel();
+        self.stop();
         self.shared.ended.cancelled().await;
+    }
+}
+
+impl Handle {
+    /// Begins a shutdown.
+    pub(super) fn stop(&self) {
+        self.shared.stop.cancel();
     }
 }
 
 impl Shared {
     /// Takes at most so many tasks from each node at once.
-    pub(super) async fn take(&self, most: u16) -> Result<(), BrokerError> {
+    async fn take(&self, most: u16) -> Result<(), BrokerError> {
+        self.wanted.store(most, Relaxed);
+        self.take_wanted().await
+    }
+
+    /// Tells the broker how much is wanted by now.
+    pub(super) async fn take_wanted(&self) -> Result<(), BrokerError> {
+        let _telling = self.telling.lock().await;
+        let most = self.wanted.load(Relaxed);
         if let Some(line) = self.endpoint.line() {
             for node in &self.nodes {
                 line.take_work(node, most).await?;

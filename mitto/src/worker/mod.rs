@@ -6,12 +6,16 @@
 mod handle;
 mod names;
 mod shift;
+#[cfg(feature = "signals")]
+mod signals;
+mod store;
 mod working;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use handle::Handle;
+pub use store::{KnownTask, MemoryStore, Store};
 pub use working::Working;
 
 use crate::built_in::{BuiltIn, BuiltIns};
@@ -40,6 +44,7 @@ pub struct Worker {
     incoming: Stack,
     nodes: Vec<String>,
     concurrency: u16,
+    store: Option<Arc<dyn Store>>,
 }
 
 impl Worker {
@@ -54,6 +59,7 @@ impl Worker {
             incoming: Stack::new(),
             nodes: Vec::new(),
             concurrency: 64,
+            store: None,
         }
     }
 
@@ -68,6 +74,13 @@ impl Worker {
     /// are taken from the broker, so that none waits here while another worker is idle.
     pub fn concurrency(mut self, most: u16) -> Self {
         self.concurrency = most.max(1);
+        self
+    }
+
+    /// Runs no task twice that the store knows, by the ids of tasks. All workers of a node need one and
+    /// the same store.
+    pub fn deduplicate(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
         self
     }
 
@@ -98,7 +111,8 @@ impl Worker {
         self
     }
 
-    /// Connects to a broker. Work is taken once the result [runs](Working::run).
+    /// Connects to a broker, and makes the queues that are not there. Work is taken once the result
+    /// [runs](Working::run).
     ///
     /// # Errors
     ///
@@ -123,9 +137,12 @@ impl Worker {
         let known = Known::new(schema, Side::Server).and(BuiltIn::MESSAGES);
         let provider = Arc::new(PassThrough::new(self.provider, self.built_ins));
         let queue = Incoming::around(self.incoming, known, self.limits.message, provider);
-        let shift = Arc::new(Shift::new(queue, names));
+        let shift = Arc::new(Shift::new(queue, names, self.store));
         let endpoint = Endpoint::open(broker, "worker", &self.limits, codecs, Some(shift)).await?;
-        Ok(Working::new(endpoint, nodes, self.concurrency))
+        let working = Working::new(endpoint, nodes, self.concurrency);
+        // The queues are there from now on, and what is sent to them is kept.
+        working.prepare().await?;
+        Ok(working)
     }
 }
 

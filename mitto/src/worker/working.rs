@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU16;
 
 use tokio_util::sync::CancellationToken;
 
@@ -22,10 +23,22 @@ impl Working {
                 endpoint,
                 nodes,
                 concurrency,
+                wanted: AtomicU16::new(concurrency),
+                telling: tokio::sync::Mutex::default(),
                 stop: CancellationToken::new(),
                 ended: CancellationToken::new(),
             }),
         }
+    }
+
+    /// Makes the queues that are not there.
+    pub(super) async fn prepare(&self) -> Result<(), BrokerError> {
+        if let Some(line) = self.shared.endpoint.line() {
+            for node in &self.shared.nodes {
+                line.take_work(node, 0).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A handle to look at the worker and to shut it down from elsewhere.
@@ -43,11 +56,15 @@ impl Working {
     ///
     /// When the broker does not let it take work: a queue was set up in another way, a right is missing.
     pub async fn run(self) -> Result<(), BrokerError> {
-        let shift = Shift(self.shared);
-        let Shift(shared) = &shift;
-        shared.take(shared.concurrency).await?;
+        let mut shift = Shift {
+            shared: self.shared,
+            ended: false,
+        };
+        let shared = &shift.shared;
+        shared.take_wanted().await?;
         shared.stop.cancelled().await;
         shared.wind_down().await;
+        shift.ended = true;
         Ok(())
     }
 
@@ -64,12 +81,19 @@ impl Working {
 }
 
 /// A worker that runs. Dropped, it stops at once.
-struct Shift(Arc<Shared>);
+struct Shift {
+    shared: Arc<Shared>,
+    /// Whether it has stopped in order.
+    ended: bool,
+}
 
 impl Drop for Shift {
     fn drop(&mut self) {
-        self.0.stop.cancel();
-        self.0.ended.cancel();
+        if !self.ended {
+            self.shared.endpoint.leave();
+        }
+        self.shared.stop.cancel();
+        self.shared.ended.cancel();
     }
 }
 

@@ -4,6 +4,9 @@
 //! runs it and adds what is that broker's own.
 
 mod lines;
+mod memory;
+mod nats;
 mod rabbitmq;
 mod relay;
 mod servers;
+mod work;

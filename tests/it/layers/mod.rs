@@ -27,7 +27,14 @@ const LAYERS: &[&[&str]] = &[
     &["envelope"],
     &["auth"],
     &["address", "status", "limits", "codec", "transport"],
-    &["error", "escaped", "panics", "runtime", "telemetry"],
+    &[
+        "error",
+        "escaped",
+        "panics",
+        "runtime",
+        "signals",
+        "telemetry",
+    ],
 ];
 
 /// The table of contents, and the list of paths that generated code may name: they see every layer.

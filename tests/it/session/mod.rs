@@ -9,6 +9,7 @@ mod flow;
 mod handlers;
 mod hostile;
 mod large;
+mod lists;
 mod messages;
 pub(crate) mod raw;
 mod streams;

@@ -9,6 +9,7 @@ pub(crate) const FROM_REQUESTER: u16 = 1;
 pub(crate) const MORE: u16 = 2;
 pub(crate) const REST: u16 = 4;
 pub(crate) const STATUS: u16 = 8;
+pub(crate) const LIST: u16 = 0x40;
 
 pub(crate) const HELLO: u8 = 1;
 pub(crate) const REQUEST: u8 = 2;

@@ -71,6 +71,12 @@ macro_rules! tests {
         $crate::world::tests!(@elsewhere $reach);
         $crate::world::tests!(@$more $reach);
     };
+    (@worker $reach:ident) => {
+        $crate::world::tests!($reach Worker:
+            json_worker mitto::Format::JSON,
+            message_pack_worker mitto::Format::MESSAGE_PACK,
+        );
+    };
     (@bytes $reach:ident) => {
         $crate::world::tests!($reach Here: bytes mitto::Format::BYTES);
         $crate::world::tests!($reach Elsewhere: bytes_elsewhere mitto::Format::BYTES);
@@ -85,11 +91,13 @@ macro_rules! tests {
         mod in_process {
             $crate::world::tests!(InProcess Here: not_encoded mitto::Format::MESSAGE_PACK);
             $crate::world::tests!(@elsewhere InProcess);
+            $crate::world::tests!(InProcess Worker: worker mitto::Format::MESSAGE_PACK);
         }
     };
     (@without_sockets $more:ident) => {
         mod memory {
             $crate::world::tests!(@formats Memory $more);
+            $crate::world::tests!(@worker Memory);
             $crate::world::tests!(Memory Here: own_codec $crate::codec::PRETTY);
             $crate::world::tests!(Memory Elsewhere: own_codec_elsewhere $crate::codec::PRETTY);
         }
@@ -104,6 +112,7 @@ macro_rules! tests {
     (@sockets $more:ident) => {
         mod ws {
             $crate::world::tests!(@formats Ws $more);
+            $crate::world::tests!(@worker Ws);
         }
         mod json_rpc {
             $crate::world::tests!(JsonRpc Here: json mitto::Format::JSON);

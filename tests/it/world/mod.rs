@@ -15,9 +15,12 @@ mod way;
 
 use mitto::built_in::BuiltIn;
 use mitto::provider::Serves;
+use mitto::queue::Gateway;
+use mitto::queue::broker::memory::Memory;
+use mitto::queue::broker::{Broker, Publisher};
 use mitto::schema::ServerSide;
 use mitto::server::Handle;
-use mitto::{Limits, Server};
+use mitto::{Limits, Server, Worker, worker};
 use tokio::sync::mpsc;
 
 pub(crate) use app::TheApp;
@@ -40,6 +43,8 @@ pub(crate) struct World {
     pub(crate) client: ServiceClient,
     /// The server, where there is a connection.
     server: Option<Handle>,
+    /// Where the handlers run, behind a broker.
+    worker: Option<worker::Handle>,
     url: String,
     places: Places,
     events: Events,
@@ -52,6 +57,23 @@ pub(crate) struct Wishes {
     pub(crate) server: Limits,
     pub(crate) client: Limits,
     pub(crate) without: Vec<BuiltIn>,
+}
+
+/// A gateway, and a worker with the service.
+async fn behind_a_broker(
+    service: TheService,
+    broker: &impl Broker,
+    limits: &Limits,
+) -> (Gateway, worker::Handle) {
+    let worker = Worker::new(service)
+        .limits(limits.clone())
+        .codec(Pretty)
+        .node("mitto/Service")
+        // Where `address_reaches_the_handler` sends to.
+        .node("chat/eu");
+    let worker = worker.consume(broker).await.expect("a broker").spawn();
+    let publisher = Publisher::with_limits(broker, limits).await;
+    (Service::gateway(publisher.expect("a broker")), worker)
 }
 
 impl World {
@@ -71,6 +93,12 @@ impl World {
             Runs::Elsewhere => {
                 let gateway = Service::gateway(Elsewhere::new(service, &limits));
                 Self::around(gateway, way, wishes, (events, heard)).await
+            }
+            Runs::Worker => {
+                let (gateway, worker) = behind_a_broker(service, &Memory::new(), &limits).await;
+                let mut world = Self::around(gateway, way, wishes, (events, heard)).await;
+                world.worker = Some(worker);
+                world
             }
         }
     }
@@ -93,6 +121,7 @@ impl World {
             way,
             client: ServiceClient::from(mitto::Peer::nobody()),
             server: None,
+            worker: None,
             url: String::new(),
             places: places.clone(),
             events,

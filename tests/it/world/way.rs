@@ -38,6 +38,8 @@ pub(crate) enum Reach {
 pub(crate) enum Runs {
     Here,
     Elsewhere,
+    /// In a worker, behind the broker of this process.
+    Worker,
 }
 
 impl Way {

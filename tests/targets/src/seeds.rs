@@ -135,6 +135,10 @@ fn server() -> Vec<Vec<u8>> {
         rest: true,
         ..Head::new(Kind::Response, first.correlation)
     };
+    let list = Head {
+        list: true,
+        ..of(Kind::Item, 1)
+    };
     let error = Head {
         status: true,
         format: None,
@@ -147,7 +151,7 @@ fn server() -> Vec<Vec<u8>> {
         written(&of(Kind::Response, 0), br#""x""#),
         written(&of(Kind::Item, 1), b"1"),
         written(&first, br#""pi"#),
-        written(&of(Kind::Item, 1), b"2"),
+        written(&list, b"\x00\x011\x00\x012"),
         written(&rest, br#"ece""#),
         written(&of(Kind::End, 1), b""),
         written(&error, &status),

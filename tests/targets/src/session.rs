@@ -226,7 +226,9 @@ fn frames_of(how: u8, mut bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut frames = Vec::new();
     if how & 2 == 0 {
         let mut payload = Vec::new();
-        Hello::new(&Limits::default()).write(&mut payload);
+        let mut hello = Hello::new(&Limits::default());
+        hello.features = Hello::LISTS;
+        hello.write(&mut payload);
         frames.push(seeds::hello_frame(&payload));
     }
     while let Some((length, rest)) = bytes.split_first_chunk() {

@@ -51,8 +51,13 @@ impl<'a, 'o> Serializer<'a, 'o> {
     /// What a text or bytes come to: compiled once, and called for each.
     #[inline(never)]
     fn text(&mut self, value: &[u8]) -> Result<(), Failure> {
-        self.varint(value.len() as u64)?;
-        self.write(value)
+        match u8::try_from(value.len()) {
+            Ok(length @ ..0x80) => Ok(self.out.write_behind(length, value)?),
+            _ => {
+                self.long_varint(value.len() as u128)?;
+                self.write(value)
+            }
+        }
     }
 
     fn length(&mut self, len: Option<usize>) -> Result<(), Failure> {

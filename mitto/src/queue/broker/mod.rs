@@ -16,9 +16,12 @@
 //! inbox, which each line has one of, at most once.
 
 mod capabilities;
+mod dead_letters;
 mod endpoint;
 mod error;
 pub mod memory;
+#[cfg(feature = "nats")]
+pub mod nats;
 mod node;
 mod parcel;
 mod publisher;
@@ -32,7 +35,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use capabilities::{Capabilities, DeadLettering, Redelivers};
-pub(crate) use endpoint::{Assignment, Endpoint, Remote, TakesWork, To, Work, refuse};
+pub use dead_letters::DeadLetters;
+pub(crate) use endpoint::{
+    Assignment, Endpoint, Record, Remote, TakesWork, To, Work, answer, refuse,
+};
 pub use error::{BrokerError, SendError};
 pub use node::Node;
 pub use parcel::{Parcel, ParcelKind, Task};
@@ -69,6 +75,20 @@ pub trait Broker: Send + Sync + 'static {
         opening: Opening,
         receiver: Arc<dyn Receiver>,
     ) -> Later<Result<Arc<dyn Line>, BrokerError>>;
+}
+
+impl<B: Broker + ?Sized> Broker for Arc<B> {
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
+    }
+
+    fn open(
+        &self,
+        opening: Opening,
+        receiver: Arc<dyn Receiver>,
+    ) -> Later<Result<Arc<dyn Line>, BrokerError>> {
+        (**self).open(opening, receiver)
+    }
 }
 
 /// What a line is opened with.
@@ -120,8 +140,8 @@ pub trait Line: Send + Sync + 'static {
     /// The queue is made if it is not there.
     fn take_work(&self, node: &Node, most: u16) -> Later<Result<(), BrokerError>>;
 
-    /// Says what became of a delivery. That of a connection that was lost is ignored: the broker gives
-    /// the task out again.
+    /// Says what became of a delivery. That of a connection that was lost is ignored where the broker gives
+    /// the task out again at once.
     fn settle(&self, tag: u64, settled: Settled);
 
     /// Listens to a topic, from when this is ready.
@@ -137,8 +157,8 @@ pub trait Line: Send + Sync + 'static {
     fn dead_letters(&self, node: &Node, most: usize)
     -> Later<Result<Vec<DeadLetter>, BrokerError>>;
 
-    /// Puts a dead letter back into the queue of its node, as a task that was never delivered. False
-    /// when it is not there any more.
+    /// Puts a dead letter back into the queue of its node, as a task that was never delivered and has no
+    /// deadline, which would mostly have passed. False when it is not there any more.
     fn put_back(&self, letter: &DeadLetter) -> Later<Result<bool, BrokerError>>;
 
     /// Whether there is a connection now.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::endpoint::{Endpoint, Remote, Request, To};
 use super::{Broker, BrokerError, Capabilities, Node, Task};
@@ -85,6 +86,9 @@ struct KnownMessage {
     idempotent: bool,
 }
 
+/// What a request is kept for behind its deadline.
+const GRACE: Duration = Duration::from_secs(1);
+
 impl Publisher {
     /// Connects to a broker.
     ///
@@ -146,8 +150,7 @@ impl Publisher {
         let message = known.messages.get(&job.message).ok_or_else(unknown)?;
         let node = match (job.address, &self.node, &known.node) {
             (Some(address), ..) => Node::of(address),
-            (None, Some(node), _) => node.clone(),
-            (None, None, Ok(node)) => node.clone(),
+            (None, Some(node), _) | (None, None, Ok(node)) => node.clone(),
             (None, None, Err(error)) => return Err(Status::not_found(error.to_string())),
         };
         let (format, body) = match job.payload {
@@ -187,9 +190,10 @@ impl Publisher {
             format,
             body,
             patience: Patience {
-                timeout,
-                max: limits.timeout_max,
-                idle: limits.stream_idle,
+                // Whoever waits for the answer gives up first, and says so.
+                timeout: timeout + GRACE,
+                max: limits.timeout_max + GRACE,
+                idle: limits.stream_idle.map(|idle| idle + GRACE),
             },
             answer: answer.as_ref().and_then(Answer::to),
         };
@@ -234,6 +238,8 @@ impl Queue for Publisher {
             }
             messages.insert(MessageId(message.id), known);
         }
+        let callers = &self.remote.endpoint().callers;
+        callers.set_messages(schema.messages_to(Side::Client));
         let node = Node::of_schema(&schema.name);
         if self.shared.known.set(Known { node, messages }).is_err() {
             tracing::error!(

@@ -102,7 +102,8 @@ impl TlsClient {
         Ok((stream, peer))
     }
 
-    fn config(&self) -> Result<ClientConfig, rustls::Error> {
+    /// The configuration for rustls.
+    pub(crate) fn config(&self) -> Result<ClientConfig, rustls::Error> {
         let config = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
             .with_root_certificates(self.roots.clone());

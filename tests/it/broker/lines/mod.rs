@@ -33,6 +33,8 @@ pub(super) struct Site {
     pub(super) broker: Arc<dyn Broker>,
     /// Where there is a connection that can be cut.
     pub(super) relay: Option<Relay>,
+    /// Whether a worker keeps what it has over a short loss of its connection.
+    pub(super) keeps_work: bool,
 }
 
 impl Site {
@@ -40,6 +42,7 @@ impl Site {
         Self {
             broker: Arc::new(broker),
             relay: None,
+            keeps_work: false,
         }
     }
 
@@ -47,6 +50,7 @@ impl Site {
         Self {
             broker: Arc::new(broker),
             relay: Some(relay),
+            keeps_work: false,
         }
     }
 

@@ -6,6 +6,8 @@
 mod asked;
 mod callers;
 mod given_up;
+mod pace;
+mod refuse;
 mod remote;
 mod runs;
 mod work;
@@ -17,9 +19,10 @@ use std::time::Duration;
 use asked::Asked;
 use callers::Callers;
 use given_up::GivenUp;
+pub(crate) use refuse::{answer, refuse};
 pub(crate) use remote::{Remote, Request};
-use runs::Runs;
-pub(crate) use work::{Assignment, Work, refuse};
+use runs::{End, Runs};
+pub(crate) use work::{Assignment, Record, Work};
 
 use super::{
     Broker, BrokerError, Capabilities, Delivery, Later, Line, Node, Opening, Parcel, ParcelKind,
@@ -117,7 +120,15 @@ impl Endpoint {
 
     /// Drops what runs here; it is answered `Cancelled`.
     pub(crate) fn abort(&self) {
-        self.runs.cancel_all();
+        self.runs.cancel_all(End::Aborted);
+    }
+
+    /// Drops what runs here without an answer, and closes the line: the broker gives it to another worker.
+    pub(crate) fn leave(&self) {
+        self.runs.cancel_all(End::Left);
+        if let Some(line) = self.line() {
+            self.spawn(line.close());
+        }
     }
 
     /// Whether whoever asked has given it up before it came.
@@ -127,25 +138,33 @@ impl Endpoint {
     }
 
     /// Does a thing that mostly is done at once; what is left of it goes on in a task.
-    fn begin(&self, mut thing: Later<Result<(), SendError>>) {
-        let mut cx = Context::from_waker(Waker::noop());
-        if thing.as_mut().poll(&mut cx).is_pending() {
+    pub(crate) fn spawn(&self, thing: impl Future<Output = ()> + Send + 'static) {
+        let mut thing = Box::pin(thing);
+        if poll_once(&mut thing).is_pending() {
             self.runtime.spawn(thing);
         }
+    }
+
+    fn send_later(&self, sending: Later<Result<(), SendError>>) {
+        self.spawn(async {
+            if let Err(error) = sending.await {
+                tracing::debug!(%error, "what may be lost was not sent");
+            }
+        });
     }
 
     /// Sends what may be lost.
     fn tell(&self, inbox: &Arc<str>, parcel: Parcel) {
         if let Some(line) = self.line() {
             let parcel = parcel.from_inbox(&line.inbox());
-            self.begin(line.send(inbox, parcel));
+            self.send_later(line.send(inbox, parcel));
         }
     }
 
     fn tell_workers(&self, node: &Node, parcel: Parcel) {
         if let Some(line) = self.line() {
             let parcel = parcel.from_inbox(&line.inbox());
-            self.begin(line.tell_workers(node, parcel));
+            self.send_later(line.tell_workers(node, parcel));
         }
     }
 

@@ -1,7 +1,7 @@
 //! What runs here for others.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -12,15 +12,29 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 /// The requests that run here for others and can be cancelled by them.
 #[derive(Default)]
 pub(super) struct Runs {
-    by_asker: Mutex<HashMap<Arc<str>, HashMap<Arc<str>, Arc<Running>>>>,
+    by_asker: Mutex<ByAsker>,
     tracker: TaskTracker,
 }
+
+/// What becomes of one that is cancelled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum End {
+    /// Nobody waits for it any more: it is settled.
+    #[default]
+    GivenUp,
+    /// It is answered `Cancelled`.
+    Aborted,
+    /// It is left to the broker, which gives it to another worker.
+    Left,
+}
+
+/// By inbox, and by correlation there.
+type ByAsker = HashMap<Arc<str>, HashMap<Arc<str>, Arc<Running>>>;
 
 /// One of them.
 pub(super) struct Running {
     pub(super) cancelled: CancellationToken,
-    /// Whether it was this end that ended it.
-    aborted: AtomicBool,
+    end: Mutex<End>,
     credit: AtomicI64,
     sender: Mutex<Option<Waker>>,
 }
@@ -42,9 +56,14 @@ impl Runs {
     }
 
     /// Lets others know of a request that does not end at once.
-    pub(super) fn note(&self, asker: &Arc<str>, correlation: &Arc<str>, running: &Arc<Running>) {
+    pub(super) fn note(
+        &self,
+        asker: &Option<Arc<str>>,
+        correlation: &Arc<str>,
+        running: &Arc<Running>,
+    ) {
         let mut runs = self.runs();
-        let of = runs.entry(asker.clone()).or_default();
+        let of = runs.entry(asker.clone().unwrap_or_default()).or_default();
         of.insert(correlation.clone(), running.clone());
     }
 
@@ -67,10 +86,10 @@ impl Runs {
         running.is_some()
     }
 
-    pub(super) fn cancel_all(&self) {
+    pub(super) fn cancel_all(&self, end: End) {
         let all = std::mem::take(&mut *self.runs());
         for running in all.into_values().flat_map(HashMap::into_values) {
-            running.aborted.store(true, Relaxed);
+            *running.end.lock().unwrap_or_else(PoisonError::into_inner) = end;
             running.cancelled.cancel();
         }
     }
@@ -90,7 +109,7 @@ impl Runs {
         self.runs().get(asker)?.get(correlation).cloned()
     }
 
-    fn runs(&self) -> MutexGuard<'_, HashMap<Arc<str>, HashMap<Arc<str>, Arc<Running>>>> {
+    fn runs(&self) -> MutexGuard<'_, ByAsker> {
         self.by_asker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -100,14 +119,15 @@ impl Running {
     pub(super) fn new(window: u32) -> Self {
         Self {
             cancelled: CancellationToken::new(),
-            aborted: AtomicBool::new(false),
+            end: Mutex::default(),
             credit: AtomicI64::new(i64::from(window)),
             sender: Mutex::default(),
         }
     }
 
-    pub(super) fn is_aborted(&self) -> bool {
-        self.aborted.load(Relaxed)
+    /// What becomes of it now that it is cancelled.
+    pub(super) fn end(&self) -> End {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until an item may be sent.

@@ -4,15 +4,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::Stream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::runs::Running;
-use super::{ALIVE, Endpoint, poll_once};
+use super::pace::Pace;
+use super::refuse::refuse;
+use super::runs::{End, Running};
+use super::{Endpoint, poll_once};
+use crate::codec::Format;
 use crate::envelope::MessageId;
+use crate::escaped::Escaped;
 use crate::in_flight::item_cost;
 use crate::job::{Answer, AnswerPart, AnswerParts, OwnedJob, Queue, Run};
 use crate::message::MessageKind;
@@ -20,11 +23,8 @@ use crate::panics::catch;
 use crate::peer::Peer;
 use crate::queue::broker::{Later, Parcel, ParcelKind, SendError, Settled, Task};
 use crate::queue::to_peer::ToPeer;
-use crate::runtime::{Instant, Sleep, later, sleep_until};
+use crate::runtime::{Sleep, sleep_until};
 use crate::status::{Code, Status};
-
-/// How long a request may run before its caller is told where.
-const QUIET: Duration = Duration::from_millis(500);
 
 /// One request that runs here, on its way to its answer.
 ///
@@ -35,7 +35,7 @@ pub(crate) struct Work {
     asker: Option<Arc<str>>,
     correlation: Arc<str>,
     run: Run,
-    /// `None` for a notification.
+    /// `None` when it was given up.
     parts: Option<AnswerParts>,
     /// The item that its reader has no room for yet.
     held: Option<AnswerPart>,
@@ -46,6 +46,9 @@ pub(crate) struct Work {
     timer: Option<Pin<Box<Sleep>>>,
     /// What the delivery is settled with, where it came out of a queue.
     tag: Option<u64>,
+    record: Option<Record>,
+    recording: Option<Later<()>>,
+    settled: Settled,
     ended: bool,
     _counted: TaskTrackerToken,
 }
@@ -64,7 +67,12 @@ pub(crate) struct Assignment<'a> {
     pub(crate) caller: Peer,
     /// What the delivery is settled with, where it came out of a queue.
     pub(crate) tag: Option<u64>,
+    /// What is done with its outcome before that is sent.
+    pub(crate) record: Option<Record>,
 }
+
+/// Takes the last part of an answer, to keep it.
+pub(crate) type Record = Box<dyn FnOnce(AnswerPart) -> Later<()> + Send>;
 
 impl Work {
     /// Begins.
@@ -83,15 +91,10 @@ impl Work {
             kind,
             caller,
             tag,
+            record,
         } = assignment;
         let codecs = &endpoint.codecs;
-        let (answer, parts) = match kind {
-            MessageKind::Notification => (Answer::nobody(), None),
-            _ => {
-                let (answer, parts) = Answer::in_parts(format, codecs, &endpoint.limits);
-                (answer, Some(parts))
-            }
-        };
+        let (answer, parts) = Answer::in_parts(format, codecs, &endpoint.limits);
         let pace = Pace::new(task.deadline, &endpoint.limits);
         let mut owned = OwnedJob::new(message, format, parcel.body);
         owned.address = task.address;
@@ -103,10 +106,17 @@ impl Work {
         let run = catch(|| queue.submit(owned.lend(&caller, codecs), answer)).unwrap_or_default();
         let mut work = Self {
             endpoint: endpoint.clone(),
-            asker: parcel.reply_to,
-            correlation: parcel.correlation,
+            // Nobody waits for the outcome of a notification.
+            asker: parcel
+                .reply_to
+                .filter(|_| kind != MessageKind::Notification),
+            correlation: match tag {
+                // Nobody but this end knows it.
+                Some(tag) if parcel.correlation.is_empty() => tag.to_string().into(),
+                _ => parcel.correlation,
+            },
             run,
-            parts,
+            parts: Some(parts),
             held: None,
             sending: None,
             window: task.window,
@@ -114,6 +124,9 @@ impl Work {
             pace,
             timer: None,
             tag,
+            record,
+            recording: None,
+            settled: Settled::Done,
             ended: false,
             _counted: endpoint.runs.counted(),
         };
@@ -137,16 +150,17 @@ impl Work {
         let to_peer = ToPeer::new(peer, task.name.clone(), task.kind, task.idempotent);
         let assignment = Assignment {
             queue: &to_peer,
-            message: MessageId::of_name(&task.name),
+            message: endpoint.callers.message(&task.name),
             kind: task.kind,
             caller: Peer::nobody(),
             tag: None,
+            record: None,
         };
         Self::begin(endpoint, parcel, *task, assignment);
     }
 
     /// Sends the next part of the answer.
-    fn send(&mut self, kind: ParcelKind, value: Option<(crate::Format, Vec<u8>)>) {
+    fn send(&mut self, kind: ParcelKind, value: Option<(Format, Vec<u8>)>) {
         self.ended |= kind.is_last();
         let (Some(asker), Some(line)) = (&self.asker, self.endpoint.line()) else {
             return;
@@ -163,7 +177,19 @@ impl Work {
         self.sending = Some(line.send(asker, parcel));
     }
 
+    fn fail(&mut self, status: Status) {
+        if self.asker.is_none() {
+            tracing::warn!(status = %Escaped(&status), "a message without a reply place failed");
+        }
+        self.send(ParcelKind::Status(status), None);
+    }
+
     fn send_part(&mut self, part: AnswerPart) {
+        if part.is_last()
+            && let Some(record) = self.record.take()
+        {
+            self.recording = Some(record(part.clone()));
+        }
         match part {
             AnswerPart::Response { format, bytes } => {
                 self.send(ParcelKind::Response, Some((format, bytes)));
@@ -171,7 +197,11 @@ impl Work {
             AnswerPart::Error { format, bytes } => {
                 self.send(ParcelKind::Error, Some((format, bytes)));
             }
-            AnswerPart::Status(status) => self.send(ParcelKind::Status(status), None),
+            AnswerPart::Status(status) => self.fail(status),
+            AnswerPart::Unreadable(status) => {
+                self.settled = Settled::Dead(status.to_string());
+                self.fail(status);
+            }
             AnswerPart::Item { format, bytes } => {
                 if let Some(Listed { running, .. }) = &self.running {
                     running.spend(item_cost(bytes.len()));
@@ -190,11 +220,7 @@ impl Work {
     /// Takes the next part that may be sent.
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<AnswerPart>> {
         let Some(parts) = &mut self.parts else {
-            // A notification has ended with its handler.
-            return match self.run.is_done() {
-                true => Poll::Ready(None),
-                false => Poll::Pending,
-            };
+            return Poll::Ready(None);
         };
         if self.held.is_none() {
             match ready!(Pin::new(parts).poll_next(cx)) {
@@ -213,9 +239,7 @@ impl Work {
         let (correlation, window) = (&self.correlation, self.window);
         self.running.get_or_insert_with(|| {
             let running = Arc::new(Running::new(window));
-            if let Some(asker) = asker {
-                endpoint.runs.note(asker, correlation, &running);
-            }
+            endpoint.runs.note(asker, correlation, &running);
             Listed {
                 cancelled: Box::pin(running.cancelled.clone().cancelled_owned()),
                 running,
@@ -239,8 +263,7 @@ impl Work {
             timer.as_mut().reset(next);
         }
         ready!(timer.as_mut().poll(cx));
-        let now = Instant::now();
-        if self.pace.deadline.is_some_and(|deadline| deadline <= now) {
+        if self.pace.is_late() {
             self.run = Run::done();
             self.parts = None;
             let text = "the handler did not answer before the deadline";
@@ -253,7 +276,8 @@ impl Work {
 
     fn settle(&mut self) {
         if let (Some(tag), Some(line)) = (self.tag.take(), self.endpoint.line()) {
-            line.settle(tag, Settled::Done);
+            let settled = std::mem::replace(&mut self.settled, Settled::Done);
+            line.settle(tag, settled);
         }
     }
 }
@@ -266,6 +290,10 @@ impl Future for Work {
         loop {
             if !this.run.is_done() && Pin::new(&mut this.run).poll(cx).is_ready() {
                 this.run = Run::done();
+            }
+            if let Some(recording) = &mut this.recording {
+                ready!(recording.as_mut().poll(cx));
+                this.recording = None;
             }
             if let Some(sending) = &mut this.sending {
                 let sent = ready!(sending.as_mut().poll(cx));
@@ -293,13 +321,17 @@ impl Future for Work {
             if this.is_given_up(cx) {
                 this.run = Run::done();
                 this.parts = None;
-                match this.listed().running.is_aborted() {
-                    true => {
+                match this.listed().running.end() {
+                    End::Aborted => {
                         let text = "the worker was shut down before the handler had finished";
                         let status = Status::new(Code::Cancelled, text);
                         this.send(ParcelKind::Status(status), None);
                     }
-                    false => this.ended = true,
+                    End::GivenUp => this.ended = true,
+                    End::Left => {
+                        this.tag = None;
+                        this.ended = true;
+                    }
                 }
                 continue;
             }
@@ -310,69 +342,9 @@ impl Future for Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        if let (Some(_), Some(asker)) = (&self.running, &self.asker) {
+        if self.running.is_some() {
+            let asker = self.asker.as_deref().unwrap_or_default();
             self.endpoint.runs.forget(asker, &self.correlation);
         }
-    }
-}
-
-/// Answers a request that is not run.
-pub(crate) fn refuse(endpoint: &Arc<Endpoint>, parcel: &Parcel, status: Status) {
-    if let (Some(asker), Some(line)) = (&parcel.reply_to, endpoint.line()) {
-        let answer = Parcel::new(ParcelKind::Status(status), parcel.correlation.clone());
-        endpoint.begin(line.send(asker, answer));
-    }
-}
-
-/// When a request is to have ended, and when its caller is told that it runs.
-struct Pace {
-    deadline: Option<Instant>,
-    /// From each progress report on.
-    timeout: Duration,
-    /// However much progress is reported.
-    last: Instant,
-    idle: Option<Duration>,
-    alive: Instant,
-    begun: bool,
-}
-
-impl Pace {
-    fn new(deadline: Option<Instant>, limits: &crate::Limits) -> Self {
-        let now = Instant::now();
-        let timeout = match deadline {
-            Some(deadline) => deadline.saturating_duration_since(now),
-            None => limits.timeout_max,
-        };
-        Self {
-            deadline: Some(later(now, timeout)),
-            timeout,
-            last: later(now, limits.timeout_max),
-            idle: limits.stream_idle,
-            alive: now + QUIET,
-            begun: false,
-        }
-    }
-
-    /// Something was sent that says where the request runs.
-    fn told(&mut self) {
-        self.alive = Instant::now() + ALIVE;
-    }
-
-    fn progress(&mut self) {
-        if !self.begun {
-            let deadline = later(Instant::now(), self.timeout).min(self.last);
-            self.deadline = self.deadline.max(Some(deadline));
-        }
-    }
-
-    /// A stream's deadline ends with its first item; then it may be idle for a while.
-    fn item(&mut self) {
-        self.begun = true;
-        self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
-    }
-
-    fn next(&self) -> Instant {
-        self.deadline
-            .map_or(self.alive, |deadline| deadline.min(self.alive))
     }
 }

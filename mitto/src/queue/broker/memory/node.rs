@@ -3,7 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::queue::broker::{ATTEMPTS, DeadLetter, Delivery, Node, Parcel, Settled};
+use crate::queue::broker::{
+    ATTEMPTS, DeadLetter, Delivery, Foreign, Node, Parcel, ParcelKind, Settled,
+};
 
 /// The most tasks that a queue holds.
 const MOST: usize = 65_536;
@@ -120,7 +122,7 @@ impl Queue {
                 *next,
                 node.clone(),
                 stored.attempts,
-                Ok(stored.parcel.clone()),
+                read(stored.parcel.clone()),
             );
             let taker = &mut self.takers[at];
             taker.has.insert(*next, stored);
@@ -141,7 +143,12 @@ impl Queue {
             return false;
         };
         match self.dead.remove(at).map(|letter| letter.parcel) {
-            Some(Ok(parcel)) => self.put(parcel),
+            Some(Ok(mut parcel)) => {
+                if let ParcelKind::Task(task) = &mut parcel.kind {
+                    task.deadline = None;
+                }
+                self.put(parcel)
+            }
             _ => false,
         }
     }
@@ -168,7 +175,15 @@ impl Queue {
             node.clone(),
             reason,
             stored.attempts,
-            Ok(stored.parcel),
+            read(stored.parcel),
         ));
+    }
+}
+
+/// What a task is to its worker.
+fn read(parcel: Parcel) -> Result<Parcel, Foreign> {
+    match parcel.task() {
+        Some(task) if task.name.is_empty() => Err(Foreign("it names no message".to_owned())),
+        _ => Ok(parcel),
     }
 }

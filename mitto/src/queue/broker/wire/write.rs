@@ -9,6 +9,7 @@ use super::{
     ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
     PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, WINDOW, content_type,
 };
+use crate::address::OwnedAddress;
 use crate::auth::Stated;
 use crate::queue::broker::{Parcel, ParcelKind, Task};
 use crate::runtime::Instant;
@@ -52,7 +53,7 @@ fn task(task: &Task, parcel: &Parcel, key: Option<&Key>, put: &mut impl FnMut(&s
     put_some(EXPIRES, expires, put);
     put_some(
         ADDRESS,
-        task.address.as_ref().map(|address| address.as_str()),
+        task.address.as_ref().map(OwnedAddress::as_str),
         put,
     );
     put_some(HOPS, some(task.hops), put);

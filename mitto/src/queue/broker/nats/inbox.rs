@@ -1,0 +1,165 @@
+//! What comes to a line's inbox.
+
+use std::sync::Arc;
+
+use async_nats::Message;
+use async_nats::message::OutboundMessage;
+
+use super::message::{self, From, To};
+use super::shared::{Shared, is_nobody};
+use super::subject::{self, OWN, Place};
+use super::waiting::Told;
+use crate::escaped::Escaped;
+use crate::queue::broker::{Parcel, ParcelKind, SendError};
+use crate::status::{Code, Status};
+
+impl Shared {
+    /// Takes what has come to the inbox.
+    pub(super) fn came(self: &Arc<Self>, message: Message) {
+        let inbox = self.inbox.len();
+        let subject = message.subject.clone();
+        let Some(last) = subject.get(inbox + 1..) else {
+            return;
+        };
+        match last.strip_prefix(OWN) {
+            None => self.answered(last, &message),
+            // What has no correlation, or none that a subject can have.
+            Some("") => self.receive(last, &message),
+            Some(own) => self.own(last, own, message),
+        }
+    }
+
+    fn answered(&self, last: &str, message: &Message) {
+        if !is_nobody(message) {
+            // It has found somebody, before a barrier could say so.
+            let _ = self.link.waiting.tell(last, Told::Passed);
+            return self.receive(last, message);
+        }
+        if self.link.waiting.tell(last, Told::Nobody).is_err() {
+            // The word has come behind a barrier.
+            let status = Status::new(Code::Unavailable, NO_MORE);
+            let parcel = Parcel::new(ParcelKind::Status(status), last.into());
+            self.link.receiver.receive(parcel);
+        }
+    }
+
+    fn own(self: &Arc<Self>, last: &str, own: &str, message: Message) {
+        if let Some(number) = own.strip_prefix('b') {
+            if let Ok(number) = number.parse() {
+                let next = self.link.waiting.end_barrier(number);
+                self.send_barrier(next);
+            }
+        } else if let Some(returned) = own.strip_prefix('r') {
+            if is_nobody(&message) {
+                self.returned(returned);
+            }
+        } else if let Some(place) = own.strip_prefix('g') {
+            if is_nobody(&message) {
+                self.refuse(&unfolded(place));
+            }
+        } else {
+            let told = match is_nobody(&message) {
+                true => Told::Nobody,
+                false => Told::Came(message),
+            };
+            let _ = self.link.waiting.tell(last, told);
+        }
+    }
+
+    fn receive(&self, last: &str, message: &Message) {
+        let parcel = message::read(message, From::Inbox(last), self.key.as_ref(), &self.limits);
+        match parcel {
+            Ok(parcel) => self.link.receiver.receive(parcel),
+            Err(error) => {
+                let url = &self.link.url;
+                tracing::warn!(%url, error = %Escaped(error), "a message to the inbox was ignored");
+            }
+        }
+    }
+
+    /// A parcel as a message to an inbox.
+    pub(super) fn to_inbox(
+        &self,
+        inbox: &str,
+        parcel: Parcel,
+    ) -> Result<OutboundMessage, SendError> {
+        let is_end = subject::is_end(&parcel.correlation);
+        let subject = match subject::place(inbox) {
+            Some(Place::Ours(_, None)) if is_end => {
+                format!("{inbox}.{}", parcel.correlation)
+            }
+            Some(Place::Ours(_, None)) => format!("{inbox}.{}", OWN),
+            Some(_) => inbox.to_owned(),
+            None => {
+                let inbox = inbox.escape_debug();
+                return Err(SendError::Refused(format!("`{inbox}` is no inbox")));
+            }
+        };
+        let returns_to = self.returns_to(inbox, &parcel);
+        let key = self.key.as_ref();
+        let packed = message::write(parcel, key, To::Inbox, &self.inbox)?;
+        Ok(packed.to(subject, returns_to.map(Into::into)))
+    }
+
+    /// What comes to it when nobody is at `inbox`: it says what was sent there.
+    fn returns_to(&self, inbox: &str, parcel: &Parcel) -> Option<String> {
+        let letter = message::letter(&parcel.kind)?;
+        if inbox.contains(OWN) {
+            return None;
+        }
+        let correlation = match subject::is_end(&parcel.correlation) {
+            true => &parcel.correlation,
+            false => "",
+        };
+        let place = folded(inbox);
+        let own = &self.inbox;
+        Some(format!("{own}.{OWN}r{letter}{correlation}{OWN}{place}"))
+    }
+
+    fn returned(&self, what: &str) {
+        let Some((head, place)) = what.split_once(OWN) else {
+            return;
+        };
+        let Some(letter) = head.chars().next() else {
+            return;
+        };
+        let correlation = &head[letter.len_utf8()..];
+        if let Some(parcel) = message::came_back(letter, correlation) {
+            self.link.receiver.returned(&unfolded(place), parcel);
+        }
+    }
+
+    /// What comes to it when a task that was given back finds nobody: it says where that is told.
+    pub(super) fn refuses_to(&self, reply: &str) -> Option<String> {
+        subject::place(reply)?;
+        match reply.contains(OWN) {
+            true => None,
+            false => Some(format!("{}.{OWN}g{OWN}{}", self.inbox, folded(reply))),
+        }
+    }
+
+    /// Tells the sender of a task that no worker takes it any more.
+    fn refuse(self: &Arc<Self>, place: &str) {
+        let place = place.trim_start_matches('.');
+        let (inbox, correlation) = match subject::place(place) {
+            Some(Place::Ours(inbox, Some(correlation))) => (inbox, correlation),
+            _ => (place, ""),
+        };
+        let status = Status::new(Code::Unavailable, NO_MORE);
+        let parcel = Parcel::new(ParcelKind::Status(status), correlation.into());
+        if let Ok(message) = self.to_inbox(inbox, parcel) {
+            self.push(message);
+        }
+    }
+}
+
+const NO_MORE: &str = "no worker takes this any more";
+
+/// A subject as one part of another.
+fn folded(subject: &str) -> String {
+    subject.replace('.', "~")
+}
+
+fn unfolded(part: &str) -> String {
+    part.replace(OWN, ".")
+}

@@ -1,0 +1,222 @@
+//! Taking tasks out of a stream, never more than may be unsettled.
+//!
+//! One request for tasks is open at a time, for as many as there is room. While it is being filled others are settled,
+//! so that under load the next one asks for many at once.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{Message, StatusCode, Subscriber};
+
+use super::set_up::Consumer;
+use super::{dead, set_up};
+use crate::escaped::Escaped;
+use crate::queue::broker::nats::message::{self, From};
+use crate::queue::broker::nats::shared::{Held, Shared, bare};
+use crate::queue::broker::nats::subject::WORKERS;
+use crate::queue::broker::nats::work::{Event, Work, next};
+use crate::queue::broker::{ATTEMPTS, Delivery};
+use crate::runtime::{Instant, Sleep, later, sleep_until, spawn};
+
+/// How long a request for tasks is open.
+const OPEN: Duration = Duration::from_secs(10);
+
+/// How long after that it counts as lost.
+const OVERDUE: Duration = Duration::from_secs(2);
+
+/// The pause after one that was refused.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Takes work until the line is dropped.
+pub(in super::super) async fn pull(shared: Arc<Shared>, work: Arc<Work>, consumer: Consumer) {
+    let sign_of_life = consumer.ack_wait / 3;
+    let mut tick = pin!(sleep_until(later(Instant::now(), sign_of_life)));
+    let mut taking = Taking::new(shared, work, consumer);
+    loop {
+        let wake = &taking.work.wake;
+        match next(&mut taking.from, wake, Some(tick.as_mut())).await {
+            Event::Came(message) => taking.came(message).await,
+            Event::Ended => {
+                taking.from = None;
+                taking.open = 0;
+                taking.work.quiet.send_replace(true);
+            }
+            Event::Woken => taking.woken().await,
+            Event::Tick => {
+                taking.show_life();
+                taking.look_after_request().await;
+                Sleep::reset(Pin::as_mut(&mut tick), later(Instant::now(), sign_of_life));
+            }
+        }
+        taking.ask();
+    }
+}
+
+struct Taking {
+    shared: Arc<Shared>,
+    work: Arc<Work>,
+    asks: String,
+    from: Option<Subscriber>,
+    to: String,
+    draining: bool,
+    /// How many tasks of the last request have not come.
+    open: usize,
+    /// When it was sent.
+    asked: Instant,
+    /// By which connection.
+    epoch: u64,
+    paused_until: Instant,
+}
+
+impl Taking {
+    fn new(shared: Arc<Shared>, work: Arc<Work>, consumer: Consumer) -> Self {
+        let now = Instant::now();
+        Self {
+            asks: format!("$JS.API.CONSUMER.MSG.NEXT.{}.{WORKERS}", consumer.stream),
+            shared,
+            work,
+            from: None,
+            to: String::new(),
+            draining: false,
+            open: 0,
+            asked: now,
+            epoch: 0,
+            paused_until: now,
+        }
+    }
+
+    async fn woken(&mut self) {
+        if let Some((from, to)) = self.work.take_given() {
+            self.from = Some(from);
+            self.to = to;
+            self.draining = false;
+            self.open = 0;
+        } else if let (0, false, Some(from)) = (self.work.most(), self.draining, self.from.as_mut())
+        {
+            // It ends behind the last task that was on its way.
+            let _ = from.drain().await;
+            self.draining = true;
+        }
+    }
+
+    /// Asks for as many tasks as there is room for, if no request is open.
+    fn ask(&mut self) {
+        let connected = *self.shared.link.connected.borrow();
+        if self.epoch != connected {
+            self.epoch = connected;
+            self.open = 0;
+        }
+        if self.open > 0 || connected == 0 || self.from.is_none() || self.draining {
+            return;
+        }
+        let free = self.work.free();
+        let now = Instant::now();
+        if free == 0 || now < self.paused_until {
+            return;
+        }
+        self.open = free;
+        self.asked = now;
+        let wanted = format!(r#"{{"batch":{free},"expires":{}}}"#, OPEN.as_nanos());
+        let reply = Some(self.to.clone().into());
+        self.shared.push(bare(self.asks.clone(), reply, wanted));
+    }
+
+    async fn came(&mut self, message: Message) {
+        if let Some(status) = message.status {
+            return self.ended(status, &message).await;
+        }
+        let Some(given) = message.reply.as_deref().and_then(Given::read) else {
+            return;
+        };
+        self.open = self.open.saturating_sub(1);
+        let held = Held {
+            attempt: given.attempt,
+            work: self.work.clone(),
+            message,
+        };
+        if self.work.most() == 0 {
+            super::acknowledge(&self.shared, held, "-NAK");
+        } else if given.attempt > ATTEMPTS {
+            let shared = self.shared.clone();
+            let reason = format!("it was delivered {ATTEMPTS} times, and never settled");
+            spawn(async move { dead::bury(&shared, held, &reason).await });
+        } else {
+            self.deliver(held);
+        }
+    }
+
+    fn deliver(&self, held: Held) {
+        let shared = &self.shared;
+        let (message, attempt) = (held.message, held.attempt);
+        let parcel = message::read(&message, From::Stream, shared.key.as_ref(), &shared.limits);
+        self.work.taken();
+        let tag = shared.hold(message, attempt, &self.work);
+        let delivery = Delivery::new(tag, self.work.node.clone(), attempt, parcel);
+        shared.link.receiver.deliver(delivery);
+    }
+
+    /// A request for tasks has ended.
+    async fn ended(&mut self, status: StatusCode, message: &Message) {
+        match status {
+            StatusCode::IDLE_HEARTBEAT => {}
+            StatusCode::TIMEOUT | StatusCode::NOT_FOUND => self.open = 0,
+            _ => {
+                let why = message.description.as_deref().unwrap_or_default();
+                let (node, why) = (&self.work.node, Escaped(why));
+                tracing::warn!(%node, %why, "JetStream gives no tasks, trying again");
+                self.set_up_again().await;
+            }
+        }
+    }
+
+    /// Somebody may have deleted the stream, of which the server does not always tell.
+    async fn set_up_again(&mut self) {
+        self.open = 0;
+        self.paused_until = later(Instant::now(), PAUSE);
+        if let Err(error) = set_up(&self.shared, &self.work.node).await {
+            let node = &self.work.node;
+            tracing::error!(%node, %error, "no tasks are taken");
+        }
+    }
+
+    /// Says that what is held is being worked on.
+    fn show_life(&mut self) {
+        if self.epoch > 0 {
+            for reply in self.shared.held_of(&self.work) {
+                self.shared.push(bare(reply, None, "+WPI"));
+            }
+        }
+    }
+
+    async fn look_after_request(&mut self) {
+        if self.open > 0 && self.epoch > 0 && self.asked.elapsed() > OPEN + OVERDUE {
+            self.set_up_again().await;
+        }
+    }
+}
+
+/// What the reply subject of a task says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Given {
+    attempt: u32,
+    /// Its number in the stream.
+    pub(super) number: u64,
+}
+
+impl Given {
+    /// `$JS.ACK.<stream>.<consumer>.<attempt>.<..>`, in later versions of the server with domain and account
+    /// before the stream.
+    pub(super) fn read(reply: &str) -> Option<Self> {
+        let parts: Vec<&str> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
+        let (attempt, number) = match parts.as_slice() {
+            [_, _, attempt, number, _, _, _] => (attempt, number),
+            [_, _, _, _, attempt, number, _, _, _, ..] => (attempt, number),
+            _ => return None,
+        };
+        Some(Self {
+            attempt: attempt.parse().ok()?,
+            number: number.parse().ok()?,
+        })
+    }
+}

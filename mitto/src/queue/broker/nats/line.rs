@@ -1,0 +1,428 @@
+//! A line to NATS.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+
+use super::connect::{Link, connect};
+use super::message::{self, From, To};
+use super::shared::{Shared, Unanswered};
+use super::subject::{self, WORKERS};
+use super::waiting::Told;
+use super::work::{Work, message as next_message};
+use super::{Nats, jetstream, queue_group};
+use crate::escaped::Escaped;
+use crate::queue::broker::{
+    BrokerError, DeadLetter, Later, Line, Node, Opening, Parcel, Receiver, SendError, Settled,
+};
+use crate::runtime::{Instant, later, sleep_until, spawn, timeout};
+
+/// How long it may take until no word that nobody is there means that somebody is.
+const TICK: Duration = Duration::from_millis(10);
+
+/// How long what is still to be sent may take when a line is closed.
+const CLOSE: Duration = Duration::from_secs(5);
+
+/// A line to NATS.
+pub(super) struct NatsLine {
+    shared: Arc<Shared>,
+    tasks: Arc<Tasks>,
+    /// Work is set up by one at a time.
+    setup: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// The tasks of a line, which end with it.
+#[derive(Default)]
+struct Tasks {
+    running: Mutex<Vec<AbortHandle>>,
+    topics: Mutex<HashMap<String, AbortHandle>>,
+}
+
+impl NatsLine {
+    pub(super) async fn open(
+        nats: Nats,
+        opening: Opening,
+        receiver: Arc<dyn Receiver>,
+    ) -> Result<Self, BrokerError> {
+        let link = Arc::new(Link::new(&nats.url, receiver));
+        let client = connect(&nats, &opening, &link).await?;
+        let inbox = subject::inbox(opening.purpose);
+        let shared = Shared::new(client, link, inbox, nats.key, opening.limits, nats.durable);
+        let shared = Arc::new(shared);
+        let line = Self {
+            shared: shared.clone(),
+            tasks: Arc::default(),
+            setup: Arc::default(),
+        };
+        let subject = format!("{}.>", shared.inbox);
+        let mut inbox = shared.subscribe(subject, None).await?;
+        let to = shared.clone();
+        line.tasks.spawn(async move {
+            while let Some(message) = next_message(&mut inbox).await {
+                to.came(message);
+            }
+        });
+        line.tasks.spawn(tick(shared.clone()));
+        let handled = shared.handled().await;
+        handled.map_err(|error| error.of_broker(&shared))?;
+        if shared.durable {
+            jetstream::check(&shared).await?;
+        }
+        Ok(line)
+    }
+}
+
+impl Line for NatsLine {
+    fn inbox(&self) -> Arc<str> {
+        self.shared.inbox.clone()
+    }
+
+    fn publish(&self, node: &Node, task: Parcel) -> Later<Result<(), SendError>> {
+        let (shared, node) = (self.shared.clone(), node.clone());
+        match shared.durable {
+            true => Box::pin(jetstream::publish(shared, node, task)),
+            false => Box::pin(publish(shared, node, task)),
+        }
+    }
+
+    fn send(&self, inbox: &Arc<str>, parcel: Parcel) -> Later<Result<(), SendError>> {
+        let shared = self.shared.clone();
+        let message = shared.to_inbox(inbox, parcel);
+        Box::pin(async move {
+            shared.ready().await?;
+            shared.send(message?).await
+        })
+    }
+
+    fn tell_workers(&self, node: &Node, parcel: Parcel) -> Later<Result<(), SendError>> {
+        self.tell_all(Some(subject::workers(node)), parcel)
+    }
+
+    fn take_work(&self, node: &Node, most: u16) -> Later<Result<(), BrokerError>> {
+        let (shared, tasks) = (self.shared.clone(), self.tasks.clone());
+        let (node, setup) = (node.clone(), self.setup.clone());
+        Box::pin(async move {
+            let _one_at_a_time = setup.lock().await;
+            match most {
+                0 => take_nothing(&shared, &tasks, &node).await,
+                most => take_work(&shared, &tasks, &node, most).await,
+            }
+        })
+    }
+
+    fn settle(&self, tag: u64, settled: Settled) {
+        let Some(held) = self.shared.release(tag) else {
+            return;
+        };
+        let work = held.work.clone();
+        if self.shared.durable {
+            jetstream::settle(&self.shared, held, settled);
+        } else {
+            match settled {
+                Settled::Done => {}
+                Settled::GiveBack => queue_group::give_back(&self.shared, held.message),
+                Settled::Dead(reason) => {
+                    let (node, reason) = (&work.node, Escaped(reason));
+                    tracing::warn!(%node, %reason, "a task was left out, NATS without JetStream keeps none");
+                }
+            }
+        }
+        work.settled();
+    }
+
+    fn listen(&self, topic: &str) -> Later<Result<(), SendError>> {
+        let (shared, tasks, topic) = (self.shared.clone(), self.tasks.clone(), topic.to_owned());
+        Box::pin(async move { listen(&shared, &tasks, topic).await })
+    }
+
+    fn unlisten(&self, topic: &str) {
+        if let Some(listening) = self.tasks.topics().remove(topic) {
+            listening.abort();
+        }
+    }
+
+    fn publish_to(&self, topic: &str, parcel: Parcel) -> Later<Result<(), SendError>> {
+        self.tell_all(subject::topic(topic), parcel)
+    }
+
+    fn dead_letters(
+        &self,
+        node: &Node,
+        most: usize,
+    ) -> Later<Result<Vec<DeadLetter>, BrokerError>> {
+        let (shared, node) = (self.shared.clone(), node.clone());
+        Box::pin(async move {
+            match shared.durable {
+                true => jetstream::dead_letters(&shared, &node, most).await,
+                false => Ok(Vec::new()),
+            }
+        })
+    }
+
+    fn put_back(&self, letter: &DeadLetter) -> Later<Result<bool, BrokerError>> {
+        let shared = self.shared.clone();
+        let (key, node) = (letter.key.clone(), letter.node.clone());
+        Box::pin(async move {
+            match shared.durable {
+                true => jetstream::put_back(&shared, &node, &key).await,
+                false => Ok(false),
+            }
+        })
+    }
+
+    fn is_connected(&self) -> bool {
+        *self.shared.link.connected.borrow() > 0 && !self.shared.is_closed()
+    }
+
+    fn close(&self) -> Later<()> {
+        let (shared, tasks) = (self.shared.clone(), self.tasks.clone());
+        Box::pin(async move {
+            let _ = timeout(CLOSE, finish(&shared)).await;
+            shared.close();
+            tasks.end();
+        })
+    }
+}
+
+impl NatsLine {
+    fn tell_all(&self, subject: Option<String>, parcel: Parcel) -> Later<Result<(), SendError>> {
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            let subject =
+                subject.ok_or_else(|| SendError::Refused("its topic is too long".into()))?;
+            let packed = message::write(parcel, shared.key.as_ref(), To::All, &shared.inbox)?;
+            shared.ready().await?;
+            shared.send(packed.to(subject, None)).await
+        })
+    }
+}
+
+impl Drop for NatsLine {
+    fn drop(&mut self) {
+        self.shared.close();
+        self.tasks.end();
+    }
+}
+
+/// Sends a task to a queue group, and waits until it has found somebody.
+async fn publish(shared: Arc<Shared>, node: Node, task: Parcel) -> Result<(), SendError> {
+    let token = task.correlation.clone();
+    let packed = message::write(task, shared.key.as_ref(), To::Queue, &shared.inbox)?;
+    let epoch = shared.ready().await?;
+    let (waiter, reply, at_once) = match packed.answers.clone() {
+        // The answer says as well that there is somebody, so that few of these need a barrier.
+        Some(answers) => (
+            shared.link.waiting.enter(token, epoch, true),
+            answers.into(),
+            false,
+        ),
+        None => {
+            let (waiter, reply) = shared.wait(epoch, true);
+            (Some(waiter), reply, true)
+        }
+    };
+    let message = packed.to(subject::queue(&node), Some(reply));
+    shared.send(message).await?;
+    let Some(waiter) = waiter else {
+        // Another one with the same correlation waits for the word.
+        return Ok(());
+    };
+    waiter.sent();
+    if at_once {
+        shared.send_barrier(shared.link.waiting.begin_barrier(true));
+    }
+    match waiter.await {
+        Told::Passed | Told::Came(_) => Ok(()),
+        Told::Nobody => Err(SendError::Nobody(node.to_string())),
+        Told::Lost if shared.is_closed() => Err(SendError::Closed),
+        Told::Lost => Err(SendError::Lost),
+    }
+}
+
+async fn take_work(
+    shared: &Arc<Shared>,
+    tasks: &Arc<Tasks>,
+    node: &Node,
+    most: u16,
+) -> Result<(), BrokerError> {
+    shared.ready().await.map_err(|_| BrokerError::Closed)?;
+    let known = shared.link.works().get(node).cloned();
+    let work = match known {
+        Some(work) => work,
+        None => begin(shared, tasks, node).await?,
+    };
+    if !work.is_quiet() {
+        work.set_most(most);
+        return Ok(());
+    }
+    let (subject, group) = match shared.durable {
+        true => (subject::pull(), None),
+        false => (subject::queue(node), Some(WORKERS)),
+    };
+    let subscriber = shared.subscribe(subject.clone(), group).await?;
+    let handled = shared.handled().await;
+    handled.map_err(|error| error.of_broker(shared))?;
+    work.set_most(most);
+    work.give(subscriber, subject);
+    Ok(())
+}
+
+/// Makes the queue of a node, if it is not there, and listens to what its workers are told. Takes nothing yet.
+async fn begin(
+    shared: &Arc<Shared>,
+    tasks: &Arc<Tasks>,
+    node: &Node,
+) -> Result<Arc<Work>, BrokerError> {
+    let consumer = match shared.durable {
+        true => Some(jetstream::set_up(shared, node).await?),
+        false => None,
+    };
+    let mut told = shared.subscribe(subject::workers(node), None).await?;
+    let handled = shared.handled().await;
+    handled.map_err(|error| error.of_broker(shared))?;
+    let work = Arc::new(Work::new(node.clone()));
+    shared.link.works().insert(node.clone(), work.clone());
+    match consumer {
+        Some(consumer) => tasks.spawn(jetstream::pull(shared.clone(), work.clone(), consumer)),
+        None => tasks.spawn(queue_group::run(shared.clone(), work.clone())),
+    }
+    let to = shared.clone();
+    tasks.spawn(async move {
+        while let Some(message) = next_message(&mut told).await {
+            match message::read(&message, From::All, to.key.as_ref(), &to.limits) {
+                Ok(parcel) => to.link.receiver.receive(parcel),
+                Err(error) => ignored(&to, &message.subject, &error),
+            }
+        }
+    });
+    Ok(work)
+}
+
+async fn take_nothing(
+    shared: &Arc<Shared>,
+    tasks: &Arc<Tasks>,
+    node: &Node,
+) -> Result<(), BrokerError> {
+    let known = shared.link.works().get(node).cloned();
+    let Some(work) = known else {
+        shared.ready().await.map_err(|_| BrokerError::Closed)?;
+        return begin(shared, tasks, node).await.map(drop);
+    };
+    quiet(shared, &work).await;
+    Ok(())
+}
+
+/// Takes nothing more, and waits until what is on its way has come.
+async fn quiet(shared: &Shared, work: &Work) {
+    let mut quiet = work.quiet.subscribe();
+    work.set_most(0);
+    // Without a connection nothing is on its way.
+    if *shared.link.connected.borrow() > 0 {
+        let _ = timeout(CLOSE, quiet.wait_for(|quiet| *quiet)).await;
+    }
+}
+
+async fn listen(shared: &Arc<Shared>, tasks: &Tasks, topic: String) -> Result<(), SendError> {
+    let subject = subject::topic(&topic);
+    let subject = subject.ok_or_else(|| SendError::Refused("its topic is too long".into()))?;
+    shared.ready().await?;
+    if tasks.topics().contains_key(&topic) {
+        return Ok(());
+    }
+    let subscriber = shared.subscribe(subject, None).await;
+    let mut subscriber = subscriber.map_err(|_| SendError::Closed)?;
+    let (to, name) = (shared.clone(), topic.clone());
+    let listening = spawn(async move {
+        while let Some(message) = next_message(&mut subscriber).await {
+            match message::read(&message, From::All, to.key.as_ref(), &to.limits) {
+                Ok(parcel) => to.link.receiver.heard(&name, parcel),
+                Err(error) => ignored(&to, &message.subject, &error),
+            }
+        }
+    });
+    if let Some(other) = tasks.topics().insert(topic, listening.abort_handle()) {
+        other.abort();
+    }
+    shared.handled().await.map_err(|error| match error {
+        Unanswered::Closed => SendError::Closed,
+        Unanswered::Nobody | Unanswered::Late => {
+            SendError::Refused("the server has not answered".into())
+        }
+    })
+}
+
+fn ignored(shared: &Shared, subject: &str, error: &crate::queue::broker::Foreign) {
+    let (url, subject, error) = (&shared.link.url, Escaped(subject), Escaped(error));
+    tracing::warn!(%url, %subject, %error, "a message was ignored");
+}
+
+/// Sends barriers while something waits for them.
+async fn tick(shared: Arc<Shared>) {
+    loop {
+        shared.link.waiting.tick.notified().await;
+        let mut idle = 0;
+        loop {
+            sleep_until(later(Instant::now(), TICK)).await;
+            match shared.link.waiting.ticked(idle) {
+                Ok(number) => shared.send_barrier(number),
+                Err(()) => break,
+            }
+            idle = match shared.link.waiting.is_idle() {
+                true => idle + 1,
+                false => 0,
+            };
+        }
+    }
+}
+
+/// Takes no more work, gives back what is not settled, and waits until the server has handled it all.
+async fn finish(shared: &Arc<Shared>) {
+    let works: Vec<Arc<Work>> = shared.link.works().values().cloned().collect();
+    for work in works {
+        quiet(shared, &work).await;
+    }
+    for tag in shared.tags() {
+        if let Some(held) = shared.release(tag) {
+            if shared.durable {
+                jetstream::settle(shared, held, Settled::GiveBack);
+            }
+        }
+    }
+    if *shared.link.connected.borrow() > 0 {
+        let _ = shared.handled().await;
+    }
+}
+
+impl Tasks {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.running().push(spawn(task).abort_handle());
+    }
+
+    fn end(&self) {
+        for task in self.running().drain(..) {
+            task.abort();
+        }
+        for (_, task) in self.topics().drain() {
+            task.abort();
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Vec<AbortHandle>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn topics(&self) -> MutexGuard<'_, HashMap<String, AbortHandle>> {
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Unanswered {
+    pub(super) fn of_broker(self, shared: &Shared) -> BrokerError {
+        match self {
+            Self::Closed => BrokerError::Closed,
+            Self::Nobody | Self::Late => shared.late(),
+        }
+    }
+}

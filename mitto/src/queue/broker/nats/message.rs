@@ -1,0 +1,362 @@
+//! Parcels as messages of NATS, and back.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use async_nats::message::OutboundMessage;
+use async_nats::{HeaderMap, HeaderName, HeaderValue, Message, Subject};
+use bytes::Bytes;
+
+use super::subject::{self, OWN, Place};
+use crate::limits::Limits;
+use crate::queue::broker::wire::{self, Foreign, Key, Reading, Trust};
+use crate::queue::broker::{Parcel, ParcelKind, SendError};
+
+/// By which a stream knows what it has had.
+pub(super) const MESSAGE_ID: &str = "Nats-Msg-Id";
+
+/// Why a dead letter is one.
+pub(super) const DEAD_REASON: &str = "mitto-dead-reason";
+/// How often it was delivered.
+pub(super) const DEAD_ATTEMPTS: &str = "mitto-dead-attempts";
+
+/// What a [`MESSAGE_ID`] begins with that says nothing of a task.
+pub(super) const OURS: &str = "mitto-";
+
+/// What begins the names of NATS's own headers.
+const NATS: &str = "Nats-";
+
+/// Where a parcel goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum To {
+    /// To the queue of a node; the reply subject says where answers go.
+    Queue,
+    /// To a stream; a header says where answers go, as JetStream answers to the reply subject.
+    Stream,
+    /// To an inbox.
+    Inbox,
+    /// To all who listen.
+    All,
+}
+
+/// A parcel that is ready to go.
+pub(super) struct Packed {
+    pub(super) headers: HeaderMap,
+    pub(super) payload: Bytes,
+    /// Where answers go, if the correlation is part of it.
+    pub(super) answers: Option<String>,
+}
+
+impl Packed {
+    pub(super) fn to(self, subject: impl Into<Subject>, reply: Option<Subject>) -> OutboundMessage {
+        OutboundMessage {
+            subject: subject.into(),
+            reply,
+            payload: self.payload,
+            headers: Some(self.headers),
+        }
+    }
+}
+
+/// Makes a message of a parcel, that is sent by whoever has this inbox.
+pub(super) fn write(
+    parcel: Parcel,
+    key: Option<&Key>,
+    to: To,
+    own: &Arc<str>,
+) -> Result<Packed, SendError> {
+    let is_end = subject::is_end(&parcel.correlation);
+    let answers = match (&parcel.reply_to, to) {
+        (Some(reply_to), To::Queue | To::Stream) if is_end && reply_to == own => {
+            Some(format!("{reply_to}.{}", parcel.correlation))
+        }
+        _ => None,
+    };
+    // What the subject says already.
+    let correlated = answers.is_some() || to == To::Inbox && is_end;
+    let usual = match to {
+        To::Queue | To::Stream => "request",
+        To::Inbox => "response",
+        To::All => "",
+    };
+    let mut headers = HeaderMap::new();
+    let mut wrong = None;
+    let body = wire::write(parcel, key, |name, value| {
+        let value = match name {
+            wire::KIND if value == usual => return,
+            wire::CORRELATION if correlated => return,
+            wire::REPLY_TO => match (&answers, to) {
+                (Some(_), To::Queue) => return,
+                (Some(answers), _) => answers,
+                (None, _) => value,
+            },
+            _ => value,
+        };
+        match (header_name(name), HeaderValue::from_str(&encoded(value))) {
+            (Some(name), Ok(value)) => headers.append(name, value),
+            _ => wrong = Some(name.to_owned()),
+        }
+    });
+    match wrong {
+        Some(name) => Err(SendError::Refused(format!(
+            "`{}` is no name of a header",
+            name.escape_debug()
+        ))),
+        None => Ok(Packed {
+            headers,
+            payload: body.into(),
+            answers,
+        }),
+    }
+}
+
+/// Where a message was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum From<'a> {
+    /// In a node's queue: what it is to be answered to.
+    Queue(Option<&'a str>),
+    /// In a stream.
+    Stream,
+    /// In this end's inbox: the last part of the subject.
+    Inbox(&'a str),
+    /// It was told to all.
+    All,
+}
+
+/// Makes a parcel of a message.
+pub(super) fn read(
+    message: &Message,
+    from: From<'_>,
+    key: Option<&Key>,
+    limits: &Limits,
+) -> Result<Parcel, Foreign> {
+    let mut reading = Reading::new(match from {
+        From::Queue(_) | From::Stream => wire::Place::Queue,
+        From::Inbox(_) | From::All => wire::Place::Inbox,
+    });
+    let mut reply_to = None;
+    let mut correlated = false;
+    let mut message_id = None;
+    let mut has_id = false;
+    for (name, values) in message.headers.iter().flat_map(HeaderMap::iter) {
+        let name: &str = name.as_ref();
+        for value in values {
+            let value = decoded(value.as_str());
+            match name {
+                MESSAGE_ID if value.starts_with(OURS) => {}
+                MESSAGE_ID => message_id = Some(value),
+                nats if nats.starts_with(NATS) => {}
+                wire::REPLY_TO => reply_to = Some(value.into_owned()),
+                wire::CORRELATION => {
+                    correlated = true;
+                    reading.put(name, &value);
+                }
+                name => {
+                    has_id |= name == wire::ID;
+                    reading.put(&spelled(name), &value);
+                }
+            }
+        }
+    }
+    if let (false, Some(id)) = (has_id, message_id) {
+        reading.put(wire::ID, &id);
+    }
+    let reply_to = match from {
+        From::Queue(reply) => reply_to.as_deref().or(reply),
+        _ => reply_to.as_deref(),
+    };
+    let mut last = match from {
+        From::Inbox(last) => Some(last),
+        _ => None,
+    };
+    match reply_to.map(|reply_to| (reply_to, subject::place(reply_to))) {
+        None => {}
+        Some((_, Some(Place::Ours(inbox, part)))) => match part {
+            // It is only there for the word that nobody is.
+            Some(own) if own.starts_with(OWN) => {}
+            part => {
+                last = last.or(part);
+                reading.put(wire::REPLY_TO, inbox);
+            }
+        },
+        Some((foreign, Some(Place::Foreign))) => reading.put(wire::REPLY_TO, foreign),
+        Some((_, None)) => {
+            reading.fault("its reply place is neither an inbox of mitto nor of a NATS client");
+        }
+    }
+    if let (false, Some(last)) = (correlated, last) {
+        if !last.starts_with(OWN) {
+            reading.put(wire::CORRELATION, last);
+        }
+    }
+    let trust = key.map_or(Trust::Nobody, Trust::Signed);
+    reading.finish(message.payload.to_vec(), trust, limits)
+}
+
+/// A letter for what a parcel is that comes back, with nothing but its correlation.
+pub(super) fn letter(kind: &ParcelKind) -> Option<char> {
+    Some(match kind {
+        ParcelKind::Response => 'r',
+        ParcelKind::Error => 'e',
+        ParcelKind::Item => 'i',
+        ParcelKind::End => 'n',
+        ParcelKind::Progress => 'p',
+        ParcelKind::Running => 'u',
+        ParcelKind::Credit(_) => 'c',
+        ParcelKind::Cancel => 'x',
+        ParcelKind::Status(_) => 's',
+        ParcelKind::Task(_) | ParcelKind::Published(_) => return None,
+    })
+}
+
+/// The parcel of a letter.
+pub(super) fn came_back(letter: char, correlation: &str) -> Option<Parcel> {
+    let kind = match letter {
+        'r' | 's' => ParcelKind::Response,
+        'e' => ParcelKind::Error,
+        'i' => ParcelKind::Item,
+        'n' => ParcelKind::End,
+        'p' => ParcelKind::Progress,
+        'u' => ParcelKind::Running,
+        'c' => ParcelKind::Credit(0),
+        'x' => ParcelKind::Cancel,
+        _ => return None,
+    };
+    Some(Parcel::new(kind, correlation.into()))
+}
+
+/// The names that most messages have are not copied.
+fn header_name(name: &str) -> Option<HeaderName> {
+    static KNOWN: [HeaderName; 10] = [
+        HeaderName::from_static(wire::TYPE),
+        HeaderName::from_static(wire::CONTENT_TYPE),
+        HeaderName::from_static(wire::ID),
+        HeaderName::from_static(wire::EXPIRES),
+        HeaderName::from_static(wire::KIND),
+        HeaderName::from_static(wire::IDEMPOTENT),
+        HeaderName::from_static(wire::REPLY_TO),
+        HeaderName::from_static(wire::CORRELATION),
+        HeaderName::from_static(wire::STATUS),
+        HeaderName::from_static(MESSAGE_ID),
+    ];
+    let known = KNOWN.iter().find(|known| {
+        let known: &str = (*known).as_ref();
+        known == name
+    });
+    match known {
+        Some(known) => Some(known.clone()),
+        None => HeaderName::from_str(&escaped(name, |byte| matches!(byte, b'%' | b':'))).ok(),
+    }
+}
+
+/// A name as `wire` writes it.
+fn spelled(name: &str) -> Cow<'_, str> {
+    let name = decoded(name);
+    match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => name,
+    }
+}
+
+/// A value without what would end it, or be cut off.
+fn encoded(value: &str) -> Cow<'_, str> {
+    let is_cut = |end: Option<char>| end.is_some_and(char::is_whitespace);
+    let mut chars = value.chars();
+    if is_cut(chars.next()) || is_cut(chars.next_back()) {
+        return escaped(value, |byte| byte <= b' ' || byte >= 0x80 || byte == b'%');
+    }
+    escaped(value, |byte| matches!(byte, b'%' | b'\r' | b'\n'))
+}
+
+fn escaped(text: &str, escape: impl Fn(u8) -> bool) -> Cow<'_, str> {
+    if !text.bytes().any(&escape) {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::with_capacity(text.len() + 16);
+    for byte in text.bytes() {
+        match escape(byte) {
+            true => {
+                bytes.push(b'%');
+                bytes.extend(format!("{byte:02X}").bytes());
+            }
+            false => bytes.push(byte),
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn decoded(value: &str) -> Cow<'_, str> {
+    match value.contains('%') {
+        true => {
+            let bytes = percent_decoded(value.as_bytes());
+            Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        false => Cow::Borrowed(value),
+    }
+}
+
+/// A percent sign without two hexadecimal digits stays.
+pub(super) fn percent_decoded(mut text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    while let [first, rest @ ..] = text {
+        text = rest;
+        match (first, rest) {
+            (b'%', [high, low, rest @ ..])
+                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
+                bytes.push(digit(*high) << 4 | digit(*low));
+                text = rest;
+            }
+            _ => bytes.push(*first),
+        }
+    }
+    bytes
+}
+
+fn digit(hexadecimal: u8) -> u8 {
+    match hexadecimal {
+        b'0'..=b'9' => hexadecimal - b'0',
+        letter => (letter.to_ascii_lowercase() - b'a') + 10,
+    }
+}
+
+/// Headers for another message with the same id, which a stream would leave out if it was told by it.
+pub(super) fn without_message_id(headers: HeaderMap) -> HeaderMap {
+    let id = HeaderName::from_static(MESSAGE_ID);
+    let mut kept = HeaderMap::new();
+    for (name, values) in headers.iter() {
+        let text: &str = name.as_ref();
+        let name = match *name == id {
+            true if headers.get(HeaderName::from_static(wire::ID)).is_some() => continue,
+            true if values.iter().any(|id| id.as_str().starts_with(OURS)) => continue,
+            true => HeaderName::from_static(wire::ID),
+            false if text.starts_with(NATS) => continue,
+            false if matches!(text, DEAD_REASON | DEAD_ATTEMPTS) => continue,
+            false => name.clone(),
+        };
+        for value in values {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
+}
+
+/// Sets a header to a text for people.
+pub(super) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(&encoded(value)) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// A header's value.
+pub(super) fn get(message: &Message, name: &'static str) -> Option<String> {
+    let headers = message.headers.as_ref()?;
+    let value = headers.get(HeaderName::from_static(name))?;
+    Some(decoded(value.as_str()).into_owned())
+}
+
+/// The correlation of what asks for an answer at once: what a refusal names.
+pub(super) fn answer_place(parcel: &Parcel) -> Option<(Arc<str>, Arc<str>)> {
+    Some((parcel.reply_to.clone()?, parcel.correlation.clone()))
+}

@@ -1,0 +1,267 @@
+//! What all parts of a line have in common.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use async_nats::client::traits::Publisher;
+use async_nats::message::OutboundMessage;
+use async_nats::{
+    Client, Message, PublishError, PublishErrorKind, StatusCode, Subject, Subscriber,
+};
+use bytes::Bytes;
+
+use super::connect::Link;
+use super::waiting::{Told, Waiter};
+use super::work::Work;
+use crate::limits::Limits;
+use crate::queue::broker::{BrokerError, Key, Later, SendError};
+use crate::runtime::{spawn, timeout};
+
+/// How long the server may take to answer.
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
+
+/// What all parts of a line have in common.
+pub(super) struct Shared {
+    pub(super) client: Client,
+    pub(super) link: Arc<Link>,
+    pub(super) inbox: Arc<str>,
+    pub(super) key: Option<Key>,
+    pub(super) limits: Limits,
+    pub(super) durable: bool,
+    held: Mutex<HashMap<u64, Held>>,
+    tags: AtomicU64,
+    closed: AtomicBool,
+}
+
+/// A task that was delivered and is not settled.
+pub(super) struct Held {
+    pub(super) message: Message,
+    pub(super) attempt: u32,
+    pub(super) work: Arc<Work>,
+}
+
+/// Why the server has not answered.
+pub(super) enum Unanswered {
+    Nobody,
+    Late,
+    Closed,
+}
+
+impl Shared {
+    pub(super) fn new(
+        client: Client,
+        link: Arc<Link>,
+        inbox: Arc<str>,
+        key: Option<Key>,
+        limits: Limits,
+        durable: bool,
+    ) -> Self {
+        Self {
+            client,
+            link,
+            inbox,
+            key,
+            limits,
+            durable,
+            held: Mutex::default(),
+            tags: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Waits until there is a connection: its number.
+    pub(super) async fn ready(&self) -> Result<u64, SendError> {
+        let mut connected = self.link.connected.subscribe();
+        loop {
+            if self.closed.load(Ordering::Acquire) {
+                return Err(SendError::Closed);
+            }
+            let made = *connected.borrow_and_update();
+            if made > 0 {
+                return Ok(made);
+            }
+            if connected.changed().await.is_err() {
+                return Err(SendError::Closed);
+            }
+        }
+    }
+
+    /// Ready when there is room for the next one.
+    pub(super) async fn send(&self, message: OutboundMessage) -> Result<(), SendError> {
+        let bytes = message.payload.len();
+        let sent = self.client.publish_message(message).await;
+        sent.map_err(|error| send_error(&error, bytes))
+    }
+
+    /// Sends without waiting, in another task if there is no room.
+    pub(super) fn push(self: &Arc<Self>, message: OutboundMessage) {
+        let shared = self.clone();
+        let mut sending: Later<()> = Box::pin(async move {
+            if let Err(error) = shared.send(message).await {
+                let url = &shared.link.url;
+                tracing::debug!(%url, %error, "a message to NATS was not sent");
+            }
+        });
+        let mut context = Context::from_waker(Waker::noop());
+        if sending.as_mut().poll(&mut context).is_pending() {
+            spawn(sending);
+        }
+    }
+
+    /// Sends a barrier, if one is to be.
+    pub(super) fn send_barrier(self: &Arc<Self>, number: Option<u64>) {
+        if let Some(number) = number {
+            let subject = format!("{}.{}b{number}", self.inbox, super::subject::OWN);
+            self.push(bare(subject, None, Bytes::new()));
+        }
+    }
+
+    /// Waits for what comes to a new token, and the subject that it comes to.
+    pub(super) fn wait(&self, epoch: u64, passes: bool) -> (Waiter, Subject) {
+        loop {
+            let token = self.link.waiting.token();
+            let subject = format!("{}.{token}", self.inbox);
+            if let Some(waiter) = self.link.waiting.enter(token, epoch, passes) {
+                return (waiter, subject.into());
+            }
+        }
+    }
+
+    /// Asks something of the server, again if the connection is lost.
+    pub(super) async fn ask(
+        &self,
+        subject: &str,
+        payload: impl Into<Bytes>,
+    ) -> Result<Message, Unanswered> {
+        let payload = payload.into();
+        let made = bare(subject.to_owned(), None, payload);
+        self.ask_with(made).await
+    }
+
+    pub(super) async fn ask_with(&self, message: OutboundMessage) -> Result<Message, Unanswered> {
+        let message = &message;
+        self.exchange(|reply| OutboundMessage {
+            reply: Some(reply),
+            ..message.clone()
+        })
+        .await
+    }
+
+    /// Waits until the server has handled what was sent before: a message to the own inbox has come.
+    pub(super) async fn handled(&self) -> Result<(), Unanswered> {
+        let echo = |subject: Subject| bare(subject, None, Bytes::new());
+        self.exchange(echo).await.map(drop)
+    }
+
+    async fn exchange(
+        &self,
+        message: impl Fn(Subject) -> OutboundMessage,
+    ) -> Result<Message, Unanswered> {
+        loop {
+            let epoch = self.ready().await.map_err(|_| Unanswered::Closed)?;
+            let (waiter, reply) = self.wait(epoch, false);
+            let sent = self.send(message(reply)).await;
+            sent.map_err(|_| Unanswered::Closed)?;
+            match timeout(ANSWER, waiter).await {
+                Ok(Told::Came(message)) if is_nobody(&message) => return Err(Unanswered::Nobody),
+                Ok(Told::Came(message)) => return Ok(message),
+                Ok(Told::Nobody) => return Err(Unanswered::Nobody),
+                Ok(Told::Passed | Told::Lost) => {}
+                Err(_) => return Err(Unanswered::Late),
+            }
+        }
+    }
+
+    pub(super) async fn subscribe(
+        &self,
+        subject: String,
+        group: Option<&str>,
+    ) -> Result<Subscriber, BrokerError> {
+        let subscriber = match group {
+            Some(group) => self.client.queue_subscribe(subject, group.to_owned()).await,
+            None => self.client.subscribe(subject).await,
+        };
+        subscriber.map_err(|_| BrokerError::Closed)
+    }
+
+    /// Keeps a task until it is settled.
+    pub(super) fn hold(&self, message: Message, attempt: u32, work: &Arc<Work>) -> u64 {
+        let tag = self.tags.fetch_add(1, Ordering::Relaxed) + 1;
+        let held = Held {
+            message,
+            attempt,
+            work: work.clone(),
+        };
+        self.held().insert(tag, held);
+        tag
+    }
+
+    pub(super) fn release(&self, tag: u64) -> Option<Held> {
+        self.held().remove(&tag)
+    }
+
+    pub(super) fn tags(&self) -> Vec<u64> {
+        self.held().keys().copied().collect()
+    }
+
+    /// The reply subjects of what is held of a node's tasks.
+    pub(super) fn held_of(&self, work: &Arc<Work>) -> Vec<Subject> {
+        let held = self.held();
+        let of_work = held.values().filter(|held| Arc::ptr_eq(&held.work, work));
+        of_work
+            .filter_map(|held| held.message.reply.clone())
+            .collect()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.link.waiting.lose(u64::MAX);
+        // Whoever waits for a connection sees that there will be none.
+        self.link.connected.send_modify(|_| {});
+    }
+
+    pub(super) fn late(&self) -> BrokerError {
+        BrokerError::Late {
+            url: self.link.url.clone(),
+            within: ANSWER,
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<u64, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A message without headers.
+pub(super) fn bare(
+    subject: impl Into<Subject>,
+    reply: Option<Subject>,
+    payload: impl Into<Bytes>,
+) -> OutboundMessage {
+    OutboundMessage {
+        subject: subject.into(),
+        reply,
+        payload: payload.into(),
+        headers: None,
+    }
+}
+
+/// Whether it is the server's word that nobody is there.
+pub(super) fn is_nobody(message: &Message) -> bool {
+    message.status == Some(StatusCode::NO_RESPONDERS) && message.payload.is_empty()
+}
+
+fn send_error(error: &PublishError, bytes: usize) -> SendError {
+    match error.kind() {
+        PublishErrorKind::MaxPayloadExceeded => SendError::TooLarge(bytes),
+        PublishErrorKind::InvalidSubject => SendError::Refused(error.to_string()),
+        PublishErrorKind::Send => SendError::Closed,
+    }
+}
