@@ -13,8 +13,19 @@ use mitto::queue::broker::rabbitmq::RabbitMq;
 use super::lines::{Site, facts};
 use super::relay::Relay;
 use super::servers::rabbitmq::{shared, url};
+use super::work::work_facts;
 
-facts!(site());
+mod lines {
+    use super::{facts, site};
+
+    facts!(site());
+}
+
+mod work {
+    use super::{broker, work_facts};
+
+    work_facts!(async { std::sync::Arc::new(broker()) });
+}
 
 /// Behind a relay of its own.
 async fn site() -> Site {

@@ -148,7 +148,7 @@ impl Consuming {
             };
             self.common.set_up(Side::Consuming, true);
             for wait in self.waits.drain(..) {
-                wait.is_over(true);
+                wait.answer(true);
             }
         }
     }
@@ -270,7 +270,7 @@ impl Consuming {
                 let done = self.set_most(connected, at, most).await;
                 match &done {
                     Err(_) => self.waits.push(Wait::TakesWork(taken)),
-                    Ok(()) => Wait::TakesWork(taken).is_over(true),
+                    Ok(()) => Wait::TakesWork(taken).answer(true),
                 }
                 done
             }
@@ -279,7 +279,7 @@ impl Consuming {
                 let done = connected.inbox.bind(names::TOPICS, &key).await;
                 self.topics.insert(key, topic);
                 match &done {
-                    Ok(()) => Wait::Listens(listens).is_over(true),
+                    Ok(()) => Wait::Listens(listens).answer(true),
                     Err(_) => self.waits.push(Wait::Listens(listens)),
                 }
                 done
@@ -351,13 +351,13 @@ impl Consuming {
             }
         }
         for wait in self.waits {
-            wait.is_over(false);
+            wait.answer(false);
         }
     }
 }
 
 impl Wait {
-    fn is_over(self, connected: bool) {
+    fn answer(self, connected: bool) {
         match self {
             Self::TakesWork(taken) => {
                 let _ = taken.send(connected.then_some(()).ok_or(BrokerError::Closed));

@@ -214,7 +214,7 @@ impl Connected {
 
     fn send(
         &mut self,
-        out: Outgoing,
+        out: Box<Outgoing>,
         fanout: Option<String>,
         room: OwnedSemaphorePermit,
         cx: &mut Context<'_>,
