@@ -21,7 +21,7 @@ const TRIES: u32 = 3;
 pub(super) struct Flight {
     pending: FuturesUnordered<Pending>,
     /// What has come back, until it is known of whom.
-    returned: Vec<Box<BasicReturnMessage>>,
+    returned: Vec<BasicReturnMessage>,
     again: VecDeque<Waiting>,
     head_max: usize,
 }
@@ -78,7 +78,7 @@ impl Flight {
             while let Poll::Ready(Some((waiting, fate))) = self.pending.poll_next_unpin(cx) {
                 match fate {
                     Fate::Answered(confirmed, returned) => {
-                        self.returned.extend(returned);
+                        self.returned.extend(returned.map(|returned| *returned));
                         seen.push((waiting, confirmed));
                     }
                     Fate::Unsent(error) => {

@@ -173,7 +173,7 @@ impl Publishing {
     /// Ready when there is room for the next one.
     pub(super) async fn sent(
         &self,
-        out: Box<Outgoing>,
+        out: Outgoing,
         fanout: Option<String>,
     ) -> Result<(), SendError> {
         let room = self.room(1, out.size()).await?;
