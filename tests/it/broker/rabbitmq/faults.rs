@@ -153,7 +153,7 @@ async fn no_confirmed_task_is_lost_while_connections_are_cut() {
     }
     for (id, times) in came {
         let n: usize = id.parse().expect("a number");
-        assert!(times == 1 || n % 2 == 0, "{id} came {times} times");
+        assert!(times == 1 || n.is_multiple_of(2), "{id} came {times} times");
     }
 }
 

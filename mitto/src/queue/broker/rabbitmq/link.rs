@@ -29,7 +29,7 @@ pub(super) struct Link {
     events: Pin<Box<dyn Stream<Item = Event> + Send>>,
     is_blocked: bool,
     /// Dropped last.
-    _socket: Socket,
+    socket: Socket,
 }
 
 /// The socket of a connection, to end it: the library's own thread else waits for a silent broker for good.
@@ -66,7 +66,7 @@ impl Link {
             events: Box::pin(connection.events_listener()),
             connection: Arc::new(connection),
             is_blocked: false,
-            _socket: socket,
+            socket: socket,
         })
     }
 
@@ -182,7 +182,7 @@ impl Socket {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self._socket.end();
+        self.socket.end();
     }
 }
 
