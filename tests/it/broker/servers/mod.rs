@@ -1,4 +1,4 @@
-//! Real brokers, started here on ports of their own, each in a folder of its own.
+//! Servers that tests start themselves, so that they may kill them.
 
 pub(crate) mod nats;
 mod process;

@@ -17,7 +17,7 @@ trap '' HUP INT TERM
 setsid sh -c "$SERVER" </dev/null >>"$FOLDER/output" 2>&1 &
 group=$!
 read -r keep
-kill -KILL -- "-$group" 2>/dev/null
+kill -KILL "-$group" 2>/dev/null
 wait
 [ -n "$keep" ] || rm -rf "$FOLDER"
 "#;
