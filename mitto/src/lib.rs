@@ -101,7 +101,8 @@
 //! - [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
 //!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
 //! - [`middleware`] stands around requests, in both directions
-//! - [`job`] is one request on its way to a handler; [`peer`] is the other end, to be called
+//! - [`job`] is one request on its way to a handler, [`topic`] tells many peers one thing; [`peer`] is the
+//!   other end, to be called
 //! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
 //! - [`message`] are the user's structs, [`envelope`] what travels around them
 //! - [`auth`] says who the other end is, [`address`] what is asked
@@ -139,6 +140,7 @@ pub mod session;
 mod signals;
 pub mod status;
 pub mod telemetry;
+pub mod topic;
 pub mod transport;
 #[cfg(feature = "broker")]
 pub mod worker;
@@ -159,6 +161,7 @@ pub use provider::MessageProvider;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use status::{CallError, Code, Status};
+pub use topic::Topics;
 #[cfg(feature = "broker")]
 pub use worker::Worker;
 

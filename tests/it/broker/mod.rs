@@ -8,5 +8,5 @@ mod memory;
 mod nats;
 mod rabbitmq;
 mod relay;
-mod servers;
+pub(crate) mod servers;
 mod work;

@@ -27,6 +27,7 @@ mod parcel;
 mod publisher;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;
+mod topics;
 pub mod wire;
 
 use std::fmt;
