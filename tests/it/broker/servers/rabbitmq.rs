@@ -45,6 +45,14 @@ impl RabbitMqServer {
             Path::new(SCRIPTS).join("rabbitmq-server").exists(),
             "there is no RabbitMQ: run the tests with `tests/run`, which installs it"
         );
+        // A port that was free may be somebody's by then.
+        let mut tries = (0..3).map(|_| Self::try_start());
+        let started = tries.find(Result::is_ok);
+        let server = started.unwrap_or_else(Self::try_start);
+        server.unwrap_or_else(|output| panic!("RabbitMQ does not start:\n{output}"))
+    }
+
+    fn try_start() -> Result<Self, String> {
         let folder = folder("rabbitmq");
         let ports = free_ports();
         let settings = format!(
@@ -66,8 +74,8 @@ impl RabbitMqServer {
             ports,
             process,
         };
-        server.process.listens(server.at(), &server.folder);
-        server
+        server.process.listens(server.at(), &server.folder)?;
+        Ok(server)
     }
 
     pub(crate) fn at(&self) -> SocketAddr {
@@ -82,7 +90,8 @@ impl RabbitMqServer {
     /// Starts it again, with what it had on disk.
     pub(crate) fn again(&mut self) {
         self.process = start(&self.folder, &self.ports);
-        self.process.listens(self.at(), &self.folder);
+        let listens = self.process.listens(self.at(), &self.folder);
+        listens.expect("RabbitMQ starts again");
     }
 
     /// Runs `rabbitmqctl`, and gives what it says.

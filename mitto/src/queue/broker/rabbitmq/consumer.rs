@@ -7,18 +7,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use lapin::ErrorKind;
-use lapin::message::Delivery as Message;
 use tokio::sync::{mpsc, oneshot};
 
-use super::buried::{Buried, Burying, Raw};
+use super::buried::Burying;
 use super::common::{Attempts, Common, Side};
+use super::consumed::Connected;
 use super::inbox::Inbox;
 use super::link::{Link, Told};
-use super::properties;
+use super::names;
 use super::work::Work;
-use super::{names, topology};
-use crate::queue::broker::wire::Place;
-use crate::queue::broker::{BrokerError, Delivery, Node, SendError, Settled};
+use crate::queue::broker::{BrokerError, Node, SendError, Settled};
 use crate::runtime::Instant;
 
 /// How many orders and deliveries are taken before what is settled is told.
@@ -52,23 +50,6 @@ pub(super) struct Consuming {
 enum Wait {
     TakesWork(oneshot::Sender<Result<(), BrokerError>>),
     Listens(oneshot::Sender<Result<(), SendError>>),
-}
-
-/// A connection, with what has come on it.
-pub(super) struct Connected {
-    link: Link,
-    inbox: Inbox,
-    works: Vec<Work>,
-    given: HashMap<u64, Given>,
-    burying: usize,
-}
-
-/// A delivery that is not settled.
-struct Given {
-    work: usize,
-    tag: u64,
-    attempt: u32,
-    raw: Option<Raw>,
 }
 
 enum Turn {
@@ -106,13 +87,7 @@ impl Consuming {
     async fn set_up(&self, link: Link, purges: bool) -> lapin::Result<Connected> {
         let channel = link.connection().create_channel().await?;
         let inbox = Inbox::open(channel, &self.common.inbox, purges).await?;
-        let mut connected = Connected {
-            link,
-            inbox,
-            works: Vec::new(),
-            given: HashMap::new(),
-            burying: 0,
-        };
+        let mut connected = Connected::new(link, inbox);
         for key in self.topics.keys() {
             connected.inbox.bind(names::TOPICS, key).await?;
         }
@@ -366,96 +341,5 @@ impl Wait {
                 let _ = listens.send(connected.then_some(()).ok_or(SendError::Closed));
             }
         }
-    }
-}
-
-impl Connected {
-    /// The work of a node, with its queue.
-    async fn work(&mut self, node: &Node, common: &Common) -> lapin::Result<usize> {
-        if let Some(at) = self.works.iter().position(|work| work.node == *node) {
-            return Ok(at);
-        }
-        let channel = self.link.connection().create_channel().await?;
-        topology::node(&channel, node, common.kind).await?;
-        self.inbox.bind(&names::workers(node), "").await?;
-        self.works.push(Work::new(node.clone(), channel));
-        Ok(self.works.len() - 1)
-    }
-
-    async fn consume(&mut self, work: usize) -> lapin::Result<()> {
-        match self.works.get_mut(work) {
-            Some(work) => work.consume().await,
-            None => Ok(()),
-        }
-    }
-
-    fn give(&mut self, work: usize, message: Message, tag: u64, common: &Common) {
-        let node = self.works[work].node.clone();
-        let (properties, body) = (message.properties, message.data);
-        let attempt = properties::attempt(&properties, message.redelivered);
-        let (copy, trusted) = (body.clone(), &common.trusted);
-        let parcel = properties::read(Place::Queue, &properties, body, trusted, &common.limits);
-        let given = Given {
-            work,
-            tag: message.delivery_tag,
-            attempt,
-            raw: Some(Raw {
-                properties,
-                body: copy,
-            }),
-        };
-        self.given.insert(tag, given);
-        let delivery = Delivery::new(tag, node, attempt, parcel);
-        common.receiver.deliver(delivery);
-    }
-
-    fn settle(&mut self, tag: u64, settled: Settled, burying: &Burying) {
-        let Some(given) = self.given.get_mut(&tag) else {
-            return;
-        };
-        let work = &mut self.works[given.work];
-        match settled {
-            Settled::Done => work.done(given.tag),
-            Settled::GiveBack => work.give_back(given.tag),
-            Settled::Dead(reason) => {
-                // Once, and it stays unsettled until its letter is confirmed.
-                if let Some(raw) = given.raw.take() {
-                    self.burying += 1;
-                    burying.bury(Buried {
-                        tag,
-                        node: work.node.clone(),
-                        raw,
-                        reason,
-                        attempt: given.attempt,
-                    });
-                }
-                return;
-            }
-        }
-        self.given.remove(&tag);
-    }
-
-    fn buried(&mut self, tag: u64, buried: bool) {
-        // Those of an earlier connection are unknown.
-        let Some(given) = self.given.remove(&tag) else {
-            return;
-        };
-        self.burying = self.burying.saturating_sub(1);
-        let work = &mut self.works[given.work];
-        match buried {
-            true => work.done(given.tag),
-            false => work.give_back(given.tag),
-        }
-    }
-
-    fn flush(&mut self) {
-        for work in &mut self.works {
-            work.flush();
-        }
-    }
-
-    async fn end(self) {
-        self.inbox.delete().await;
-        self.link.close().await;
     }
 }

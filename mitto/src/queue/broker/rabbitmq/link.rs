@@ -66,7 +66,7 @@ impl Link {
             events: Box::pin(connection.events_listener()),
             connection: Arc::new(connection),
             is_blocked: false,
-            socket: socket,
+            socket,
         })
     }
 
