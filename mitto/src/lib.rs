@@ -90,6 +90,7 @@
 //! | `signals` | | `run_until_signal`: servers and workers that SIGINT, SIGTERM and Ctrl-C end gently |
 //! | `axum` | | `server::axum`: a server as a route of an axum app; turns `websocket` on |
 //! | `tower` | | `middleware::Tower`: layers of `tower` around requests |
+//! | `rabbitmq` | | `queue::broker::rabbitmq`: requests through RabbitMQ; turns `broker` on |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
@@ -215,6 +216,12 @@ pub mod guide {
     /// What becomes of messages when their connection is lost.
     pub mod delivery {
         #![doc = include_str!("docs/delivery.md")]
+    }
+
+    /// What each broker has to be told, and where a message's parts travel.
+    #[cfg(feature = "broker")]
+    pub mod brokers {
+        #![doc = include_str!("docs/brokers.md")]
     }
 
     /// Who may do what, and what comes from outside: what is checked where.

@@ -8,7 +8,7 @@ mod memory;
 mod nats;
 mod rabbitmq;
 mod relay;
-mod servers;
+pub(crate) mod servers;
 mod work;
 
 use std::sync::Arc;

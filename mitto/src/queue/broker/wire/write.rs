@@ -88,7 +88,8 @@ fn some<N: PartialEq + Default>(number: N) -> Option<N> {
 fn unix_millis(at: Instant) -> u64 {
     let left = at.saturating_duration_since(Instant::now());
     let since = (SystemTime::now() + left).duration_since(UNIX_EPOCH);
+    // Not before the caller itself gives up.
     since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(since.as_millis()).map_or(u64::MAX, |millis| millis + 1)
     })
 }
