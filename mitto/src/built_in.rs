@@ -138,7 +138,7 @@ impl BuiltIns {
 
 impl BuiltIn {
     /// The messages of all of them.
-    #[cfg(any(feature = "client", feature = "server"))]
+    #[cfg(any(feature = "client", feature = "server", feature = "broker"))]
     pub(crate) const MESSAGES: &[&'static MessageInfo] = &[
         Ping::INFO,
         Echo::INFO,
@@ -277,3 +277,5 @@ message!(Describe, "mitto-describe", Unary -> Descriptor);
 message!(Health, "mitto-health", Unary -> HealthReport);
 message!(Info, "mitto-info", OneWay -> ());
 message!(LogStatus, "mitto-log-status", OneWay -> ());
+#[cfg(feature = "broker")]
+pub(crate) use message;

@@ -91,6 +91,7 @@
 //! | `signals` | | `run_until_signal`: servers and workers that SIGINT, SIGTERM and Ctrl-C end gently |
 //! | `axum` | | `server::axum`: a server as a route of an axum app; turns `websocket` on |
 //! | `tower` | | `middleware::Tower`: layers of `tower` around requests |
+//! | `rabbitmq` | | `queue::broker::rabbitmq`: requests through RabbitMQ; turns `broker` on |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
@@ -101,7 +102,8 @@
 //! - [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
 //!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
 //! - [`middleware`] stands around requests, in both directions
-//! - [`job`] is one request on its way to a handler; [`peer`] is the other end, to be called
+//! - [`job`] is one request on its way to a handler, [`topic`] tells many peers one thing; [`peer`] is the
+//!   other end, to be called
 //! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
 //! - [`message`] are the user's structs, [`envelope`] what travels around them
 //! - [`auth`] says who the other end is, [`address`] what is asked
@@ -139,6 +141,7 @@ pub mod session;
 mod signals;
 pub mod status;
 pub mod telemetry;
+pub mod topic;
 pub mod transport;
 #[cfg(feature = "broker")]
 pub mod worker;
@@ -159,6 +162,7 @@ pub use provider::MessageProvider;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use status::{CallError, Code, Status};
+pub use topic::Topics;
 #[cfg(feature = "broker")]
 pub use worker::Worker;
 
@@ -213,6 +217,12 @@ pub mod guide {
     /// What becomes of messages when their connection is lost.
     pub mod delivery {
         #![doc = include_str!("docs/delivery.md")]
+    }
+
+    /// What each broker has to be told, and where a message's parts travel.
+    #[cfg(feature = "broker")]
+    pub mod brokers {
+        #![doc = include_str!("docs/brokers.md")]
     }
 
     /// Who may do what, and what comes from outside: what is checked where.

@@ -1,5 +1,5 @@
 //! How often a request allocates, once everything is warm, and what is held for waiting requests, for
-//! idle and for hostile connections, floods and damaged payloads: the figures are printed.
+//! subscriptions, for idle and for hostile connections, floods and damaged payloads: the figures are printed.
 //!
 //! A program of its own without a test harness, so that nothing else allocates meanwhile. What a
 //! decoded value needs for itself counts: an echo of two strings has four, two at each end.
@@ -11,6 +11,7 @@ mod hostile;
 mod hundred;
 mod idle;
 mod service;
+mod topics;
 mod waiting;
 mod wire;
 
@@ -45,6 +46,7 @@ fn main() {
         connected(&mut counts, "JSON-RPC", Builder::json_rpc).await;
         around(&mut counts).await;
         hundred(&mut counts).await;
+        topics::topics(&mut counts).await;
         waiting::waiting().await;
         floods::floods().await;
         hostile::announced().await;

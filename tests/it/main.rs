@@ -28,6 +28,7 @@ mod shapes;
 mod signals;
 mod storm;
 mod telemetry;
+mod topics;
 mod transport;
 mod ui;
 mod world;

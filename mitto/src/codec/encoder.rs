@@ -27,7 +27,6 @@ use super::{CodecError, Codecs, Format};
 /// # Ok::<(), mitto::codec::CodecError>(())
 /// ```
 pub struct Encoder<'a> {
-    #[cfg_attr(not(feature = "__erased"), expect(dead_code))]
     codecs: &'a Codecs,
     format: Format,
     out: &'a mut Vec<u8>,
@@ -51,6 +50,16 @@ impl<'a> Encoder<'a> {
             #[cfg(feature = "__erased")]
             is_locating: false,
         }
+    }
+
+    /// The format of what is encoded.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Encodes elsewhere in the same format: to the end of `out`, at most `limit` bytes.
+    pub(crate) fn beside<'b>(&'b self, out: &'b mut Vec<u8>, limit: usize) -> Encoder<'b> {
+        Encoder::new(self.codecs, self.format, out, limit)
     }
 
     /// Appends `value`.

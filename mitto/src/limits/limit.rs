@@ -36,6 +36,10 @@ pub enum Limit {
     MetadataBytes,
     /// The nesting of a payload, 128 levels in every format: `codec::MAX_DEPTH`.
     Depth,
+    /// [`Limits::topics`](field@super::Limits::topics).
+    Topics,
+    /// [`Limits::subscribers`](field@super::Limits::subscribers).
+    Subscribers,
     /// [`Limits::hops`](field@super::Limits::hops).
     Hops,
     /// [`Limits::drain`](field@super::Limits::drain).
@@ -61,6 +65,8 @@ impl Limit {
         Self::MetadataEntries,
         Self::MetadataBytes,
         Self::Depth,
+        Self::Topics,
+        Self::Subscribers,
         Self::Hops,
         Self::Drain,
     ];
@@ -84,6 +90,8 @@ impl Limit {
             Self::MetadataEntries => "metadata_entries",
             Self::MetadataBytes => "metadata_bytes",
             Self::Depth => "depth",
+            Self::Topics => "topics",
+            Self::Subscribers => "subscribers",
             Self::Hops => "hops",
             Self::Drain => "drain",
         }

@@ -11,7 +11,7 @@ pub use check::LimitsError;
 pub use limit::Limit;
 #[cfg(feature = "metrics")]
 pub use reached::LIMITS_REACHED;
-pub(crate) use reached::{reached, waits};
+pub(crate) use reached::{Gate, reached, waits};
 
 /// The limits of one end. Sizes are in bytes; [the table](self) says what happens at each.
 ///
@@ -80,6 +80,10 @@ pub struct Limits {
     pub metadata_entries: usize,
     /// Bytes of metadata of one message: 8 KiB, at most 60,000 with 3 bytes for each entry.
     pub metadata_bytes: usize,
+    /// Topics that one peer may be subscribed to: 256. One more is refused with `Busy`.
+    pub topics: usize,
+    /// Peers of one process that may be subscribed to one topic: 10,000. One more is refused with `Busy`.
+    pub subscribers: usize,
     /// Servers that a request may pass on its way: 8. After them it is answered `LoopDetected`.
     pub hops: u8,
     /// The deadline of a request that names none: 30 s.
@@ -110,6 +114,8 @@ impl Default for Limits {
             pieces: 4,
             metadata_entries: 32,
             metadata_bytes: 8 << 10,
+            topics: 256,
+            subscribers: 10_000,
             hops: 8,
             timeout: Duration::from_secs(30),
             timeout_max: Duration::from_secs(600),

@@ -40,13 +40,13 @@ static REFUSED: [Gate; Limit::ALL.len()] = [const { Gate::new() }; Limit::ALL.le
 static WAITED: [Gate; Limit::ALL.len()] = [const { Gate::new() }; Limit::ALL.len()];
 
 /// Lets one through in each second, and counts the others.
-struct Gate {
+pub(crate) struct Gate {
     second: AtomicU64,
     unshown: AtomicU64,
 }
 
 impl Gate {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             second: AtomicU64::new(0),
             unshown: AtomicU64::new(0),
@@ -54,7 +54,7 @@ impl Gate {
     }
 
     /// Whether this one goes through; then with how many have not since the last one did.
-    fn pass(&self, second: u64) -> Option<u64> {
+    pub(crate) fn pass(&self, second: u64) -> Option<u64> {
         let last = self.second.load(Relaxed);
         let first = last != second
             && self

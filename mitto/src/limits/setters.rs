@@ -34,6 +34,8 @@ setters! {
     pieces: usize,
     metadata_entries: usize,
     metadata_bytes: usize,
+    topics: usize,
+    subscribers: usize,
     hops: u8,
     timeout: Duration,
     timeout_max: Duration,

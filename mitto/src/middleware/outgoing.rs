@@ -207,6 +207,10 @@ impl Outbound for Around {
         self.out.schema_differences()
     }
 
+    fn is_behind_gateway(&self) -> bool {
+        self.out.is_behind_gateway()
+    }
+
     fn close(&self, drain: bool) {
         self.out.close(drain);
     }

@@ -122,6 +122,12 @@ pub trait Outbound: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether its connection is held by another server, a gateway beyond a broker, which is to be asked
+    /// for the topics that the peer hears.
+    fn is_behind_gateway(&self) -> bool {
+        false
+    }
+
     /// Ends the connection: at once, or when what runs has finished.
     fn close(&self, drain: bool);
 }

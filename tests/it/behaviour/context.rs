@@ -34,6 +34,10 @@ async fn handler_sees_its_context(world: World) {
 }
 
 async fn address_reaches_the_handler(world: World) {
+    if !matches!(world.way.runs, Runs::Here | Runs::Elsewhere) {
+        // There an address says whose worker it goes to: see `broker::work`.
+        return;
+    }
     let seen = world.client.look(Look {}).at("chat/eu").await.unwrap();
     assert_eq!(seen.address.as_deref(), Some("chat/eu"));
     let address = Address::parse("chat/eu/look").unwrap();
@@ -84,7 +88,12 @@ async fn metadata_reaches_the_handler(world: World) {
         .metadata("two", "zwei, größer")
         .await;
     let expected = [entry("one", "1"), entry("two", "zwei, größer")];
-    assert_eq!(seen.unwrap().metadata, expected);
+    let mut metadata = seen.unwrap().metadata;
+    if let Runs::Nats | Runs::NatsDurable = world.way.runs {
+        // There keys have no order.
+        metadata.sort();
+    }
+    assert_eq!(metadata, expected);
 }
 
 async fn own_extractor_reads_the_request(world: World) {

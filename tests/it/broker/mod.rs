@@ -8,5 +8,22 @@ mod memory;
 mod nats;
 mod rabbitmq;
 mod relay;
-mod servers;
+pub(crate) mod servers;
 mod work;
+
+use std::sync::Arc;
+
+use mitto::queue::broker::Broker;
+use mitto::queue::broker::nats::Nats;
+use mitto::queue::broker::rabbitmq::RabbitMq;
+use servers::rabbitmq::{shared, url};
+
+/// The RabbitMQ that tests share.
+pub(crate) async fn rabbitmq() -> Arc<dyn Broker> {
+    Arc::new(RabbitMq::new(url("guest", shared().at())))
+}
+
+/// A NATS of a test's own.
+pub(crate) async fn nats() -> Arc<dyn Broker> {
+    nats::with_server(Nats::new).await
+}

@@ -1,7 +1,7 @@
 //! How many there may be.
 
-use mitto::Limits;
 use mitto::envelope::Head;
+use mitto::{Limits, Topics};
 
 use super::world::{Hear, Nap, Raw, Say, World, fine_or, outcome, settle};
 use super::{At, FINE, Row, row};
@@ -21,6 +21,8 @@ pub(super) fn rows() -> Vec<Row> {
         row!(InFlightProcess, request_in_process, [FINE, FINE, "Busy"]),
         row!(InFlightProcess, notify_in_process, [FINE, FINE, "Busy"]),
         row!(Pieces, begin_large_messages, [FINE, FINE, "closed 1002"]),
+        row!(Topics, subscribe_one_peer, [FINE, FINE, "Busy"]),
+        row!(Subscribers, subscribe_to_one_topic, [FINE, FINE, "Busy"]),
         row!(Hops, come_a_long_way, [FINE, FINE, "LoopDetected"]),
     ]
 }
@@ -135,6 +137,29 @@ async fn begin_large_messages(at: At) -> String {
     }
     raw.send(&Raw::request::<Say>(100), br#"{"text":""}"#).await;
     raw.outcome().await
+}
+
+async fn subscribe_one_peer(at: At) -> String {
+    let topics = Topics::with_limits(Limits::default().topics(SOME));
+    let client = super::world::local(Limits::default());
+    for n in 1..at.of(SOME) {
+        let subscribed = topics.subscribe(client.peer(), n.to_string()).await;
+        subscribed.expect("it may");
+    }
+    outcome(topics.subscribe(client.peer(), "one more").await)
+}
+
+async fn subscribe_to_one_topic(at: At) -> String {
+    let topics = Topics::with_limits(Limits::default().subscribers(SOME));
+    let clients = (0..at.of(SOME)).map(|_| super::world::local(Limits::default()));
+    let clients: Vec<_> = clients.collect();
+    for client in &clients[1..] {
+        topics
+            .subscribe(client.peer(), "all")
+            .await
+            .expect("it may");
+    }
+    outcome(topics.subscribe(clients[0].peer(), "all").await)
 }
 
 async fn come_a_long_way(at: At) -> String {

@@ -74,6 +74,8 @@ fn default(limit: Limit) -> String {
         Limit::MetadataEntries => count(limits.metadata_entries),
         Limit::MetadataBytes => size(limits.metadata_bytes),
         Limit::Depth => count(mitto::codec::MAX_DEPTH),
+        Limit::Topics => count(limits.topics),
+        Limit::Subscribers => count(limits.subscribers),
         Limit::Hops => count(usize::from(limits.hops)),
         Limit::Drain => time(limits.drain),
         other => panic!("say here where the default of `{other}` is"),

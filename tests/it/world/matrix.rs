@@ -8,7 +8,8 @@
 //! | `in_paused_time!` | those without a socket, and in process | JSON, MessagePack, XML, compact |
 //!
 //! All transports are memory, `ws`, `wss`, `tcp`, `tls` and `unix`. Each test exists twice: with the
-//! handlers in the connection's task, and behind a queue, `.._elsewhere`. A codec, a transport and a
+//! handlers in the connection's task, and behind a queue, `.._elsewhere`. Over memory and `ws` they run in
+//! workers, too, behind the broker of this process; and over `ws` behind each real broker. A codec, a transport and a
 //! framing that are not in the crate are tried with every fact, too, and so is JSON-RPC over `ws`.
 //!
 //! What is left out, and why:
@@ -113,6 +114,11 @@ macro_rules! tests {
         mod ws {
             $crate::world::tests!(@formats Ws $more);
             $crate::world::tests!(@worker Ws);
+        }
+        mod brokers {
+            $crate::world::tests!(Ws RabbitMq: rabbitmq mitto::Format::MESSAGE_PACK);
+            $crate::world::tests!(Ws Nats: nats mitto::Format::JSON);
+            $crate::world::tests!(Ws NatsDurable: nats_durable mitto::Format::MESSAGE_PACK);
         }
         mod json_rpc {
             $crate::world::tests!(JsonRpc Here: json mitto::Format::JSON);

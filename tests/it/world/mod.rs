@@ -5,6 +5,7 @@
 //! `typed_error_arrives_typed::wss::xml_elsewhere`.
 
 mod app;
+mod brokers;
 mod elsewhere;
 mod events;
 mod matrix;
@@ -13,10 +14,12 @@ mod places;
 mod service;
 mod way;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use mitto::built_in::BuiltIn;
 use mitto::provider::Serves;
 use mitto::queue::Gateway;
-use mitto::queue::broker::memory::Memory;
 use mitto::queue::broker::{Broker, Publisher};
 use mitto::schema::ServerSide;
 use mitto::server::Handle;
@@ -59,21 +62,22 @@ pub(crate) struct Wishes {
     pub(crate) without: Vec<BuiltIn>,
 }
 
-/// A gateway, and a worker with the service.
+/// A gateway, and a worker with the service, at a node of their own.
 async fn behind_a_broker(
     service: TheService,
-    broker: &impl Broker,
+    broker: &Arc<dyn Broker>,
     limits: &Limits,
 ) -> (Gateway, worker::Handle) {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    let node = format!("world/w{}", NEXT.fetch_add(1, Relaxed));
     let worker = Worker::new(service)
         .limits(limits.clone())
         .codec(Pretty)
-        .node("mitto/Service")
-        // Where `address_reaches_the_handler` sends to.
-        .node("chat/eu");
+        .node(&node);
     let worker = worker.consume(broker).await.expect("a broker").spawn();
     let publisher = Publisher::with_limits(broker, limits).await;
-    (Service::gateway(publisher.expect("a broker")), worker)
+    let publisher = publisher.expect("a broker").to_node(&node);
+    (Service::gateway(publisher.expect("a node")), worker)
 }
 
 impl World {
@@ -94,8 +98,9 @@ impl World {
                 let gateway = Service::gateway(Elsewhere::new(service, &limits));
                 Self::around(gateway, way, wishes, (events, heard)).await
             }
-            Runs::Worker => {
-                let (gateway, worker) = behind_a_broker(service, &Memory::new(), &limits).await;
+            runs => {
+                let broker = brokers::broker(runs);
+                let (gateway, worker) = behind_a_broker(service, &broker, &limits).await;
                 let mut world = Self::around(gateway, way, wishes, (events, heard)).await;
                 world.worker = Some(worker);
                 world

@@ -40,6 +40,10 @@ pub(crate) enum Runs {
     Elsewhere,
     /// In a worker, behind the broker of this process.
     Worker,
+    /// In a worker, behind a server.
+    RabbitMq,
+    Nats,
+    NatsDurable,
 }
 
 impl Way {

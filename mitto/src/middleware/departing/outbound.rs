@@ -141,6 +141,10 @@ impl Outbound for Departing {
         self.out.schema_differences()
     }
 
+    fn is_behind_gateway(&self) -> bool {
+        self.out.is_behind_gateway()
+    }
+
     fn close(&self, drain: bool) {
         self.out.close(drain);
     }

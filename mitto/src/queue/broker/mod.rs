@@ -15,6 +15,7 @@
 //! [`Node`] and are kept there until a worker has settled them; everything else goes straight to an
 //! inbox, which each line has one of, at most once.
 
+mod by_url;
 mod capabilities;
 mod dead_letters;
 mod endpoint;
@@ -27,6 +28,7 @@ mod parcel;
 mod publisher;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;
+mod topics;
 pub mod wire;
 
 use std::fmt;
@@ -34,6 +36,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub use by_url::by_url;
 pub use capabilities::{Capabilities, DeadLettering, Redelivers};
 pub use dead_letters::DeadLetters;
 pub(crate) use endpoint::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::address::OwnedAddress;
 use crate::auth::Identity;
 use crate::codec::Format;
-use crate::envelope::Metadata;
+use crate::envelope::{MessageId, Metadata};
 use crate::runtime::Instant;
 use crate::status::Status;
 
@@ -64,6 +64,9 @@ pub enum ParcelKind {
 pub struct Task {
     /// The message's name.
     pub name: Arc<str>,
+    /// The message's id, where it is not that of its name: for what is published, as those who hear it may
+    /// have no schema to look it up in.
+    pub type_id: Option<MessageId>,
     /// How it is answered.
     pub kind: crate::message::MessageKind,
     /// Its own id, the same when it is sent or delivered again: visible ASCII, at most
@@ -84,7 +87,7 @@ pub struct Task {
     /// How many bytes of items may come before the first credit; 0 where it is no stream.
     pub window: u32,
     /// Which of the peers at `reply_to` asks, to be called back there; 0 for none. In a call back: which
-    /// of them is called.
+    /// of them is called. In what was published: which of all peers does not get it.
     pub peer: u64,
 }
 
@@ -127,6 +130,7 @@ impl Task {
     pub fn new(name: impl Into<Arc<str>>, kind: crate::message::MessageKind) -> Self {
         Self {
             name: name.into(),
+            type_id: None,
             kind,
             id: Arc::default(),
             idempotent: false,
@@ -138,6 +142,18 @@ impl Task {
             window: 0,
             peer: 0,
         }
+    }
+
+    /// The same for a message that has this id.
+    pub fn with_type_id(mut self, id: MessageId) -> Self {
+        self.type_id = (id != MessageId::of_name(&self.name)).then_some(id);
+        self
+    }
+
+    /// The message's id.
+    pub fn message(&self) -> MessageId {
+        self.type_id
+            .unwrap_or_else(|| MessageId::of_name(&self.name))
     }
 }
 

@@ -102,7 +102,8 @@ impl Publisher {
     /// The same with other limits than the usual ones. Of them count
     /// [`message`](Limits::message), [`in_flight_process`](Limits::in_flight_process),
     /// [`stream_window`](Limits::stream_window), [`stream_idle`](Limits::stream_idle),
-    /// [`timeout`](Limits::timeout), [`timeout_max`](Limits::timeout_max) and those of metadata.
+    /// [`timeout`](Limits::timeout), [`timeout_max`](Limits::timeout_max), [`topics`](Limits::topics),
+    /// [`subscribers`](Limits::subscribers) and those of metadata.
     ///
     /// # Errors
     ///

@@ -23,7 +23,7 @@ use super::relay::Relay;
 pub(super) use end::{End, LONG};
 pub(super) use inboxes::*;
 pub(super) use letters::*;
-pub(super) use parcels::{idempotent, node, request};
+pub(super) use parcels::{idempotent, node, parcel_of, request};
 pub(super) use tasks::*;
 pub(super) use topics::*;
 pub(super) use trouble::*;

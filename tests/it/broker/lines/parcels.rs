@@ -27,7 +27,7 @@ pub(in crate::broker) fn idempotent(id: &str) -> Parcel {
     parcel_of(task, id)
 }
 
-pub(super) fn parcel_of(task: Task, correlation: &str) -> Parcel {
+pub(in crate::broker) fn parcel_of(task: Task, correlation: &str) -> Parcel {
     let body = format!("{{\"n\":\"{correlation}\"}}").into_bytes();
     Parcel::new(ParcelKind::Task(Box::new(task)), correlation.into()).with_body(Format::JSON, body)
 }

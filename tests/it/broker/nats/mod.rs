@@ -29,12 +29,12 @@ mod durable {
 }
 
 /// With a server of its own, which ends with it.
-struct Own {
+pub(super) struct Own {
     nats: Nats,
     _server: Server,
 }
 
-async fn with_server(nats: impl Fn(String) -> Nats) -> Arc<Own> {
+pub(super) async fn with_server(nats: impl Fn(String) -> Nats) -> Arc<Own> {
     let server = Server::start().await;
     Arc::new(Own {
         nats: nats(server.url()),

@@ -1,5 +1,5 @@
-//! Real brokers, started here on ports of their own, each in a folder of its own.
+//! Servers that tests start themselves, so that they may kill them.
 
-pub(super) mod nats;
+pub(crate) mod nats;
 mod process;
-pub(super) mod rabbitmq;
+pub(crate) mod rabbitmq;

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 /// `nats-server` on a port and a folder of its own, where its log stays when the test fails. Ends when it is dropped,
 /// or its test ends.
-pub(in crate::broker) struct Server {
+pub(crate) struct Server {
     at: SocketAddr,
     folder: PathBuf,
     running: Option<Child>,
@@ -26,12 +26,12 @@ const JETSTREAM: &str = "jetstream { store_dir: \"FOLDER\" }";
 
 impl Server {
     /// With JetStream.
-    pub(in crate::broker) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(JETSTREAM).await
     }
 
     /// With these lines in its configuration.
-    pub(in crate::broker) async fn with(configuration: &str) -> Self {
+    pub(crate) async fn with(configuration: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("mitto-nats-{}-{next}", std::process::id());
@@ -56,16 +56,16 @@ impl Server {
         server
     }
 
-    pub(in crate::broker) fn at(&self) -> SocketAddr {
+    pub(crate) fn at(&self) -> SocketAddr {
         self.at
     }
 
-    pub(in crate::broker) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("nats://{}", self.at)
     }
 
     /// Kills it as it is.
-    pub(in crate::broker) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {
             drop(running.stdin.take());
             let _ = running.wait();
@@ -73,7 +73,7 @@ impl Server {
     }
 
     /// Starts it again, with what it had on disk.
-    pub(in crate::broker) async fn run(&mut self) {
+    pub(crate) async fn run(&mut self) {
         let started = Command::new("sh")
             .args(["-c", UNTIL_INPUT_ENDS, "sh"])
             .arg(self.folder.join("nats.conf"))

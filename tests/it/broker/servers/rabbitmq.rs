@@ -27,24 +27,32 @@ const DEFINITIONS: &str = r#"{
 }"#;
 
 /// A server of its own.
-pub(in crate::broker) struct RabbitMqServer {
+pub(crate) struct RabbitMqServer {
     folder: PathBuf,
     ports: [u16; 3],
     process: Process,
 }
 
 /// The one that all tests share that do it no harm.
-pub(in crate::broker) fn shared() -> &'static RabbitMqServer {
+pub(crate) fn shared() -> &'static RabbitMqServer {
     static SHARED: OnceLock<RabbitMqServer> = OnceLock::new();
     SHARED.get_or_init(RabbitMqServer::start)
 }
 
 impl RabbitMqServer {
-    pub(in crate::broker) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         assert!(
             Path::new(SCRIPTS).join("rabbitmq-server").exists(),
             "there is no RabbitMQ: run the tests with `tests/run`, which installs it"
         );
+        // A port that was free may be somebody's by then.
+        let mut tries = (0..3).map(|_| Self::try_start());
+        let started = tries.find(Result::is_ok);
+        let server = started.unwrap_or_else(Self::try_start);
+        server.unwrap_or_else(|output| panic!("RabbitMQ does not start:\n{output}"))
+    }
+
+    fn try_start() -> Result<Self, String> {
         let folder = folder("rabbitmq");
         let ports = free_ports();
         let settings = format!(
@@ -66,27 +74,28 @@ impl RabbitMqServer {
             ports,
             process,
         };
-        server.process.listens(server.at(), &server.folder);
-        server
+        server.process.listens(server.at(), &server.folder)?;
+        Ok(server)
     }
 
-    pub(in crate::broker) fn at(&self) -> SocketAddr {
+    pub(crate) fn at(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.ports[0]).into()
     }
 
     /// Ends it without a word.
-    pub(in crate::broker) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill();
     }
 
     /// Starts it again, with what it had on disk.
-    pub(in crate::broker) fn again(&mut self) {
+    pub(crate) fn again(&mut self) {
         self.process = start(&self.folder, &self.ports);
-        self.process.listens(self.at(), &self.folder);
+        let listens = self.process.listens(self.at(), &self.folder);
+        listens.expect("RabbitMQ starts again");
     }
 
     /// Runs `rabbitmqctl`, and gives what it says.
-    pub(in crate::broker) fn control(&self, arguments: &[&str]) -> String {
+    pub(crate) fn control(&self, arguments: &[&str]) -> String {
         let output = Command::new(format!("{SCRIPTS}/rabbitmqctl"))
             .args(["--quiet"])
             .args(arguments)
@@ -105,7 +114,7 @@ impl RabbitMqServer {
 }
 
 /// The URL of `mitto` for a user, at a server or before it.
-pub(in crate::broker) fn url(user: &str, at: SocketAddr) -> String {
+pub(crate) fn url(user: &str, at: SocketAddr) -> String {
     format!("amqp://{user}:{user}@{at}/mitto")
 }
 

@@ -10,6 +10,7 @@ use mitto::queue::broker::{
 };
 use mitto::schema::Side;
 use mitto::{Code, Format, Worker};
+use tokio::time::Instant;
 
 use super::Shop;
 use crate::broker::lines::End;
@@ -18,8 +19,13 @@ const OPEN: usize = 1_000_000;
 
 /// From somebody who knows no schema.
 pub(super) async fn send(shop: &Shop, end: &End, name: &str, body: &str) {
+    send_within(shop, end, name, body, None).await;
+}
+
+async fn send_within(shop: &Shop, end: &End, name: &str, body: &str, deadline: Option<Instant>) {
     let mut task = Task::new(name, MessageKind::Request);
     task.id = "id-1".into();
+    task.deadline = deadline;
     let parcel = Parcel::new(ParcelKind::Task(Box::new(task)), "1".into())
         .with_body(Format::JSON, body.into())
         .from_inbox(&end.line.inbox());
@@ -83,10 +89,12 @@ pub(in super::super) async fn dead_letter_is_run_when_it_is_put_back(broker: Arc
     let old = old.node(&*shop.node).consume(&shop.broker).await.unwrap();
     let old = old.spawn();
     let end = End::open(&*shop.broker, "stranger").await;
-    send(&shop, &end, "Double", "{\"n\": 3}").await;
+    let deadline = Instant::now() + Duration::from_secs(5);
+    send_within(&shop, &end, "Double", "{\"n\": 3}", Some(deadline)).await;
     let (dead, letter) = letter(&shop).await;
     assert_eq!(letter.name(), Some("Double"));
     old.shutdown().await;
+    tokio::time::sleep_until(deadline).await;
     let _worker = shop.working().await;
     assert!(dead.put_back(&letter).await.unwrap());
     assert_eq!(shop.event().await, "double 3");

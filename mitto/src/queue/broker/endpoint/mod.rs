@@ -6,10 +6,12 @@
 mod asked;
 mod callers;
 mod given_up;
+mod inward;
 mod pace;
 mod refuse;
 mod remote;
 mod runs;
+mod topics;
 mod work;
 
 use std::sync::{Arc, OnceLock, Weak};
@@ -32,6 +34,7 @@ use crate::codec::Codecs;
 use crate::limits::Limits;
 use crate::runtime::{Instant, RuntimeHandle};
 use crate::status::{Code, Status};
+use crate::topic::Hub;
 
 /// How often whoever runs a request says that it still does.
 const ALIVE: Duration = Duration::from_secs(5);
@@ -70,6 +73,8 @@ pub(crate) struct Endpoint {
     runs: Runs,
     pub(crate) callers: Callers,
     given_up: GivenUp,
+    /// Who hears what at this end, once somebody does.
+    hub: OnceLock<Arc<Hub>>,
     worker: Option<Arc<dyn TakesWork>>,
 }
 
@@ -92,6 +97,7 @@ impl Endpoint {
             runs: Runs::default(),
             callers: Callers::default(),
             given_up: GivenUp::default(),
+            hub: OnceLock::new(),
             worker,
         });
         let receiver = Arc::new(Inlet(Arc::downgrade(&endpoint)));
@@ -238,7 +244,11 @@ impl Receiver for Inlet {
         }
     }
 
-    fn heard(&self, _: &str, _: Parcel) {}
+    fn heard(&self, topic: &str, parcel: Parcel) {
+        if let Some(endpoint) = self.0.upgrade() {
+            endpoint.heard(topic, &parcel);
+        }
+    }
 
     fn returned(&self, inbox: &str, parcel: Parcel) {
         if let Some(endpoint) = self.0.upgrade() {

@@ -313,6 +313,10 @@ impl Outbound for Remote {
         Some(self.endpoint.runtime.clone())
     }
 
+    fn is_behind_gateway(&self) -> bool {
+        matches!(self.to, To::Peer { .. })
+    }
+
     fn close(&self, _: bool) {
         self.closed.cancel();
     }

@@ -10,7 +10,6 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::pace::Pace;
-use super::refuse::refuse;
 use super::runs::{End, Running};
 use super::{Endpoint, poll_once};
 use crate::codec::Format;
@@ -22,7 +21,6 @@ use crate::message::MessageKind;
 use crate::panics::catch;
 use crate::peer::Peer;
 use crate::queue::broker::{Later, Parcel, ParcelKind, SendError, Settled, Task};
-use crate::queue::to_peer::ToPeer;
 use crate::runtime::{Sleep, sleep_until};
 use crate::status::{Code, Status};
 
@@ -133,30 +131,6 @@ impl Work {
         if poll_once(&mut work).is_pending() {
             endpoint.runtime.spawn(work);
         }
-    }
-
-    /// Runs what somebody asks of a peer of this end.
-    pub(super) fn for_peer(endpoint: &Arc<Endpoint>, parcel: Parcel) {
-        let mut parcel = parcel;
-        let kind = std::mem::replace(&mut parcel.kind, ParcelKind::Cancel);
-        let ParcelKind::Task(task) = kind else {
-            return;
-        };
-        let Some(peer) = endpoint.callers.peer(task.peer) else {
-            let text = "the client is no longer connected to its gateway";
-            let lost = Status::new(Code::ConnectionLost, text);
-            return refuse(endpoint, &parcel, lost);
-        };
-        let to_peer = ToPeer::new(peer, task.name.clone(), task.kind, task.idempotent);
-        let assignment = Assignment {
-            queue: &to_peer,
-            message: endpoint.callers.message(&task.name),
-            kind: task.kind,
-            caller: Peer::nobody(),
-            tag: None,
-            record: None,
-        };
-        Self::begin(endpoint, parcel, *task, assignment);
     }
 
     /// Sends the next part of the answer.

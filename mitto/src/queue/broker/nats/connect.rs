@@ -170,7 +170,7 @@ fn is_refusal(error: &ConnectError) -> bool {
         | ConnectErrorKind::AuthorizationViolation
         | ConnectErrorKind::Tls => true,
         _ => {
-            let said_by_server = source.is_some_and(|source| source.is::<ServerError>());
+            let said_by_server = source.is_some_and(<dyn Error>::is::<ServerError>);
             let io = source.and_then(|source| source.downcast_ref::<std::io::Error>());
             let not_nats = |error: &std::io::Error| {
                 matches!(

@@ -32,7 +32,7 @@ impl Shared {
     fn answered(&self, last: &str, message: &Message) {
         if is_confirmation(message) {
             // Whoever takes it cannot know where to answer to.
-            let _ = self.link.waiting.tell(last, Told::Passed);
+            self.link.waiting.tell(last, Told::Passed);
             let text =
                 "the workers of its node are durable, and its gateway is not: make both alike";
             let status = Status::new(Code::Unavailable, text);
@@ -41,10 +41,10 @@ impl Shared {
         }
         if !is_nobody(message) {
             // It has found somebody, before a barrier could say so.
-            let _ = self.link.waiting.tell(last, Told::Passed);
+            self.link.waiting.tell(last, Told::Passed);
             return self.receive(last, message);
         }
-        if self.link.waiting.tell(last, Told::Nobody).is_err() {
+        if !self.link.waiting.tell(last, Told::Nobody) {
             // The word has come behind a barrier.
             let status = Status::new(Code::Unavailable, NO_MORE);
             let parcel = Parcel::new(ParcelKind::Status(status), last.into());
@@ -71,7 +71,7 @@ impl Shared {
                 true => Told::Nobody,
                 false => Told::Came(message),
             };
-            let _ = self.link.waiting.tell(last, told);
+            self.link.waiting.tell(last, told);
         }
     }
 

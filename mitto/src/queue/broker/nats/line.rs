@@ -423,10 +423,9 @@ async fn finish(shared: &Arc<Shared>) {
         quiet(shared, &work).await;
     }
     for tag in shared.tags() {
-        if let Some(held) = shared.release(tag) {
-            if shared.durable {
-                jetstream::settle(shared, held, Settled::GiveBack);
-            }
+        match shared.release(tag) {
+            Some(held) if shared.durable => jetstream::settle(shared, held, Settled::GiveBack),
+            _ => {}
         }
     }
     if *shared.link.connected.borrow() > 0 {

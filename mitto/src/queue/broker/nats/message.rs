@@ -17,9 +17,9 @@ use crate::queue::broker::{Parcel, ParcelKind, SendError};
 pub(super) const MESSAGE_ID: &str = "Nats-Msg-Id";
 
 /// Why a dead letter is one.
-pub(super) const DEAD_REASON: &str = "mitto-dead-reason";
+pub(super) const DEAD_REASON: &str = "mitto-reason";
 /// How often it was delivered.
-pub(super) const DEAD_ATTEMPTS: &str = "mitto-dead-attempts";
+pub(super) const DEAD_ATTEMPTS: &str = "mitto-attempts";
 
 /// What a [`MESSAGE_ID`] begins with that says nothing of a task.
 pub(super) const OURS: &str = "mitto-";
@@ -185,10 +185,11 @@ pub(super) fn read(
             reading.fault("its reply place is neither an inbox of mitto nor of a NATS client");
         }
     }
-    if let (false, Some(last)) = (correlated, last) {
-        if !last.starts_with(OWN) {
+    match last {
+        Some(last) if !correlated && !last.starts_with(OWN) => {
             reading.put(wire::CORRELATION, last);
         }
+        _ => {}
     }
     let trust = key.map_or(Trust::Nobody, Trust::Signed);
     reading.finish(message.payload.to_vec(), trust, limits)
@@ -322,7 +323,7 @@ fn digit(hexadecimal: u8) -> u8 {
 }
 
 /// Headers for another message with the same id, which a stream would leave out if it was told by it.
-pub(super) fn without_message_id(headers: HeaderMap) -> HeaderMap {
+pub(super) fn without_message_id(headers: &HeaderMap) -> HeaderMap {
     let id = HeaderName::from_static(MESSAGE_ID);
     let mut kept = HeaderMap::new();
     for (name, values) in headers.iter() {

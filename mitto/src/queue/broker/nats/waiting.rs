@@ -98,13 +98,10 @@ impl Waiting {
         format!("{}{}", super::subject::OWN, self.lock().number()).into()
     }
 
-    /// Says what became of a token. What is told to nobody comes back.
-    pub(super) fn tell(&self, token: &str, told: Told) -> Result<(), Told> {
+    /// Says what became of a token. False if nobody waits for it.
+    pub(super) fn tell(&self, token: &str, told: Told) -> bool {
         let entry = self.lock().remove(token);
-        match entry {
-            Some(entry) => entry.tell.send(told),
-            None => Err(told),
-        }
+        entry.is_some_and(|entry| entry.tell.send(told).is_ok())
     }
 
     /// Loses what was sent by this connection and those before it.
@@ -211,10 +208,9 @@ impl Waiter {
     pub(super) fn sent(&self) {
         let mut table = self.waiting.lock();
         let number = table.number();
-        if let Some(entry) = table.entries.get_mut(&self.token) {
-            if entry.id == self.id {
-                entry.sent = number;
-            }
+        match table.entries.get_mut(&self.token) {
+            Some(entry) if entry.id == self.id => entry.sent = number,
+            _ => {}
         }
     }
 }

@@ -44,8 +44,7 @@ impl Burying {
     /// In a task of its own, as it waits for the other connection.
     pub(super) fn bury(&self, mut task: Buried) {
         let (publishing, back) = (self.publishing.clone(), self.back.clone());
-        task.reason
-            .truncate(task.reason.floor_char_boundary(REASON));
+        cut(&mut task.reason);
         let properties = properties::buried(&task.raw.properties, &task.reason, task.attempt);
         let written = Written {
             properties,
@@ -65,4 +64,11 @@ impl Burying {
             }
         });
     }
+}
+
+/// Shortens a reason to what fits.
+fn cut(reason: &mut String) {
+    let fits = |at: &usize| reason.is_char_boundary(*at);
+    let at = (0..=REASON.min(reason.len())).rev().find(fits);
+    reason.truncate(at.unwrap_or_default());
 }

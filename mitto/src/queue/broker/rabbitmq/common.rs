@@ -11,10 +11,14 @@ use super::topology::Kind;
 use super::url::Url;
 use crate::limits::Limits;
 use crate::queue::broker::{BrokerError, Receiver};
-use crate::runtime::{Instant, later, sleep_until};
+use crate::runtime::{Instant, later, sleep_until, timeout};
 
 /// What is waited at most before the first attempt to connect again, and before any.
 const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// How long the broker may take to set up what a connection needs, or a node. It may wait for other servers
+/// of its cluster.
+const SETTING_UP: Duration = Duration::from_secs(30);
 
 /// A connection that has held for so long was a good one: it is made again soon.
 const HELD: Duration = Duration::from_secs(10);
@@ -44,6 +48,8 @@ pub(super) struct Up {
 pub(super) enum Side {
     Publishing,
     Consuming,
+    /// For the time of one look.
+    DeadLetters,
 }
 
 /// How often it was tried to connect in a row.
@@ -55,9 +61,38 @@ impl Common {
         let doing = match side {
             Side::Publishing => "publishing",
             Side::Consuming => "consuming",
+            Side::DeadLetters => "dead letters",
         };
         let name = format!("mitto {}, {doing}", self.purpose);
         Link::connect(&self.url, self.authorities.as_deref(), name).await
+    }
+
+    /// Does not wait for a silent broker for good.
+    pub(super) async fn in_time<T>(
+        &self,
+        done: impl Future<Output = lapin::Result<T>>,
+    ) -> Result<T, BrokerError> {
+        match timeout(SETTING_UP, done).await {
+            Ok(done) => done.map_err(|error| self.explain(&error)),
+            Err(_) => Err(self.late()),
+        }
+    }
+
+    pub(super) fn late(&self) -> BrokerError {
+        BrokerError::Late {
+            url: self.url.shown.clone(),
+            within: SETTING_UP,
+        }
+    }
+
+    /// The same on a connection that is lost when the broker does not answer.
+    pub(super) async fn patiently<T>(
+        &self,
+        done: impl Future<Output = lapin::Result<T>>,
+    ) -> lapin::Result<T> {
+        let late = || lapin::ErrorKind::IOError(Arc::new(std::io::ErrorKind::TimedOut.into()));
+        let done = timeout(SETTING_UP, done).await;
+        done.unwrap_or_else(|_| Err(late().into()))
     }
 
     pub(super) fn explain(&self, error: &lapin::Error) -> BrokerError {
@@ -76,6 +111,7 @@ impl Common {
         match side {
             Side::Publishing => up.publishing = is_up,
             Side::Consuming => up.consuming = is_up,
+            Side::DeadLetters => {}
         }
         let is = up.publishing && up.consuming;
         // Under the lock, so that it is told in order; a receiver does not block.

@@ -7,18 +7,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use lapin::ErrorKind;
-use lapin::message::Delivery as Message;
 use tokio::sync::{mpsc, oneshot};
 
-use super::buried::{Buried, Burying, Raw};
+use super::buried::Burying;
 use super::common::{Attempts, Common, Side};
+use super::consumed::Connected;
 use super::inbox::Inbox;
 use super::link::{Link, Told};
-use super::properties;
+use super::names;
 use super::work::Work;
-use super::{names, topology};
-use crate::queue::broker::wire::Place;
-use crate::queue::broker::{BrokerError, Delivery, Node, SendError, Settled};
+use crate::queue::broker::{BrokerError, Node, SendError, Settled};
 use crate::runtime::Instant;
 
 /// How many orders and deliveries are taken before what is settled is told.
@@ -54,23 +52,6 @@ enum Wait {
     Listens(oneshot::Sender<Result<(), SendError>>),
 }
 
-/// A connection, with what has come on it.
-pub(super) struct Connected {
-    link: Link,
-    inbox: Inbox,
-    works: Vec<Work>,
-    given: HashMap<u64, Given>,
-    burying: usize,
-}
-
-/// A delivery that is not settled.
-struct Given {
-    work: usize,
-    tag: u64,
-    attempt: u32,
-    raw: Option<Raw>,
-}
-
 enum Turn {
     Order(Order),
     More(usize),
@@ -100,20 +81,13 @@ impl Consuming {
     /// `purges` the inbox, where something in it cannot be read as AMQP.
     pub(super) async fn connect(&self, purges: bool) -> Result<Connected, BrokerError> {
         let link = self.common.connect(Side::Consuming).await?;
-        let connected = self.set_up(link, purges).await;
-        connected.map_err(|error| self.common.explain(&error))
+        self.common.in_time(self.set_up(link, purges)).await
     }
 
     async fn set_up(&self, link: Link, purges: bool) -> lapin::Result<Connected> {
         let channel = link.connection().create_channel().await?;
         let inbox = Inbox::open(channel, &self.common.inbox, purges).await?;
-        let mut connected = Connected {
-            link,
-            inbox,
-            works: Vec::new(),
-            given: HashMap::new(),
-            burying: 0,
-        };
+        let mut connected = Connected::new(link, inbox);
         for key in self.topics.keys() {
             connected.inbox.bind(names::TOPICS, key).await?;
         }
@@ -127,10 +101,6 @@ impl Consuming {
     pub(super) async fn run(mut self, mut connected: Connected) {
         let mut attempts = Attempts::default();
         loop {
-            self.common.set_up(Side::Consuming, true);
-            for wait in self.waits.drain(..) {
-                wait.is_over(true);
-            }
             let made = Instant::now();
             let lost = self.serve(&mut connected).await;
             self.common.set_up(Side::Consuming, false);
@@ -151,6 +121,10 @@ impl Consuming {
                     Err(error) => self.common.tell_failed(&error),
                 }
             };
+            self.common.set_up(Side::Consuming, true);
+            for wait in self.waits.drain(..) {
+                wait.answer(true);
+            }
         }
     }
 
@@ -166,8 +140,13 @@ impl Consuming {
             });
             let turn = turn.await;
             let done = match turn {
-                Turn::Order(order) => self.order(connected, order).await,
-                Turn::More(work) => connected.consume(work).await,
+                Turn::Order(order) => {
+                    self.common
+                        .clone()
+                        .patiently(self.order(connected, order))
+                        .await
+                }
+                Turn::More(work) => self.common.patiently(connected.consume(work)).await,
                 Turn::Lost(error) => Err(error),
                 Turn::Idle => Ok(()),
             };
@@ -187,7 +166,9 @@ impl Consuming {
                 return Poll::Ready(Turn::Lost(error));
             }
         }
-        for _ in 0..BATCH {
+        let mut orders = 0;
+        while orders < BATCH {
+            orders += 1;
             match self.orders.poll_recv(cx) {
                 Poll::Ready(Some(Order::Settle(tag, settled))) => {
                     connected.settle(tag, settled, &self.burying);
@@ -199,22 +180,21 @@ impl Consuming {
             }
         }
         connected.flush();
-        if let Some(work) = connected.works.iter().position(Work::wants_more) {
+        let more = connected.works.iter().position(Work::wants_more);
+        if let Some(work) = more.filter(|_| !self.closes) {
             return Poll::Ready(Turn::More(work));
         }
-        if let Poll::Ready(error) = connected.inbox.poll(&self.common, &self.topics, cx) {
-            return Poll::Ready(Turn::Lost(error));
-        }
-        for at in 0..connected.works.len() {
-            while let Poll::Ready(delivery) = connected.works[at].poll_delivery(cx) {
-                match delivery {
-                    Ok(message) => {
-                        self.next += 1;
-                        connected.give(at, message, self.next, &self.common);
-                    }
-                    Err(error) => return Poll::Ready(Turn::Lost(error)),
-                }
-            }
+        let parcels = match connected.inbox.poll(&self.common, &self.topics, BATCH, cx) {
+            Ok(parcels) => parcels,
+            Err(error) => return Poll::Ready(Turn::Lost(error)),
+        };
+        let tasks = match self.poll_works(connected, cx) {
+            Ok(tasks) => tasks,
+            Err(error) => return Poll::Ready(Turn::Lost(error)),
+        };
+        // There may be more of it, for which nobody wakes this task.
+        if orders.max(parcels).max(tasks) >= BATCH {
+            cx.waker().wake_by_ref();
         }
         match self.closes && connected.burying == 0 {
             true => Poll::Ready(Turn::Idle),
@@ -222,19 +202,50 @@ impl Consuming {
         }
     }
 
+    /// Gives the receiver what the nodes have, and says how many that were.
+    fn poll_works(
+        &mut self,
+        connected: &mut Connected,
+        cx: &mut Context<'_>,
+    ) -> lapin::Result<usize> {
+        let mut tasks = 0;
+        for at in 0..connected.works.len() {
+            while tasks < BATCH {
+                match connected.works[at].poll_delivery(cx) {
+                    Poll::Ready(delivery) => {
+                        tasks += 1;
+                        self.next += 1;
+                        connected.give(at, delivery?, self.next, &self.common);
+                    }
+                    Poll::Pending => break,
+                }
+            }
+        }
+        Ok(tasks)
+    }
+
     /// An error is one of the connection.
     async fn order(&mut self, connected: &mut Connected, order: Order) -> lapin::Result<()> {
         match order {
             Order::TakeWork(node, most, taken) => {
                 self.nodes.insert(node.clone(), most);
-                let done = self.take_work(connected, &node, most).await;
-                match &done {
+                let at = match connected.work(&node, &self.common).await {
+                    Ok(at) => at,
+                    // The broker has closed this channel, and no other.
                     Err(error) if error.is_amqp_soft_error() => {
                         self.nodes.remove(&node);
-                        let _ = taken.send(Err(self.common.explain(error)));
+                        let _ = taken.send(Err(self.common.explain(&error)));
+                        return Ok(());
                     }
+                    Err(error) => {
+                        self.waits.push(Wait::TakesWork(taken));
+                        return Err(error);
+                    }
+                };
+                let done = self.set_most(connected, at, most).await;
+                match &done {
                     Err(_) => self.waits.push(Wait::TakesWork(taken)),
-                    Ok(()) => Wait::TakesWork(taken).is_over(true),
+                    Ok(()) => Wait::TakesWork(taken).answer(true),
                 }
                 done
             }
@@ -243,7 +254,7 @@ impl Consuming {
                 let done = connected.inbox.bind(names::TOPICS, &key).await;
                 self.topics.insert(key, topic);
                 match &done {
-                    Ok(()) => Wait::Listens(listens).is_over(true),
+                    Ok(()) => Wait::Listens(listens).answer(true),
                     Err(_) => self.waits.push(Wait::Listens(listens)),
                 }
                 done
@@ -257,13 +268,12 @@ impl Consuming {
         }
     }
 
-    async fn take_work(
+    async fn set_most(
         &mut self,
         connected: &mut Connected,
-        node: &Node,
+        at: usize,
         most: u16,
     ) -> lapin::Result<()> {
-        let at = connected.work(node, &self.common).await?;
         for late in connected.works[at].set_most(most).await? {
             self.next += 1;
             connected.give(at, late, self.next, &self.common);
@@ -316,13 +326,13 @@ impl Consuming {
             }
         }
         for wait in self.waits {
-            wait.is_over(false);
+            wait.answer(false);
         }
     }
 }
 
 impl Wait {
-    fn is_over(self, connected: bool) {
+    fn answer(self, connected: bool) {
         match self {
             Self::TakesWork(taken) => {
                 let _ = taken.send(connected.then_some(()).ok_or(BrokerError::Closed));
@@ -331,96 +341,5 @@ impl Wait {
                 let _ = listens.send(connected.then_some(()).ok_or(SendError::Closed));
             }
         }
-    }
-}
-
-impl Connected {
-    /// The work of a node, with its queue.
-    async fn work(&mut self, node: &Node, common: &Common) -> lapin::Result<usize> {
-        if let Some(at) = self.works.iter().position(|work| work.node == *node) {
-            return Ok(at);
-        }
-        let channel = self.link.connection().create_channel().await?;
-        topology::node(&channel, node, common.kind).await?;
-        self.inbox.bind(&names::workers(node), "").await?;
-        self.works.push(Work::new(node.clone(), channel));
-        Ok(self.works.len() - 1)
-    }
-
-    async fn consume(&mut self, work: usize) -> lapin::Result<()> {
-        match self.works.get_mut(work) {
-            Some(work) => work.consume().await,
-            None => Ok(()),
-        }
-    }
-
-    fn give(&mut self, work: usize, message: Message, tag: u64, common: &Common) {
-        let node = self.works[work].node.clone();
-        let (properties, body) = (message.properties, message.data);
-        let attempt = properties::attempt(&properties, message.redelivered);
-        let (copy, trusted) = (body.clone(), &common.trusted);
-        let parcel = properties::read(Place::Queue, &properties, body, trusted, &common.limits);
-        let given = Given {
-            work,
-            tag: message.delivery_tag,
-            attempt,
-            raw: Some(Raw {
-                properties,
-                body: copy,
-            }),
-        };
-        self.given.insert(tag, given);
-        let delivery = Delivery::new(tag, node, attempt, parcel);
-        common.receiver.deliver(delivery);
-    }
-
-    fn settle(&mut self, tag: u64, settled: Settled, burying: &Burying) {
-        let Some(given) = self.given.get_mut(&tag) else {
-            return;
-        };
-        let work = &mut self.works[given.work];
-        match settled {
-            Settled::Done => work.done(given.tag),
-            Settled::GiveBack => work.give_back(given.tag),
-            Settled::Dead(reason) => {
-                // Once, and it stays unsettled until its letter is confirmed.
-                if let Some(raw) = given.raw.take() {
-                    self.burying += 1;
-                    burying.bury(Buried {
-                        tag,
-                        node: work.node.clone(),
-                        raw,
-                        reason,
-                        attempt: given.attempt,
-                    });
-                }
-                return;
-            }
-        }
-        self.given.remove(&tag);
-    }
-
-    fn buried(&mut self, tag: u64, buried: bool) {
-        // Those of an earlier connection are unknown.
-        let Some(given) = self.given.remove(&tag) else {
-            return;
-        };
-        self.burying = self.burying.saturating_sub(1);
-        let work = &mut self.works[given.work];
-        match buried {
-            true => work.done(given.tag),
-            false => work.give_back(given.tag),
-        }
-    }
-
-    fn flush(&mut self) {
-        for work in &mut self.works {
-            work.flush();
-        }
-    }
-
-    async fn end(self) {
-        self.inbox.delete().await;
-        self.link.close().await;
     }
 }

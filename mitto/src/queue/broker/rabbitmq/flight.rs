@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use lapin::Channel;
 use lapin::message::BasicReturnMessage;
-use lapin::{Channel, Confirmation};
 
 use super::link::why;
 use super::outgoing::{Fate, Waiting, confirmed};
@@ -19,12 +19,14 @@ const TRIES: u32 = 3;
 
 /// What was published on a channel and is not confirmed.
 pub(super) struct Flight {
-    pending: FuturesUnordered<Pin<Box<dyn Future<Output = (Waiting, Fate)> + Send>>>,
+    pending: FuturesUnordered<Pending>,
     /// What has come back, until it is known of whom.
     returned: Vec<BasicReturnMessage>,
     again: VecDeque<Waiting>,
     head_max: usize,
 }
+
+type Pending = Pin<Box<dyn Future<Output = (Waiting, Fate)> + Send>>;
 
 impl Flight {
     /// Over frames of so many bytes.
@@ -55,7 +57,7 @@ impl Flight {
             return;
         }
         waiting.tries += 1;
-        let mut pending = Box::pin(confirmed(channel.clone(), waiting));
+        let mut pending: Pending = Box::pin(confirmed(channel.clone(), waiting));
         // At once, so that the order stays.
         match pending.poll_unpin(cx) {
             Poll::Ready(ready) => self.pending.push(Box::pin(std::future::ready(ready))),
@@ -75,7 +77,10 @@ impl Flight {
             let before = seen.len();
             while let Poll::Ready(Some((waiting, fate))) = self.pending.poll_next_unpin(cx) {
                 match fate {
-                    Fate::Confirmed(confirmation) => seen.push(self.note(waiting, confirmation)),
+                    Fate::Answered(confirmed, returned) => {
+                        self.returned.extend(returned.map(|returned| *returned));
+                        seen.push((waiting, confirmed));
+                    }
                     Fate::Unsent(error) => {
                         self.keep(waiting, &error, true);
                         lost = Some(error);
@@ -117,12 +122,6 @@ impl Flight {
     /// What is to be sent again on the next connection.
     pub(super) fn into_again(self) -> Vec<Waiting> {
         self.again.into()
-    }
-
-    fn note(&mut self, waiting: Waiting, confirmation: Confirmation) -> (Waiting, bool) {
-        let confirmed = confirmation.is_ack();
-        self.returned.extend(confirmation.take_message());
-        (waiting, confirmed)
     }
 
     fn answer(&mut self, waiting: Waiting, confirmed: bool) {

@@ -62,30 +62,32 @@ impl Inbox {
         topology::unbind(&self.channel, &self.queue, exchange, key).await
     }
 
-    /// Gives the receiver what has come, and acknowledges it at once. Ready when the channel is lost.
+    /// Gives the receiver what has come, `most` of it, and acknowledges it at once. Says how much that was.
     pub(super) fn poll(
         &mut self,
         common: &Common,
         topics: &HashMap<String, String>,
+        most: usize,
         cx: &mut Context<'_>,
-    ) -> Poll<lapin::Error> {
-        let mut last = None;
-        let lost = loop {
+    ) -> Result<usize> {
+        let (mut came, mut last) = (0, None);
+        while came < most {
             match Pin::new(&mut self.consumer).poll_next(cx) {
-                Poll::Ready(Some(Ok(message))) => {
+                Poll::Ready(Some(message)) => {
+                    let message = message?;
+                    came += 1;
                     last = Some(message.delivery_tag);
                     give(message, common, topics);
                 }
-                Poll::Ready(Some(Err(error))) => break Poll::Ready(error),
-                Poll::Ready(None) => break Poll::Ready(cancelled()),
-                Poll::Pending => break Poll::Pending,
+                Poll::Ready(None) => return Err(cancelled()),
+                Poll::Pending => break,
             }
-        };
+        }
         if let Some(tag) = last {
             let ack = BasicAckOptions { multiple: true };
             let _ = self.channel.basic_ack(tag, ack).now_or_never();
         }
-        lost
+        Ok(came)
     }
 
     /// Takes the queue away, so that others learn at once that nobody is here.

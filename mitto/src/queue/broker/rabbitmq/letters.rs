@@ -1,40 +1,29 @@
-//! Dead letters: read, and put back. Each on a channel of its own, which gives back what it has not taken.
+//! Dead letters: read, and put back. Each time on a connection of its own: who looks at what nobody could
+//! handle holds nobody up.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use lapin::message::BasicGetMessage;
-use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions};
+use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions, BasicPublishOptions};
 use lapin::types::AMQPValue;
-use lapin::{BasicProperties, Channel, Connection};
+use lapin::{BasicProperties, Channel};
 use sha2::{Digest, Sha256};
 
-use super::common::Common;
-use super::outgoing::Publishing;
+use super::common::{Common, Side};
 use super::properties::{self, ATTEMPTS, REASON};
 use super::{names, topology};
 use crate::queue::broker::wire::Place;
-use crate::queue::broker::{self, BrokerError, DeadLetter, Node, SendError};
-use crate::runtime::timeout;
-
-/// How long the broker may take for one of these.
-const LATE: Duration = Duration::from_secs(30);
+use crate::queue::broker::{self, BrokerError, DeadLetter, Node};
 
 /// Reads the oldest dead letters.
 pub(super) async fn read(
     common: Arc<Common>,
-    publishing: Arc<Publishing>,
     node: Node,
     most: usize,
 ) -> Result<Vec<DeadLetter>, BrokerError> {
-    within(&common, async {
-        let channel = channel(&common, &publishing, &node).await?;
-        let read = get(&channel, &node, most).await;
-        let closed = channel.close(200, "read".into()).await;
-        let read = read.and_then(|read| closed.map(|()| read));
-        let read = read.map_err(|error| common.explain(&error))?;
-        let letters = read.into_iter();
+    on_a_channel(&common, &node, async |channel| {
+        let letters = get(channel, &node, most).await?.into_iter();
         Ok(letters
             .map(|message| letter(message, &node, &common))
             .collect())
@@ -45,50 +34,43 @@ pub(super) async fn read(
 /// Puts one back into its node's queue. False when it is not there.
 pub(super) async fn put_back(
     common: Arc<Common>,
-    publishing: Arc<Publishing>,
     node: Node,
     key: Arc<str>,
 ) -> Result<bool, BrokerError> {
-    within(&common, async {
-        let channel = channel(&common, &publishing, &node).await?;
-        let put = raise(&channel, &node, &key, common.url.user()).await;
-        let closed = channel.close(200, "done".into()).await;
-        let put = put.and_then(|put| closed.map(|()| put));
-        put.map_err(|error| common.explain(&error))
+    let user = common.url.user();
+    on_a_channel(&common, &node, async |channel| {
+        raise(channel, &node, &key, user).await
     })
     .await
 }
 
-async fn within<T>(
+async fn on_a_channel<T>(
     common: &Common,
-    done: impl Future<Output = Result<T, BrokerError>>,
-) -> Result<T, BrokerError> {
-    let late = || BrokerError::Late {
-        url: common.url.shown.clone(),
-        within: LATE,
-    };
-    timeout(LATE, done).await.unwrap_or_else(|_| Err(late()))
-}
-
-async fn channel(
-    common: &Common,
-    publishing: &Publishing,
     node: &Node,
-) -> Result<Channel, BrokerError> {
-    let connection: Arc<Connection> = match publishing.lend().await {
-        Ok(connection) => connection,
-        Err(SendError::Closed) => return Err(BrokerError::Closed),
-        Err(error) => {
-            let (url, why) = (common.url.shown.clone(), error.to_string());
-            return Err(BrokerError::Unreachable { url, why });
-        }
-    };
-    let made = async {
+    what: impl AsyncFnOnce(&Channel) -> lapin::Result<T>,
+) -> Result<T, BrokerError> {
+    if common.ending.is_cancelled() {
+        return Err(BrokerError::Closed);
+    }
+    let link = common.connect(Side::DeadLetters).await?;
+    let connection = link.connection().clone();
+    let done = async {
         let channel = topology::confirming(&connection).await?;
         topology::dead(&channel, node, common.kind).await?;
-        Ok(channel)
+        let done = what(&channel).await?;
+        // All that is left is there again before the channel ends: when a connection is gone, that takes
+        // a while.
+        let all = BasicNackOptions {
+            multiple: true,
+            requeue: true,
+        };
+        channel.basic_nack(0, all).await?;
+        channel.close(200, "done".into()).await?;
+        Ok(done)
     };
-    made.await.map_err(|error| common.explain(&error))
+    let done = common.in_time(done).await;
+    link.close().await;
+    done
 }
 
 /// Takes some out, until the channel is closed.

@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::buried::Burying;
-use super::common::{Attempts, Common, Up};
+use super::common::{Attempts, Common, Side, Up};
 use super::consumer::{Consuming, Order};
 use super::outgoing::{Outgoing, Publishing};
 use super::properties::{self, Written};
@@ -68,6 +68,8 @@ impl RabbitLine {
             }
             common.rest(&mut attempts).await;
         };
+        common.set_up(Side::Publishing, true);
+        common.set_up(Side::Consuming, true);
         let ended = CancellationToken::new();
         let guard = ended.clone().drop_guard();
         spawn(async move {
@@ -143,7 +145,14 @@ impl Line for RabbitLine {
     fn take_work(&self, node: &Node, most: u16) -> Later<Result<(), BrokerError>> {
         let (taken, told) = oneshot::channel();
         let _ = self.orders.send(Order::TakeWork(node.clone(), most, taken));
-        Box::pin(async move { told.await.unwrap_or(Err(BrokerError::Closed)) })
+        let common = self.common.clone();
+        Box::pin(async move {
+            match told.await {
+                Ok(taken) => taken,
+                Err(_) if common.ending.is_cancelled() => Err(BrokerError::Closed),
+                Err(_) => Err(common.late()),
+            }
+        })
     }
 
     fn settle(&self, tag: u64, settled: Settled) {
@@ -172,14 +181,12 @@ impl Line for RabbitLine {
         node: &Node,
         most: usize,
     ) -> Later<Result<Vec<DeadLetter>, BrokerError>> {
-        let (common, publishing) = (self.common.clone(), self.publishing.clone());
-        Box::pin(letters::read(common, publishing, node.clone(), most))
+        Box::pin(letters::read(self.common.clone(), node.clone(), most))
     }
 
     fn put_back(&self, letter: &DeadLetter) -> Later<Result<bool, BrokerError>> {
-        let (common, publishing) = (self.common.clone(), self.publishing.clone());
         let (node, key) = (letter.node.clone(), letter.key.clone());
-        Box::pin(letters::put_back(common, publishing, node, key))
+        Box::pin(letters::put_back(self.common.clone(), node, key))
     }
 
     fn is_connected(&self) -> bool {

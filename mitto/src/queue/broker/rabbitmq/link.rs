@@ -29,7 +29,7 @@ pub(super) struct Link {
     events: Pin<Box<dyn Stream<Item = Event> + Send>>,
     is_blocked: bool,
     /// Dropped last.
-    _socket: Socket,
+    socket: Socket,
 }
 
 /// The socket of a connection, to end it: the library's own thread else waits for a silent broker for good.
@@ -66,7 +66,7 @@ impl Link {
             events: Box::pin(connection.events_listener()),
             connection: Arc::new(connection),
             is_blocked: false,
-            _socket: socket,
+            socket,
         })
     }
 
@@ -87,6 +87,8 @@ impl Link {
     pub(super) fn poll_told(&mut self, cx: &mut Context<'_>) -> Poll<Told> {
         loop {
             match self.events.as_mut().poll_next(cx) {
+                // One channel is lost: who has it will see.
+                Poll::Ready(Some(Event::Error(error))) if error.is_amqp_soft_error() => {}
                 Poll::Ready(Some(Event::Error(error))) => return Poll::Ready(Told::Lost(error)),
                 Poll::Ready(Some(Event::ConnectionBlocked(_))) => {
                     self.is_blocked = true;
@@ -180,7 +182,7 @@ impl Socket {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self._socket.end();
+        self.socket.end();
     }
 }
 

@@ -46,6 +46,7 @@
 
 mod buried;
 mod common;
+mod consumed;
 mod consumer;
 mod flight;
 mod inbox;

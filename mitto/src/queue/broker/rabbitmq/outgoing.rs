@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lapin::message::BasicReturnMessage;
 use lapin::options::BasicPublishOptions;
-use lapin::{BasicProperties, Channel, Confirmation};
+use lapin::{BasicProperties, Channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::properties::Written;
@@ -42,12 +42,10 @@ pub(super) enum Job {
     Confirmed(Waiting),
     /// To inboxes, at most once. A fanout exchange is made first, where one is named.
     Sent {
-        out: Outgoing,
+        out: Box<Outgoing>,
         fanout: Option<String>,
         room: OwnedSemaphorePermit,
     },
-    /// Something that needs a channel of its own.
-    Lend(oneshot::Sender<Arc<lapin::Connection>>),
 }
 
 /// The way to the publishing connection. What waits for it is bounded here.
@@ -117,7 +115,8 @@ impl Outgoing {
 
 /// What became of a message that was to be confirmed.
 pub(super) enum Fate {
-    Confirmed(Confirmation),
+    /// Whether the broker has it, and what has come back, of this one or another.
+    Answered(bool, Option<Box<BasicReturnMessage>>),
     /// Not all of it was written: the broker cannot have it.
     Unsent(lapin::Error),
     /// Nobody knows.
@@ -130,7 +129,11 @@ pub(super) async fn confirmed(channel: Channel, waiting: Waiting) -> (Waiting, F
         Err(error) => return (waiting, Fate::Unsent(error)),
     };
     match confirm.await {
-        Ok(confirmation) => (waiting, Fate::Confirmed(confirmation)),
+        Ok(confirmation) => {
+            let confirmed = confirmation.is_ack();
+            let returned = confirmation.take_message().map(Box::new);
+            (waiting, Fate::Answered(confirmed, returned))
+        }
         Err(error) => (waiting, Fate::Lost(error)),
     }
 }
@@ -174,14 +177,8 @@ impl Publishing {
         fanout: Option<String>,
     ) -> Result<(), SendError> {
         let room = self.room(1, out.size()).await?;
+        let out = Box::new(out);
         self.put(Job::Sent { out, fanout, room })
-    }
-
-    /// The connection, when there is one.
-    pub(super) async fn lend(&self) -> Result<Arc<lapin::Connection>, SendError> {
-        let (lend, lent) = oneshot::channel();
-        self.put(Job::Lend(lend))?;
-        lent.await.map_err(|_| SendError::Closed)
     }
 
     /// Nothing more is taken.

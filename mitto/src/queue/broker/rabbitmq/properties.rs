@@ -229,28 +229,30 @@ pub(super) fn attempt(properties: &BasicProperties, redelivered: bool) -> u32 {
 /// The broker would let nobody else write the user in, so it is left out: an identity in a dead letter
 /// holds only where it is signed.
 pub(super) fn buried(properties: &BasicProperties, reason: &str, attempts: u32) -> BasicProperties {
-    let mut headers = living(properties);
+    let mut headers = living(properties, &[]);
     headers.insert(REASON.into(), AMQPValue::LongString(reason.into()));
     let attempts = attempts.to_string();
     headers.insert(ATTEMPTS.into(), AMQPValue::LongString(attempts.into()));
     copied(properties, headers, None)
 }
 
-/// The same headers for a task that was a dead letter. It keeps its user where that is `user`.
+/// The same headers for a task that was a dead letter, without its deadline. It keeps its user where that is `user`.
 pub(super) fn raised(properties: &BasicProperties, user: Option<&str>) -> BasicProperties {
     let told = properties.user_id().as_ref().map(ShortString::as_str);
     copied(
         properties,
-        living(properties),
+        living(properties, &[wire::EXPIRES]),
         user.filter(|user| told == Some(user)),
     )
 }
 
-/// The headers without those of a death.
-fn living(properties: &BasicProperties) -> FieldTable {
+/// The headers without those of a death, and without `others`.
+fn living(properties: &BasicProperties, others: &[&str]) -> FieldTable {
     let mut headers = FieldTable::default();
     for (name, value) in properties.headers().iter().flatten() {
-        if !is_brokers(name.as_str()) && ![REASON, ATTEMPTS].contains(&name.as_str()) {
+        let name_text = name.as_str();
+        let is_left_out = [REASON, ATTEMPTS].contains(&name_text) || others.contains(&name_text);
+        if !is_brokers(name_text) && !is_left_out {
             headers.insert(name.clone(), value.clone());
         }
     }

@@ -76,15 +76,12 @@ impl Publisher {
 
     pub(super) async fn connect(&self) -> Result<Connected, BrokerError> {
         let link = self.common.connect(Side::Publishing).await?;
-        Connected::new(link)
-            .await
-            .map_err(|error| self.common.explain(&error))
+        self.common.in_time(Connected::new(link)).await
     }
 
     pub(super) async fn run(mut self, mut connected: Connected) {
         let mut attempts = Attempts::default();
         loop {
-            self.common.set_up(Side::Publishing, true);
             let made = Instant::now();
             let lost = self.serve(&mut connected).await;
             self.common.set_up(Side::Publishing, false);
@@ -104,6 +101,7 @@ impl Publisher {
                     Err(error) => self.common.tell_failed(&error),
                 }
             };
+            self.common.set_up(Side::Publishing, true);
         }
     }
 
@@ -157,9 +155,6 @@ impl Publisher {
                 }
                 Poll::Ready(Some(Job::Sent { out, fanout, room })) => {
                     connected.send(out, fanout, room, cx);
-                }
-                Poll::Ready(Some(Job::Lend(lend))) => {
-                    let _ = lend.send(connected.link.connection().clone());
                 }
                 Poll::Ready(None) | Poll::Pending => break,
             }
@@ -219,7 +214,7 @@ impl Connected {
 
     fn send(
         &mut self,
-        out: Outgoing,
+        out: Box<Outgoing>,
         fanout: Option<String>,
         room: OwnedSemaphorePermit,
         cx: &mut Context<'_>,

@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | `mitto-kind` | `request`, `stream`, `notification`, `response`, `error`, `status`, `item`, `end`, `progress`, `running`, `credit`, `cancel`, `published` | everywhere; without it a parcel in a queue is a `request`, one in an inbox a `response` |
 //! | `mitto-type` | the message's name | tasks |
+//! | `mitto-type-id` | the message's id, where it is not that of its name | `published` |
 //! | `mitto-id` | the task's own id | tasks |
 //! | `mitto-correlation` | which request it belongs to, in the words of whoever asked | all but notifications |
 //! | `mitto-reply-to` | where whoever sent it is reached | requests, and what belongs to a running one |
@@ -16,12 +17,16 @@
 //! | `mitto-address` | `application/node/action` | tasks that were sent to one |
 //! | `mitto-hops` | how often it was forwarded, if it was | tasks |
 //! | `mitto-window` | bytes of items that may come before the first credit | streams |
-//! | `mitto-peer` | which of the sender's peers asks, or is called | tasks |
+//! | `mitto-peer` | which of the sender's peers asks, or is called; of what is `published`, who does not get it | tasks |
 //! | `mitto-identity` | who asks, as [`Stated`](crate::auth::Stated) packs it, in Base64 (RFC 4648, section 4) | tasks |
 //! | `mitto-signature` | what shows that the identity is true: [`Key`] | tasks |
 //! | `mitto-status` | the number of a [`Code`](crate::Code); the body is its text | `status` |
 //! | `mitto-credit` | bytes | `credit` |
 //! | any other | metadata | tasks |
+//!
+//! A gateway answers two requests itself that come to its inbox for one of its peers, with that peer's
+//! number in `mitto-peer`: `mitto-subscribe` and `mitto-unsubscribe`. Their body is an object with the field
+//! `topic`, their response is empty.
 
 mod key;
 mod read;
@@ -37,6 +42,8 @@ use crate::codec::Format;
 pub const KIND: &str = "mitto-kind";
 /// `mitto-type`
 pub const TYPE: &str = "mitto-type";
+/// `mitto-type-id`
+pub const TYPE_ID: &str = "mitto-type-id";
 /// `mitto-id`
 pub const ID: &str = "mitto-id";
 /// `mitto-correlation`

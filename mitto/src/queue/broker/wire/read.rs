@@ -7,11 +7,12 @@ use data_encoding::BASE64;
 
 use super::{
     ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
-    OWN, PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, WINDOW,
+    OWN, PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, TYPE_ID, WINDOW,
 };
 use crate::address::OwnedAddress;
 use crate::auth::{Identity, Stated};
 use crate::codec::Format;
+use crate::envelope::MessageId;
 use crate::limits::Limits;
 use crate::message::MessageKind;
 use crate::queue::broker::{MAX_CORRELATION, MAX_ID, Parcel, ParcelKind, Task};
@@ -154,6 +155,7 @@ impl Reading {
         match name {
             KIND => self.kind = Some(value.to_owned()),
             TYPE => self.task.name = value.into(),
+            TYPE_ID => self.task.type_id = Some(MessageId(number(name, value)?)),
             ID => self.task.id = id(value)?,
             CORRELATION if value.len() <= MAX_CORRELATION => self.correlation = value.into(),
             CORRELATION => {

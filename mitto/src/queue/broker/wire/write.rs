@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 
 use super::{
     ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
-    PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, WINDOW, content_type,
+    PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, TYPE_ID, WINDOW, content_type,
 };
 use crate::address::OwnedAddress;
 use crate::auth::Stated;
@@ -43,6 +43,7 @@ pub fn write(parcel: Parcel, key: Option<&Key>, mut put: impl FnMut(&str, &str))
 
 fn task(task: &Task, parcel: &Parcel, key: Option<&Key>, put: &mut impl FnMut(&str, &str)) {
     put(TYPE, &task.name);
+    put_some(TYPE_ID, task.type_id.map(|id| id.0), put);
     if !task.id.is_empty() {
         put(ID, &task.id);
     }
@@ -87,7 +88,8 @@ fn some<N: PartialEq + Default>(number: N) -> Option<N> {
 fn unix_millis(at: Instant) -> u64 {
     let left = at.saturating_duration_since(Instant::now());
     let since = (SystemTime::now() + left).duration_since(UNIX_EPOCH);
+    // Not before the caller itself gives up.
     since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(since.as_millis()).map_or(u64::MAX, |millis| millis + 1)
     })
 }

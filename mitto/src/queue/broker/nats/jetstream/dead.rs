@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_nats::message::OutboundMessage;
-use async_nats::{Message, StatusCode};
+use async_nats::{HeaderMap, Message, StatusCode};
 use serde_json::{Value, json};
 
 use super::api;
@@ -21,7 +21,7 @@ use crate::queue::broker::{ATTEMPTS, BrokerError, DeadLetter, Node};
 pub(super) async fn bury(shared: &Arc<Shared>, held: Held, reason: &str) {
     let node = &held.work.node;
     let message = &held.message;
-    let mut headers = without_message_id(message.headers.clone().unwrap_or_default());
+    let mut headers = without_message_id(message.headers.as_ref().unwrap_or(&HeaderMap::new()));
     set(&mut headers, DEAD_REASON, reason);
     // The last one was not for a handler.
     let attempts = held.attempt.min(ATTEMPTS);
@@ -99,7 +99,7 @@ pub(in super::super) async fn put_back(
     let Some((_, found)) = direct(shared, node, &wanted.to_string()).await? else {
         return Ok(false);
     };
-    let mut headers = without_message_id(found.headers.unwrap_or_default());
+    let mut headers = without_message_id(found.headers.as_ref().unwrap_or(&HeaderMap::new()));
     // Two who do so at once put back one.
     set(
         &mut headers,

@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub(in super::super) async fn pull(shared: Arc<Shared>, work: Arc<Work>, consumer: Consumer) {
     let sign_of_life = consumer.ack_wait / 3;
     let mut tick = pin!(sleep_until(later(Instant::now(), sign_of_life)));
-    let mut taking = Taking::new(shared, work, consumer);
+    let mut taking = Taking::new(shared, work, &consumer);
     loop {
         let wake = &taking.work.wake;
         match next(&mut taking.from, wake, Some(tick.as_mut())).await {
@@ -72,7 +72,7 @@ struct Taking {
 }
 
 impl Taking {
-    fn new(shared: Arc<Shared>, work: Arc<Work>, consumer: Consumer) -> Self {
+    fn new(shared: Arc<Shared>, work: Arc<Work>, consumer: &Consumer) -> Self {
         let now = Instant::now();
         Self {
             asks: format!("$JS.API.CONSUMER.MSG.NEXT.{}.{WORKERS}", consumer.stream),
@@ -211,8 +211,9 @@ impl Given {
     pub(super) fn read(reply: &str) -> Option<Self> {
         let parts: Vec<&str> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
         let (attempt, number) = match parts.as_slice() {
-            [_, _, attempt, number, _, _, _] => (attempt, number),
-            [_, _, _, _, attempt, number, _, _, _, ..] => (attempt, number),
+            [_, _, attempt, number, _, _, _] | [_, _, _, _, attempt, number, _, _, _, ..] => {
+                (attempt, number)
+            }
             _ => return None,
         };
         Some(Self {

@@ -1,0 +1,37 @@
+//! The brokers that handlers are behind.
+
+use std::sync::{Arc, LazyLock};
+
+use mitto::queue::broker::Broker;
+use mitto::queue::broker::memory::Memory;
+use mitto::queue::broker::nats::Nats;
+use mitto::queue::broker::rabbitmq::RabbitMq;
+
+use super::Runs;
+use crate::broker::servers::{nats, rabbitmq};
+
+/// The broker of a test; real ones are shared by all tests.
+pub(super) fn broker(runs: Runs) -> Arc<dyn Broker> {
+    match runs {
+        Runs::RabbitMq => {
+            let at = rabbitmq::shared().at();
+            Arc::new(RabbitMq::new(rabbitmq::url("guest", at)))
+        }
+        Runs::Nats => Arc::new(Nats::new(nats_url())),
+        Runs::NatsDurable => Arc::new(Nats::new(nats_url()).durable()),
+        Runs::Here | Runs::Elsewhere | Runs::Worker => Arc::new(Memory::new()),
+    }
+}
+
+fn nats_url() -> &'static str {
+    static SERVER: LazyLock<(String, nats::Server)> = LazyLock::new(|| {
+        // Not in the runtime of the test that comes first.
+        let starting = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(nats::Server::start())
+        });
+        let server = starting.join().expect("a server");
+        (server.url(), server)
+    });
+    &SERVER.0
+}
