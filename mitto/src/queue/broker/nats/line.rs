@@ -10,10 +10,10 @@ use tokio::task::AbortHandle;
 use super::connect::{Link, connect};
 use super::message::{self, From, To};
 use super::shared::{Shared, Unanswered};
-use super::subject::{self, WORKERS};
+use super::subject;
 use super::waiting::Told;
 use super::work::{Work, message as next_message};
-use super::{Nats, jetstream, queue_group};
+use super::{Nats, jetstream, queue_group, taking};
 use crate::escaped::Escaped;
 use crate::queue::broker::{
     BrokerError, DeadLetter, Later, Line, Node, Opening, Parcel, Receiver, SendError, Settled,
@@ -24,7 +24,7 @@ use crate::runtime::{Instant, later, sleep_until, spawn, timeout};
 const TICK: Duration = Duration::from_millis(10);
 
 /// How long what is still to be sent may take when a line is closed.
-const CLOSE: Duration = Duration::from_secs(5);
+pub(super) const CLOSE: Duration = Duration::from_secs(5);
 
 /// A line to NATS.
 pub(super) struct NatsLine {
@@ -36,7 +36,7 @@ pub(super) struct NatsLine {
 
 /// The tasks of a line, which end with it.
 #[derive(Default)]
-struct Tasks {
+pub(super) struct Tasks {
     running: Mutex<Vec<AbortHandle>>,
     topics: Mutex<HashMap<String, AbortHandle>>,
 }
@@ -112,8 +112,8 @@ impl Line for NatsLine {
         Box::pin(async move {
             let _one_at_a_time = setup.lock().await;
             match most {
-                0 => take_nothing(&shared, &tasks, &node).await,
-                most => take_work(&shared, &tasks, &node, most).await,
+                0 => taking::take_nothing(&shared, &tasks, &node).await,
+                most => taking::take_work(&shared, &tasks, &node, most).await,
             }
         })
     }
@@ -260,89 +260,6 @@ async fn publish(shared: Arc<Shared>, node: Node, task: Parcel) -> Result<(), Se
     }
 }
 
-async fn take_work(
-    shared: &Arc<Shared>,
-    tasks: &Arc<Tasks>,
-    node: &Node,
-    most: u16,
-) -> Result<(), BrokerError> {
-    shared.ready().await.map_err(|_| BrokerError::Closed)?;
-    let known = shared.link.works().get(node).cloned();
-    let work = match known {
-        Some(work) => work,
-        None => begin(shared, tasks, node).await?,
-    };
-    if !work.is_quiet() {
-        work.set_most(most);
-        return Ok(());
-    }
-    let (subject, group) = match shared.durable {
-        true => (subject::pull(), None),
-        false => (subject::queue(node), Some(WORKERS)),
-    };
-    let subscriber = shared.subscribe(subject.clone(), group).await?;
-    let handled = shared.handled().await;
-    handled.map_err(|error| error.of_broker(shared))?;
-    work.set_most(most);
-    work.give(subscriber, subject);
-    Ok(())
-}
-
-/// Makes the queue of a node, if it is not there, and listens to what its workers are told. Takes nothing yet.
-async fn begin(
-    shared: &Arc<Shared>,
-    tasks: &Arc<Tasks>,
-    node: &Node,
-) -> Result<Arc<Work>, BrokerError> {
-    let consumer = match shared.durable {
-        true => Some(jetstream::set_up(shared, node).await?),
-        false => None,
-    };
-    let mut told = shared.subscribe(subject::workers(node), None).await?;
-    let handled = shared.handled().await;
-    handled.map_err(|error| error.of_broker(shared))?;
-    let work = Arc::new(Work::new(node.clone()));
-    shared.link.works().insert(node.clone(), work.clone());
-    match consumer {
-        Some(consumer) => tasks.spawn(jetstream::pull(shared.clone(), work.clone(), consumer)),
-        None => tasks.spawn(queue_group::run(shared.clone(), work.clone())),
-    }
-    let to = shared.clone();
-    tasks.spawn(async move {
-        while let Some(message) = next_message(&mut told).await {
-            match message::read(&message, From::All, to.key.as_ref(), &to.limits) {
-                Ok(parcel) => to.link.receiver.receive(parcel),
-                Err(error) => ignored(&to, &message.subject, &error),
-            }
-        }
-    });
-    Ok(work)
-}
-
-async fn take_nothing(
-    shared: &Arc<Shared>,
-    tasks: &Arc<Tasks>,
-    node: &Node,
-) -> Result<(), BrokerError> {
-    let known = shared.link.works().get(node).cloned();
-    let Some(work) = known else {
-        shared.ready().await.map_err(|_| BrokerError::Closed)?;
-        return begin(shared, tasks, node).await.map(drop);
-    };
-    quiet(shared, &work).await;
-    Ok(())
-}
-
-/// Takes nothing more, and waits until what is on its way has come.
-async fn quiet(shared: &Shared, work: &Work) {
-    let mut quiet = work.quiet.subscribe();
-    work.set_most(0);
-    // Without a connection nothing is on its way.
-    if *shared.link.connected.borrow() > 0 {
-        let _ = timeout(CLOSE, quiet.wait_for(|quiet| *quiet)).await;
-    }
-}
-
 async fn listen(shared: &Arc<Shared>, tasks: &Tasks, topic: String) -> Result<(), SendError> {
     let subject = subject::topic(&topic);
     let subject = subject.ok_or_else(|| SendError::Refused("its topic is too long".into()))?;
@@ -372,7 +289,7 @@ async fn listen(shared: &Arc<Shared>, tasks: &Tasks, topic: String) -> Result<()
     })
 }
 
-fn ignored(shared: &Shared, subject: &str, error: &crate::queue::broker::Foreign) {
+pub(super) fn ignored(shared: &Shared, subject: &str, error: &crate::queue::broker::Foreign) {
     let (url, subject, error) = (&shared.link.url, Escaped(subject), Escaped(error));
     tracing::warn!(%url, %subject, %error, "a message was ignored");
 }
@@ -420,7 +337,7 @@ async fn tick(shared: Arc<Shared>) {
 async fn finish(shared: &Arc<Shared>) {
     let works: Vec<Arc<Work>> = shared.link.works().values().cloned().collect();
     for work in works {
-        quiet(shared, &work).await;
+        taking::quiet(shared, &work).await;
     }
     for tag in shared.tags() {
         match shared.release(tag) {
@@ -434,7 +351,7 @@ async fn finish(shared: &Arc<Shared>) {
 }
 
 impl Tasks {
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.running().push(spawn(task).abort_handle());
     }
 

@@ -78,6 +78,7 @@ mod message;
 mod queue_group;
 mod shared;
 mod subject;
+mod taking;
 mod url;
 mod waiting;
 mod work;

@@ -210,11 +210,10 @@ impl Given {
     /// before the stream.
     pub(super) fn read(reply: &str) -> Option<Self> {
         let parts: Vec<&str> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
-        let (attempt, number) = match parts.as_slice() {
-            [_, _, attempt, number, _, _, _] | [_, _, _, _, attempt, number, _, _, _, ..] => {
-                (attempt, number)
-            }
-            _ => return None,
+        let ([_, _, attempt, number, _, _, _] | [_, _, _, _, attempt, number, _, _, _, ..]) =
+            parts.as_slice()
+        else {
+            return None;
         };
         Some(Self {
             attempt: attempt.parse().ok()?,
