@@ -322,8 +322,9 @@ fn digit(hexadecimal: u8) -> u8 {
     }
 }
 
-/// Headers for another message with the same id, which a stream would leave out if it was told by it.
-pub(super) fn without_message_id(headers: &HeaderMap) -> HeaderMap {
+/// Headers for another message with the same id, which a stream would leave out if it was told by it; and
+/// without the header `left_out`.
+pub(super) fn without_message_id(headers: &HeaderMap, left_out: Option<&str>) -> HeaderMap {
     let id = HeaderName::from_static(MESSAGE_ID);
     let mut kept = HeaderMap::new();
     for (name, values) in headers.iter() {
@@ -334,6 +335,7 @@ pub(super) fn without_message_id(headers: &HeaderMap) -> HeaderMap {
             true => HeaderName::from_static(wire::ID),
             false if text.starts_with(NATS) => continue,
             false if matches!(text, DEAD_REASON | DEAD_ATTEMPTS) => continue,
+            false if left_out == Some(text) => continue,
             false => name.clone(),
         };
         for value in values {

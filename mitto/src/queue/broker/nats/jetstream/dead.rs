@@ -15,13 +15,14 @@ use crate::queue::broker::nats::message::{
 };
 use crate::queue::broker::nats::shared::{Held, Shared, Unanswered};
 use crate::queue::broker::nats::subject;
-use crate::queue::broker::{ATTEMPTS, BrokerError, DeadLetter, Node};
+use crate::queue::broker::{ATTEMPTS, BrokerError, DeadLetter, Node, wire};
 
 /// Makes a dead letter of a task.
 pub(super) async fn bury(shared: &Arc<Shared>, held: Held, reason: &str) {
     let node = &held.work.node;
     let message = &held.message;
-    let mut headers = without_message_id(message.headers.as_ref().unwrap_or(&HeaderMap::new()));
+    let mut headers =
+        without_message_id(message.headers.as_ref().unwrap_or(&HeaderMap::new()), None);
     set(&mut headers, DEAD_REASON, reason);
     // The last one was not for a handler.
     let attempts = held.attempt.min(ATTEMPTS);
@@ -99,7 +100,8 @@ pub(in super::super) async fn put_back(
     let Some((_, found)) = direct(shared, node, &wanted.to_string()).await? else {
         return Ok(false);
     };
-    let mut headers = without_message_id(found.headers.as_ref().unwrap_or(&HeaderMap::new()));
+    let found_headers = found.headers.unwrap_or_default();
+    let mut headers = without_message_id(&found_headers, Some(wire::EXPIRES));
     // Two who do so at once put back one.
     set(
         &mut headers,
