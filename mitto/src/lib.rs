@@ -87,18 +87,19 @@
 //! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
 //! | `metrics` | | what a process does, through the `metrics` facade: [`limits`] reached, connections, bytes, `middleware::Metrics` |
 //! | `blocking` | | `blocking`: clients without async |
-//! | `nats` | | `queue::broker::nats`: requests through NATS, or JetStream; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `signals` | | `run_until_signal`: servers and workers that SIGINT, SIGTERM and Ctrl-C end gently |
 //! | `axum` | | `server::axum`: a server as a route of an axum app; turns `websocket` on |
 //! | `tower` | | `middleware::Tower`: layers of `tower` around requests |
+//! | `broker` | | `queue::broker`, `worker`: gateways and workers, with a broker in this process |
 //! | `rabbitmq` | | `queue::broker::rabbitmq`: requests through RabbitMQ; turns `broker` on |
+//! | `nats` | | `queue::broker::nats`: requests through NATS, or JetStream; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
 //!
 //! A module for each word, listed from the top; each uses only those below it.
 //!
-//! - [`server`] listens, [`client`] connects; [`session`] is one live connection, the same at both ends
+//! - [`server`] listens, [`client`] connects, `worker` takes requests from a broker; [`session`] is one live connection, the same at both ends
 //! - [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
 //!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
 //! - [`middleware`] stands around requests, in both directions
