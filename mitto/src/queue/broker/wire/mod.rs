@@ -22,7 +22,8 @@
 //! | `mitto-signature` | what shows that the identity is true: [`Key`] | tasks |
 //! | `mitto-status` | the number of a [`Code`](crate::Code); the body is its text | `status` |
 //! | `mitto-credit` | bytes | `credit` |
-//! | any other | metadata | tasks |
+//! | `mitto-metadata-content-type` | the metadata `content-type` | tasks |
+//! | any other | metadata; what begins with `mitto-` does not travel | tasks |
 //!
 //! A gateway answers two requests itself that come to its inbox for one of its peers, with that peer's
 //! number in `mitto-peer`: `mitto-subscribe` and `mitto-unsubscribe`. Their body is an object with the field
@@ -73,6 +74,9 @@ pub const STATUS: &str = "mitto-status";
 /// `mitto-credit`
 pub const CREDIT: &str = "mitto-credit";
 
+/// Where metadata of the name `content-type` travels.
+const METADATA_CONTENT_TYPE: &str = "mitto-metadata-content-type";
+
 /// What every name of the library's own begins with.
 const OWN: &str = "mitto-";
 
@@ -113,3 +117,99 @@ const KNOWN: [(Format, &str); 4] = [
     (Format::XML, "application/xml"),
     (Format::BYTES, "application/octet-stream"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::auth::Identity;
+    use crate::limits::Limits;
+    use crate::message::MessageKind;
+    use crate::queue::broker::{Parcel, ParcelKind, Task};
+
+    fn travelled(task: Task, sign: Option<&Key>, trust: Trust<'_>) -> Task {
+        let parcel = Parcel::new(ParcelKind::Task(Box::new(task)), Arc::from("1.1"))
+            .with_body(Format::MESSAGE_PACK, vec![1, 2]);
+        let mut reading = Reading::new(Place::Queue);
+        let body = write(parcel, sign, |name, value| reading.put(name, value));
+        let parcel = reading.finish(body, trust, &Limits::default());
+        match parcel.expect("a parcel").kind {
+            ParcelKind::Task(task) => *task,
+            other => panic!("{other} is no task"),
+        }
+    }
+
+    fn task() -> Task {
+        Task::new("Greet", MessageKind::Request)
+    }
+
+    #[test]
+    fn metadata_says_nothing_in_the_librarys_name() {
+        let mut lying = task();
+        let admin = "AAVhZG1pbg==";
+        for (name, value) in [
+            (IDENTITY, admin),
+            (PEER, "7"),
+            (REPLY_TO, "mitto.inbox.other"),
+            (TYPE, "Other"),
+            (KIND, "notification"),
+            (CONTENT_TYPE, "text/plain"),
+            ("key", "value"),
+        ] {
+            lying.metadata.append(name, value);
+        }
+        let honest = travelled(lying, None, Trust::Sender);
+        assert_eq!(
+            (&*honest.name, honest.kind),
+            ("Greet", MessageKind::Request)
+        );
+        assert_eq!((&honest.identity, honest.peer), (&None, 0));
+        assert_eq!(honest.metadata.get(CONTENT_TYPE), Some("text/plain"));
+        assert_eq!(honest.metadata.len(), 2);
+    }
+
+    #[test]
+    fn identity_is_believed_with_a_reason_only() {
+        let known = || {
+            let mut known = task();
+            known.identity = Some(Identity::new("ann").grant("admin"));
+            known
+        };
+        let (key, other) = (Key::new("secret"), Key::new("guess"));
+        let ann = known().identity;
+        assert_eq!(travelled(known(), None, Trust::Sender).identity, ann);
+        assert_eq!(
+            travelled(known(), Some(&key), Trust::Signed(&key)).identity,
+            ann
+        );
+        for (sign, trust) in [
+            (None, Trust::Nobody),
+            (None, Trust::Signed(&key)),
+            (Some(&other), Trust::Signed(&key)),
+            (Some(&key), Trust::Nobody),
+        ] {
+            assert_eq!(travelled(known(), sign, trust).identity, None);
+        }
+    }
+
+    #[test]
+    fn content_types_name_formats() {
+        for number in [1, 2, 3, 4, 5, 200] {
+            let known = Format::from_wire(number);
+            assert_eq!(format(&content_type(known)), Some(known));
+        }
+        assert_eq!(
+            format("application/json; charset=utf-8"),
+            Some(Format::JSON)
+        );
+        for unknown in [
+            "text/plain",
+            "",
+            "application/x-mitto-0",
+            "application/x-mitto-256",
+        ] {
+            assert_eq!(format(unknown), None, "{unknown}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 
 use super::{
     ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
-    OWN, PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, TYPE_ID, WINDOW,
+    METADATA_CONTENT_TYPE, OWN, PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, TYPE_ID, WINDOW,
 };
 use crate::address::OwnedAddress;
 use crate::auth::{Identity, Stated};
@@ -185,6 +185,7 @@ impl Reading {
             SIGNATURE => value.clone_into(&mut self.signature),
             STATUS => self.status = number(name, value)?,
             CREDIT => self.credit = number(name, value)?,
+            METADATA_CONTENT_TYPE => self.task.metadata.append(CONTENT_TYPE, value),
             // A later version's.
             own if own.starts_with(OWN) => {}
             _ => self.task.metadata.append(name, value),

@@ -7,7 +7,8 @@ use data_encoding::BASE64;
 
 use super::{
     ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
-    PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, TYPE_ID, WINDOW, content_type,
+    METADATA_CONTENT_TYPE, OWN, PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, TYPE_ID, WINDOW,
+    content_type,
 };
 use crate::address::OwnedAddress;
 use crate::auth::Stated;
@@ -69,7 +70,12 @@ fn task(task: &Task, parcel: &Parcel, key: Option<&Key>, put: &mut impl FnMut(&s
         }
     }
     for (name, value) in task.metadata.iter() {
-        put(name, value);
+        match name {
+            CONTENT_TYPE => put(METADATA_CONTENT_TYPE, value),
+            // Nobody but the library says these: a caller that could would be believed.
+            own if own.starts_with(OWN) => {}
+            _ => put(name, value),
+        }
     }
 }
 
