@@ -62,7 +62,7 @@ pub trait Answering: Send + Sync + 'static {
     }
 
     /// Sends items that were encoded within what [`allow_items`](Self::allow_items) said.
-    fn send_items(&self, id: CorrelationId, items: Items<'_>) {
+    fn send_items(&self, id: CorrelationId, items: GatheredItems<'_>) {
         let _ = (id, items);
     }
 
@@ -92,7 +92,7 @@ pub struct Allowance {
 
 /// Items of a stream that are sent together.
 #[derive(Clone, Copy, Debug)]
-pub struct Items<'a> {
+pub struct GatheredItems<'a> {
     /// The format of all.
     pub format: Format,
     /// The bytes of a [`List`](crate::envelope::List).

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::answer::AnswerTo;
-use super::{Allowance, Items, unsent};
+use super::{Allowance, GatheredItems, unsent};
 use crate::codec::{CodecError, Encoder};
 use crate::envelope::{List, item_cost};
 use crate::message::Outgoing;
@@ -173,7 +173,7 @@ impl Gathered {
         if let (Some(of), Some(allowance)) = (&self.of, self.allowance.take()) {
             of.to.send_items(
                 of.id,
-                Items {
+                GatheredItems {
                     format: allowance.format,
                     list: &self.bytes[..self.length],
                     count: self.count,

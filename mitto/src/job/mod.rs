@@ -20,7 +20,7 @@ mod watched;
 use crate::runtime::Instant;
 
 pub(crate) use answer::AnswerTo;
-pub use answer::{Allowance, Answer, Answering, Items};
+pub use answer::{Allowance, Answer, Answering, GatheredItems};
 pub(crate) use counted::Counted;
 #[cfg(feature = "broker")]
 pub(crate) use exchange::Exchange;

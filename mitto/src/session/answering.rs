@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::requests::Request;
 use super::shared::{Shared, State};
 use crate::envelope::{CorrelationId, Entries, Head, Kind, Metadata, item_cost};
-use crate::job::{Allowance, Answering, Items, unsent};
+use crate::job::{Allowance, Answering, GatheredItems, unsent};
 use crate::limits::{Limit, reached};
 use crate::message::Outgoing;
 use crate::panics::catch;
@@ -188,7 +188,7 @@ impl Answering for Shared {
         self.allow(id)
     }
 
-    fn send_items(&self, id: CorrelationId, items: Items<'_>) {
+    fn send_items(&self, id: CorrelationId, items: GatheredItems<'_>) {
         self.send_gathered(id, &items);
     }
 

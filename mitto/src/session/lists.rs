@@ -7,7 +7,7 @@ use super::receive::{End, Receive};
 use super::shared::{Shared, State};
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::{CorrelationId, Head, Kind, List, ListError, item_cost};
-use crate::job::{Allowance, Items};
+use crate::job::{Allowance, GatheredItems};
 use crate::message::Outgoing;
 use crate::status::Status;
 
@@ -103,9 +103,9 @@ impl Shared {
     }
 
     /// Sends items that were gathered.
-    pub(super) fn send_gathered(&self, id: CorrelationId, items: &Items<'_>) {
+    pub(super) fn send_gathered(&self, id: CorrelationId, items: &GatheredItems<'_>) {
         let mut state = self.state();
-        let Items { format, cost, .. } = *items;
+        let GatheredItems { format, cost, .. } = *items;
         self.add_items(&mut state, id, format, cost, Encoded::List(items.list));
         drop(state);
         self.signal.raise_after_lock();

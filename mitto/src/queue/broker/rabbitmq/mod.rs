@@ -19,7 +19,7 @@
 //! // The gateway, with its own user:
 //! let broker = RabbitMq::new("amqp://gateway:secret@rabbit:5672/%2f");
 //! let gateway = Hello::gateway(Publisher::connect(&broker).await?);
-//! Server::new(gateway).listen("ws://0.0.0.0:8080").await?.run().await?;
+//! Server::new(gateway).listen("ws://0.0.0.0:8080").await?.run().await;
 //! # Ok(())
 //! # }
 //! # async fn worker() -> Result<(), Box<dyn std::error::Error>> {
