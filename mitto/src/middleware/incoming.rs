@@ -19,7 +19,7 @@ use crate::address::Address;
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::job::{
-    Allowance, Answer, AnswerTo, Answering, Drive, Items, Job, OwnedJob, Pool, Queue, Run,
+    Allowance, Answer, AnswerTo, Answering, Drive, GatheredItems, Job, OwnedJob, Pool, Queue, Run,
 };
 use crate::message::{MessageKind, Outgoing};
 use crate::status::{Code, Status};
@@ -374,7 +374,7 @@ impl Answering for Pass {
         to.allow_items(*id)
     }
 
-    fn send_items(&self, _: CorrelationId, items: Items<'_>) {
+    fn send_items(&self, _: CorrelationId, items: GatheredItems<'_>) {
         if let Some(AnswerTo { to, id }) = &self.to {
             self.begun.store(true, Relaxed);
             self.items.fetch_add(items.count as u64, Relaxed);
