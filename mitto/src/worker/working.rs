@@ -68,7 +68,8 @@ impl Working {
         Ok(())
     }
 
-    /// Runs in a task of its own, and gives back the handle. That it may not take work is logged.
+    /// Runs in a task of its own, and gives back the handle. That it may not take work is logged. Work is
+    /// taken a moment later; [`Handle::resume`] waits until it is, for brokers that keep nothing meanwhile.
     pub fn spawn(self) -> Handle {
         let handle = self.handle();
         crate::runtime::spawn(async move {

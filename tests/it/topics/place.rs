@@ -187,7 +187,10 @@ impl Place {
             format,
         };
         let worker = Worker::new(host).consume(&broker).await.expect("a broker");
-        place.worker = Some(worker.spawn());
+        let worker = worker.spawn();
+        // It takes work by now: not every broker keeps what comes before.
+        worker.resume().await.expect("work");
+        place.worker = Some(worker);
         for _ in 0..2 {
             let publisher = Publisher::with_limits(&broker, limits).await;
             let gateway = Meeting::gateway(publisher.expect("a broker"));

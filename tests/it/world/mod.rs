@@ -75,6 +75,8 @@ async fn behind_a_broker(
         .codec(Pretty)
         .node(&node);
     let worker = worker.consume(broker).await.expect("a broker").spawn();
+    // It takes work by now: not every broker keeps what comes before.
+    worker.resume().await.expect("work");
     let publisher = Publisher::with_limits(broker, limits).await;
     let publisher = publisher.expect("a broker").to_node(&node);
     (Service::gateway(publisher.expect("a node")), worker)

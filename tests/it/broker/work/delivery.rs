@@ -177,8 +177,7 @@ pub(in super::super) async fn store_lets_what_never_began_run(broker: Arc<dyn Br
     end.close().await;
     drop(end);
     let store = MemoryStore::new();
-    let worker = shop.worker().deduplicate(store).consume(&shop.broker).await;
-    let _worker = worker.unwrap().spawn();
+    let _worker = shop.at_work(shop.worker().deduplicate(store)).await;
     assert_eq!(call.await.unwrap(), Ok(4));
     assert_eq!(shop.event().await, "charge 4");
 }
@@ -186,7 +185,7 @@ pub(in super::super) async fn store_lets_what_never_began_run(broker: Arc<dyn Br
 pub(in super::super) async fn store_answers_what_has_finished(broker: Arc<dyn Broker>) {
     let mut shop = Shop::new(broker, OPEN);
     let worker = shop.worker().deduplicate(MemoryStore::new());
-    let _worker = worker.consume(&shop.broker).await.unwrap().spawn();
+    let _worker = shop.at_work(worker).await;
     let mut end = End::open(&*shop.broker, "stranger").await;
     for _ in 0..2 {
         send(&shop, &end, "Charge", "{\"n\": 9}").await;

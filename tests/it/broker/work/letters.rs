@@ -86,8 +86,7 @@ pub(in super::super) async fn dead_letter_is_run_when_it_is_put_back(broker: Arc
     }
     let mut shop = Shop::new(broker, OPEN);
     let old = Worker::new(NoHandlers::new::<Empty>(Side::Server));
-    let old = old.node(&*shop.node).consume(&shop.broker).await.unwrap();
-    let old = old.spawn();
+    let old = shop.at_work(old.node(&*shop.node)).await;
     let end = End::open(&*shop.broker, "stranger").await;
     let deadline = Instant::now() + Duration::from_secs(5);
     send_within(&shop, &end, "Double", "{\"n\": 3}", Some(deadline)).await;

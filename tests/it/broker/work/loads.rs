@@ -14,8 +14,7 @@ const OPEN: usize = 1_000_000;
 
 pub(in super::super) async fn worker_runs_no_more_than_it_may(broker: Arc<dyn Broker>) {
     let mut shop = Shop::new(broker, 0);
-    let worker = shop.worker().concurrency(3).consume(&shop.broker).await;
-    let worker = worker.unwrap().spawn();
+    let worker = shop.at_work(shop.worker().concurrency(3)).await;
     let client = shop.client().await;
     let calls: Vec<_> = (0..9)
         .map(|n| {
@@ -76,8 +75,7 @@ pub(in super::super) async fn shutdown_lets_work_finish(broker: Arc<dyn Broker>)
 pub(in super::super) async fn drain_limit_ends_what_runs(broker: Arc<dyn Broker>) {
     let mut shop = Shop::new(broker, 0);
     let limits = Limits::default().drain(Duration::from_millis(50));
-    let worker = shop.worker().limits(limits).consume(&shop.broker).await;
-    let worker = worker.unwrap().spawn();
+    let worker = shop.at_work(shop.worker().limits(limits)).await;
     let client = shop.client().await;
     let call = tokio::spawn(async move { client.double(Double { n: 1 }).await });
     assert_eq!(shop.event().await, "double 1");
@@ -93,10 +91,9 @@ pub(in super::super) async fn two_workers_share_the_work(broker: Arc<dyn Broker>
     }
     let mut shop = Shop::new(broker, 0);
     let workers = [
-        shop.worker().concurrency(1).consume(&shop.broker).await,
-        shop.worker().concurrency(1).consume(&shop.broker).await,
+        shop.at_work(shop.worker().concurrency(1)).await,
+        shop.at_work(shop.worker().concurrency(1)).await,
     ];
-    let workers = workers.map(|worker| worker.unwrap().spawn());
     let client = shop.client().await;
     let calls: Vec<_> = (0..2)
         .map(|n| {

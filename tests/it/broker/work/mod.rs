@@ -54,8 +54,15 @@ impl Shop {
 
     /// A worker that runs.
     async fn working(&self) -> worker::Handle {
-        let working = self.worker().consume(&self.broker).await;
-        working.expect("a broker").spawn()
+        self.at_work(self.worker()).await
+    }
+
+    /// The same with settings of its own. It takes work by now: not every broker keeps what comes before.
+    async fn at_work(&self, worker: Worker) -> worker::Handle {
+        let working = worker.consume(&self.broker).await.expect("a broker");
+        let worker = working.spawn();
+        worker.resume().await.expect("work");
+        worker
     }
 
     /// One that is gone, as after a crash, when the task is aborted.
