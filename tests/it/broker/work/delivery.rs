@@ -101,7 +101,7 @@ pub(in super::super) async fn request_waits_for_a_worker_within_its_deadline(
     let worker = shop.working().await;
     worker.pause().await.unwrap();
     let client = shop.client().await;
-    if !can.confirms {
+    if !can.keeps {
         return;
     }
     let late = client.double(Double { n: 1 });
@@ -114,7 +114,7 @@ pub(in super::super) async fn request_waits_for_a_worker_within_its_deadline(
 }
 
 pub(in super::super) async fn expired_request_is_not_run(broker: Arc<dyn Broker>) {
-    if !broker.capabilities().confirms {
+    if !broker.capabilities().keeps {
         return;
     }
     let mut shop = Shop::new(broker, OPEN);
