@@ -92,6 +92,7 @@
 //! | `tower` | | `middleware::Tower`: layers of `tower` around requests |
 //! | `broker` | | `queue::broker`, `worker`: gateways and workers, with a broker in this process |
 //! | `rabbitmq` | | `queue::broker::rabbitmq`: requests through RabbitMQ; turns `broker` on |
+//! | `mqtt` | | `queue::broker::mqtt`: requests through an MQTT 5 broker; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `nats` | | `queue::broker::nats`: requests through NATS, or JetStream; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
@@ -113,6 +114,7 @@
 
 pub mod address;
 pub mod auth;
+mod backoff;
 pub mod built_in;
 #[cfg(feature = "client")]
 pub mod client;
@@ -158,7 +160,7 @@ pub use context::Context;
 pub use envelope::Metadata;
 pub use handler::{Extract, Items, State};
 pub use limits::Limits;
-pub use peer::{Call, ItemStream, Peer, Sends};
+pub use peer::{Call, ItemStream, Peer, Retry, Sends};
 pub use provider::MessageProvider;
 #[cfg(feature = "server")]
 pub use server::Server;

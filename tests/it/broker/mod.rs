@@ -9,7 +9,6 @@ mod mqtt;
 mod nats;
 mod rabbitmq;
 mod relay;
-pub(crate) mod servers;
 mod work;
 
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use mitto::queue::broker::Broker;
 use mitto::queue::broker::mqtt::Mqtt;
 use mitto::queue::broker::nats::Nats;
 use mitto::queue::broker::rabbitmq::RabbitMq;
+pub(crate) use mitto_test_servers as servers;
 use servers::rabbitmq::{shared, url};
 
 /// The RabbitMQ that tests share.

@@ -1,5 +1,12 @@
 //! MQTT: what holds for every broker, and what is its own.
 
+mod faults;
+mod foreign;
+mod interop;
+mod raw;
+mod start;
+mod trust;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -29,6 +29,9 @@ const HEAD: usize = 1 << 20;
 /// What is taken at least, so that what is too large for a message is a dead letter, and not lost at the broker.
 const PACKET: usize = 32 << 20;
 
+/// The first byte of what a broker answers.
+const CONNACK: u8 = 0x20;
+
 /// A connection's bytes, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -146,7 +149,8 @@ impl Door {
         let answer = loop {
             match Packet::read(&mut read, Some(self.packet)) {
                 Ok(Packet::ConnAck(answer)) => break answer,
-                Err(rumqttc::Error::InsufficientBytes(_)) => {}
+                Err(rumqttc::Error::InsufficientBytes(_))
+                    if read.first().is_none_or(|first| *first == CONNACK) => {}
                 Ok(_) | Err(_) => {
                     return Err(Failed::Refused("it does not speak MQTT 5 here".to_owned()));
                 }

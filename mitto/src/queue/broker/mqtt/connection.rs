@@ -13,7 +13,7 @@ use rumqttc::{
 use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::connect::Made;
-use crate::queue::broker::Parcel;
+use crate::queue::broker::{Parcel, SendError};
 
 /// The most messages that wait for their acknowledgement, whatever the broker takes.
 const WINDOW: u16 = 1024;
@@ -70,6 +70,17 @@ pub(super) enum Reason {
     Nobody,
     TooLarge,
     Refused(String),
+}
+
+impl Reason {
+    /// Why a message was not sent, that had so many bytes.
+    pub(super) fn of_message(self, to: &str, bytes: usize) -> SendError {
+        match self {
+            Self::Nobody => SendError::Nobody(to.to_owned()),
+            Self::TooLarge => SendError::TooLarge(bytes),
+            Self::Refused(why) => SendError::Refused(why),
+        }
+    }
 }
 
 impl fmt::Display for Reason {

@@ -16,6 +16,9 @@ use crate::queue::broker::wire::{self, Place};
 use crate::queue::broker::{BrokerError, DeadLetter, Node, SendError};
 use crate::runtime::{Instant, later, sleep_until, timeout};
 
+/// Says of a letter that its body was empty.
+const EMPTY: &str = "mitto-empty";
+
 /// How long a letter is kept, in seconds: 7 days.
 const KEPT: u32 = 7 * 24 * 60 * 60;
 
@@ -38,11 +41,17 @@ pub(super) struct Collection {
 
 impl Collection {
     pub(super) fn add(&mut self, topic: &str, publish: Publish) {
-        // What is being deleted has no body, and may come as well.
-        let deleted = publish.payload.is_empty() && publish.properties.is_none();
         match topic.strip_prefix(&self.prefix) {
-            Some(key) if publish.retain && !deleted => {
+            Some(key) if publish.retain && !publish.payload.is_empty() => {
                 self.count += 1;
+                let mut publish = publish;
+                if message::get(&publish, EMPTY).is_some() {
+                    publish.payload = Bytes::new();
+                }
+                // It is the letter that expires, not the task.
+                if let Some(properties) = &mut publish.properties {
+                    properties.message_expiry_interval = None;
+                }
                 self.found.insert(key.to_owned(), publish);
             }
             _ => {}
@@ -76,9 +85,14 @@ pub(super) async fn bury(
     let set = [
         (REASON, Some(reason)),
         (ATTEMPTS, Some(attempts.to_string())),
+        // A retained message without a body is none.
+        (EMPTY, dead.payload.is_empty().then(|| "true".to_owned())),
     ];
     let mut letter = message::again(dead, topic::dead(node, &key), &set);
     letter.retain = true;
+    if letter.payload.is_empty() {
+        letter.payload = Bytes::from_static(b"-");
+    }
     if let Some(properties) = &mut letter.properties {
         properties.message_expiry_interval = Some(KEPT);
     }
@@ -103,8 +117,7 @@ async fn retained(shared: &Shared, publish: &Publish) -> Result<(), SendError> {
         return match shared.link.confirmed(publish.clone()).await {
             // Nobody has to hear it.
             Ok(Ok(()) | Err(Reason::Nobody)) => Ok(()),
-            Ok(Err(Reason::TooLarge)) => Err(SendError::TooLarge(publish.payload.len())),
-            Ok(Err(Reason::Refused(why))) => Err(SendError::Refused(why)),
+            Ok(Err(reason)) => Err(reason.of_message("", publish.payload.len())),
             Err(SendError::Lost) => continue,
             Err(error) => Err(error),
         };
@@ -122,11 +135,6 @@ pub(super) async fn list(
     let letters = found.into_iter().map(|(key, publish)| {
         let reason = message::get(&publish, REASON).unwrap_or_default();
         let attempts = message::get(&publish, ATTEMPTS).and_then(|attempts| attempts.parse().ok());
-        let mut publish = publish;
-        // It is the letter that expires, not the task.
-        if let Some(properties) = &mut publish.properties {
-            properties.message_expiry_interval = None;
-        }
         let parcel = message::read(
             &publish,
             Place::Queue,
@@ -154,23 +162,16 @@ pub(super) async fn put_back(
     let Some(letter) = found.get(key) else {
         return Ok(false);
     };
-    let set = [(REASON, None), (ATTEMPTS, None), (wire::EXPIRES, None)];
-    let mut task = message::again(letter, topic::tasks(node), &set);
-    if let Some(properties) = &mut task.properties {
-        properties.message_expiry_interval = None;
-    }
-    let error = match shared.link.confirmed(task).await {
-        Ok(Ok(())) => {
-            let cleared = clear(shared, node, key).await;
-            return cleared
-                .map(|()| true)
-                .map_err(|error| shared.refused(error));
-        }
-        Ok(Err(Reason::Nobody)) => SendError::Nobody(node.to_string()),
-        Ok(Err(reason)) => SendError::Refused(reason.to_string()),
-        Err(error) => error,
+    let set = [REASON, ATTEMPTS, EMPTY, wire::EXPIRES].map(|name| (name, None));
+    let task = message::again(letter, topic::tasks(node), &set);
+    let bytes = task.payload.len();
+    let put = async {
+        let told = shared.link.confirmed(task).await?;
+        told.map_err(|reason| reason.of_message(&node.to_string(), bytes))?;
+        clear(shared, node, key).await
     };
-    Err(shared.refused(error))
+    let put = put.await.map(|()| true);
+    put.map_err(|error| shared.refused(error))
 }
 
 /// Reads what the broker has: it sends it to who subscribes.

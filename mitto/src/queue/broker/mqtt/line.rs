@@ -45,14 +45,6 @@ impl MqttLine {
             shared: Arc::new(shared),
         })
     }
-
-    fn tell_all(&self, topic: Option<String>, parcel: Parcel) -> Later<Result<(), SendError>> {
-        let shared = self.shared.clone();
-        Box::pin(async move {
-            let topic = topic.ok_or_else(too_long)?;
-            shared.tell(topic, parcel).await
-        })
-    }
 }
 
 fn too_long() -> SendError {
@@ -75,7 +67,8 @@ impl Line for MqttLine {
     }
 
     fn tell_workers(&self, node: &Node, parcel: Parcel) -> Later<Result<(), SendError>> {
-        self.tell_all(Some(topic::workers(node)), parcel)
+        let (shared, topic) = (self.shared.clone(), topic::workers(node));
+        Box::pin(async move { shared.tell(topic, parcel).await })
     }
 
     fn take_work(&self, node: &Node, most: u16) -> Later<Result<(), BrokerError>> {
@@ -111,7 +104,12 @@ impl Line for MqttLine {
     }
 
     fn publish_to(&self, topic: &str, parcel: Parcel) -> Later<Result<(), SendError>> {
-        self.tell_all(topic::topic(topic), parcel)
+        let shared = self.shared.clone();
+        let topic = topic::topic(topic);
+        Box::pin(async move {
+            let topic = topic.ok_or_else(too_long)?;
+            shared.publish_to(topic, parcel).await
+        })
     }
 
     fn dead_letters(

@@ -1,6 +1,5 @@
 //! A connection that is made again whenever it is lost, with its subscriptions.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -14,18 +13,17 @@ use tokio_util::task::AbortOnDropHandle;
 use super::connect::{Door, Failed, Hello, Made};
 use super::connection::{Connection, Told, Unsent, Waits};
 use super::packets;
+use super::subscriptions::Subscriptions;
+use crate::backoff::Backoff;
 use crate::escaped::Escaped;
 use crate::queue::broker::{BrokerError, Parcel, SendError};
 use crate::runtime::{Instant, later, sleep_until, spawn};
 
-/// The first time between two tries to connect.
+/// The longest first time between two tries to connect.
 const FIRST: Duration = Duration::from_millis(100);
 
-/// The longest one.
+/// The longest one of all.
 const LONGEST: Duration = Duration::from_secs(4);
-
-/// How many subscriptions are made by one packet.
-const FILTERS: usize = 256;
 
 /// What a link gives what happens to. It does not block.
 pub(super) trait Taker: Send + Sync + 'static {
@@ -61,14 +59,8 @@ struct Now {
     closed: bool,
 }
 
-#[derive(Default)]
-struct Subscriptions {
-    wanted: BTreeMap<String, SubscribeFilter>,
-    /// Those that a session may still have which outlives its connections.
-    unwanted: BTreeSet<String>,
-    /// The connection that has them, or is about to.
-    on: Option<Arc<Connection>>,
-}
+/// Is told when the first connection has its subscriptions, or that it may not have them.
+type Opened = oneshot::Sender<Result<(), String>>;
 
 impl Link {
     /// Connects for the first time, and makes these subscriptions.
@@ -79,11 +71,7 @@ impl Link {
         taker: Arc<dyn Taker>,
     ) -> Result<(Arc<Self>, AbortOnDropHandle<()>), BrokerError> {
         let url = door.shown.clone();
-        let wanted = filters.into_iter();
-        let subscriptions = Subscriptions {
-            wanted: wanted.map(|filter| (filter.path.clone(), filter)).collect(),
-            ..Subscriptions::default()
-        };
+        let subscriptions = Subscriptions::of(filters);
         let link = Arc::new(Self {
             door,
             taker,
@@ -103,7 +91,7 @@ impl Link {
     }
 
     async fn first(&self) -> Result<Made, BrokerError> {
-        let mut wait = FIRST;
+        let mut backoff = Backoff::new(FIRST, LONGEST);
         loop {
             let hello = self.hello().clone();
             let why = match self.door.connect(&hello).await {
@@ -119,31 +107,27 @@ impl Link {
                 return Err(BrokerError::Unreachable { url, why });
             }
             tracing::warn!(%url, error = %Escaped(why), "the MQTT broker is not there, trying again");
-            sleep_until(later(Instant::now(), wait)).await;
-            wait = (wait * 2).min(LONGEST);
+            sleep_until(later(Instant::now(), backoff.next())).await;
         }
     }
 
     /// Keeps a connection up, until it is closed.
-    async fn run(self: Arc<Self>, first: Made, tell: oneshot::Sender<Result<(), String>>) {
+    async fn run(self: Arc<Self>, first: Made, tell: Opened) {
         let _over = self.over.clone().drop_guard();
         let mut tell = Some(tell);
         let mut made = first;
-        let mut wait = FIRST;
+        let mut backoff = Backoff::new(FIRST, LONGEST);
         loop {
             let began = Instant::now();
-            let why = self.serve(made, tell.take()).await;
+            let why = self.serve(made, &mut tell).await;
+            // One that is always lost at once is not to be made all the time.
+            backoff.lasted(began.elapsed());
             if let (Some(why), false) = (&why, self.is_closed()) {
                 let url = &self.door.shown;
                 tracing::warn!(%url, error = %Escaped(why), "the connection to the MQTT broker is lost, trying again");
             }
-            // One that is always lost at once is not to be made all the time.
-            wait = match why {
-                None => Duration::ZERO,
-                Some(_) if began.elapsed() > LONGEST => FIRST,
-                Some(_) => (wait * 2).clamp(FIRST, LONGEST),
-            };
-            made = match self.again(wait).await {
+            let wait = why.map_or(Duration::ZERO, |_| backoff.next());
+            made = match self.again(wait, &mut backoff).await {
                 Some(made) => made,
                 None => return,
             };
@@ -151,7 +135,7 @@ impl Link {
     }
 
     /// Connects again; `None` when there is to be no connection any more.
-    async fn again(&self, mut wait: Duration) -> Option<Made> {
+    async fn again(&self, mut wait: Duration, backoff: &mut Backoff) -> Option<Made> {
         loop {
             if !wait.is_zero() {
                 sleep_until(later(Instant::now(), wait)).await;
@@ -167,16 +151,12 @@ impl Link {
                     tracing::warn!(%url, error = %Escaped(why), "connecting to the MQTT broker failed, trying again");
                 }
             }
-            wait = (wait * 2).clamp(FIRST, LONGEST);
+            wait = backoff.next();
         }
     }
 
     /// Carries a connection to its end: why it has ended, if that was not wanted.
-    async fn serve(
-        &self,
-        mut made: Made,
-        tell: Option<oneshot::Sender<Result<(), String>>>,
-    ) -> Option<String> {
+    async fn serve(&self, mut made: Made, tell: &mut Option<Opened>) -> Option<String> {
         self.hello().clean = false;
         let connection = Arc::new(Connection::new(&made, self.door.outbound));
         self.taker.made(&connection);
@@ -208,31 +188,15 @@ impl Link {
             })
             .await
         };
-        let was = self.now.send_replace(Now {
-            connection: None,
-            closed: self.is_closed(),
-        });
+        let mut was_up = false;
+        self.now
+            .send_modify(|now| was_up = now.connection.take().is_some());
         self.subscriptions().on = None;
         connection.lose();
-        if was.connection.is_some() {
+        if was_up {
             self.taker.up(false);
         }
         ended
-    }
-
-    fn subscribe_all(&self, connection: &Arc<Connection>) -> Vec<oneshot::Receiver<Told>> {
-        let mut subscriptions = self.subscriptions();
-        subscriptions.on = Some(connection.clone());
-        if connection.resumed {
-            for filter in &subscriptions.unwanted {
-                drop(connection.unsubscribe(filter));
-            }
-        }
-        let wanted: Vec<_> = subscriptions.wanted.values().cloned().collect();
-        let packets = wanted.chunks(FILTERS);
-        packets
-            .filter_map(|filters| connection.subscribe(filters.to_vec()))
-            .collect()
     }
 
     /// Says that the connection is there when it has its subscriptions.
@@ -240,7 +204,7 @@ impl Link {
         &self,
         connection: &Arc<Connection>,
         subscribing: Vec<oneshot::Receiver<Told>>,
-        tell: Option<oneshot::Sender<Result<(), String>>>,
+        tell: &mut Option<Opened>,
     ) {
         let mut done = Ok(());
         for told in subscribing {
@@ -251,20 +215,19 @@ impl Link {
                 Err(_) => return,
             }
         }
+        let tell = tell.take();
         let url = &self.door.shown;
-        match (done, tell) {
-            (Err(why), Some(tell)) => {
-                let _ = tell.send(Err(why));
-                return;
+        match (done, &tell) {
+            (Ok(()), Some(_)) => {}
+            (Ok(()), None) => {
+                tracing::info!(%url, "the connection to the MQTT broker is there again");
             }
             (Err(why), None) => {
                 tracing::error!(%url, error = %Escaped(why), "messages from the MQTT broker may be missing");
             }
-            (Ok(()), Some(tell)) => {
-                let _ = tell.send(Ok(()));
-            }
-            (Ok(()), None) => {
-                tracing::info!(%url, "the connection to the MQTT broker is there again")
+            (Err(why), Some(_)) => {
+                let _ = tell.map(|tell| tell.send(Err(why)));
+                return;
             }
         }
         self.now.send_if_modified(|now| {
@@ -274,6 +237,7 @@ impl Link {
             !now.closed
         });
         self.taker.up(true);
+        let _ = tell.map(|tell| tell.send(Ok(())));
     }
 
     /// The connection, once there is one.
@@ -319,48 +283,6 @@ impl Link {
         let (tell, told) = oneshot::channel();
         self.send(publish, Waits::Told(tell)).await?;
         told.await.map_err(|_| SendError::Lost)
-    }
-
-    /// Subscribes, for all connections from now on.
-    pub(super) async fn subscribe(&self, filter: SubscribeFilter) -> Result<(), SendError> {
-        let path = filter.path.clone();
-        let told = {
-            let mut subscriptions = self.subscriptions();
-            subscriptions.wanted.insert(path.clone(), filter.clone());
-            subscriptions.unwanted.remove(&path);
-            let on = subscriptions.on.as_ref();
-            on.and_then(|on| on.subscribe(vec![filter]))
-        };
-        match told {
-            Some(told) => match told.await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(reason)) => {
-                    self.subscriptions().wanted.remove(&path);
-                    return Err(SendError::Refused(reason.to_string()));
-                }
-                Err(_) => {}
-            },
-            None => {}
-        }
-        // The next one has it from its beginning.
-        self.ready().await.map(drop)
-    }
-
-    /// Unsubscribes at once. Ends when the broker has done so.
-    pub(super) fn unsubscribe(&self, filter: &str) -> impl Future<Output = ()> + use<> {
-        let outlives = self.hello().expiry > 0;
-        let mut subscriptions = self.subscriptions();
-        subscriptions.wanted.remove(filter);
-        if outlives {
-            subscriptions.unwanted.insert(filter.to_owned());
-        }
-        let on = subscriptions.on.as_ref();
-        let told = on.and_then(|on| on.unsubscribe(filter));
-        async {
-            if let Some(told) = told {
-                let _ = told.await;
-            }
-        }
     }
 
     /// Connects anew to the same session, in which so many messages may be unacknowledged. Ends when that is done.
@@ -412,11 +334,11 @@ impl Link {
         self.now.borrow().closed
     }
 
-    fn hello(&self) -> MutexGuard<'_, Hello> {
+    pub(super) fn hello(&self) -> MutexGuard<'_, Hello> {
         self.hello.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
+    pub(super) fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
         let subscriptions = self.subscriptions.lock();
         subscriptions.unwrap_or_else(PoisonError::into_inner)
     }

@@ -84,6 +84,7 @@ mod message;
 mod packets;
 mod session;
 mod shared;
+mod subscriptions;
 mod taking;
 mod topic;
 mod url;

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
+use rumqttc::DisconnectReasonCode as Reasons;
 use rumqttc::{Disconnect, PacketType, Publish, QoS, SubAck, SubscribeReasonCode, UnsubAck};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -178,7 +179,12 @@ fn next(bytes: &mut BytesMut, largest: u32) -> Result<Option<Packet>, rumqttc::E
         PacketType::PingResp => Packet::Alive,
         PacketType::Disconnect => {
             let said = Disconnect::read(header, packet)?;
-            Packet::Disconnected(format!("it says {:?}", said.reason_code))
+            Packet::Disconnected(match said.reason_code {
+                Reasons::SessionTakenOver => {
+                    "another process has connected with the same session".to_owned()
+                }
+                reason => format!("it says {reason:?}"),
+            })
         }
         _ => return Err(rumqttc::Error::ProtocolError),
     }))

@@ -20,6 +20,9 @@ use crate::queue::broker::{BrokerError, Node, Parcel, SendError};
 /// How long the broker may take to answer.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
+/// How often an idempotent task is sent, if the connection is lost each time.
+const TRIES: u32 = 10;
+
 /// What all parts of a line have in common.
 pub(super) struct Shared {
     pub(super) mqtt: Mqtt,
@@ -62,13 +65,13 @@ impl Shared {
         let bytes = task.body.len();
         let key = self.inbound.key.as_ref();
         let publish = message::write(topic::tasks(node), task, key, Place::Queue)?;
+        let mut tries = 0;
         loop {
+            tries += 1;
             return match self.link.confirmed(publish.clone()).await {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(Reason::Nobody)) => Err(SendError::Nobody(node.to_string())),
-                Ok(Err(Reason::TooLarge)) => Err(SendError::TooLarge(bytes)),
-                Ok(Err(Reason::Refused(why))) => Err(SendError::Refused(why)),
-                Err(SendError::Lost) if idempotent => continue,
+                Ok(told) => told.map_err(|reason| reason.of_message(&node.to_string(), bytes)),
+                // One that costs the connection each time is not sent for ever.
+                Err(SendError::Lost) if idempotent && tries < TRIES => continue,
                 Err(error) => Err(error),
             };
         }
@@ -88,7 +91,19 @@ impl Shared {
         self.link.send(publish, Waits::Inbox(inbox, back)).await
     }
 
-    /// Sends to all who have subscribed to a topic.
+    /// Sends to all who have subscribed to a topic, and waits until the broker has it.
+    pub(super) async fn publish_to(&self, topic: String, parcel: Parcel) -> Result<(), SendError> {
+        let bytes = parcel.body.len();
+        let key = self.inbound.key.as_ref();
+        let publish = message::write(topic, parcel, key, Place::Inbox)?;
+        match self.link.confirmed(publish).await? {
+            // Nobody need hear it.
+            Ok(()) | Err(Reason::Nobody) => Ok(()),
+            Err(reason) => Err(reason.of_message("", bytes)),
+        }
+    }
+
+    /// The same without waiting.
     pub(super) async fn tell(&self, topic: String, parcel: Parcel) -> Result<(), SendError> {
         let key = self.inbound.key.as_ref();
         let publish = message::write(topic, parcel, key, Place::Inbox)?;

@@ -8,24 +8,29 @@ use super::process::{Process, folder, free_ports};
 /// Where Debian keeps it.
 const SERVER: &str = "/usr/sbin/mosquitto";
 
-/// Sessions of any size, that are on disk as soon as something has changed.
-const KEEPS: &str = "persistence true\nautosave_on_changes true\nautosave_interval 1\n\
-                     max_queued_messages 0\n";
+/// What is on disk as soon as it has changed.
+const KEEPS: &str = "persistence true\nautosave_on_changes true\nautosave_interval 1\n";
 
 /// `mosquitto` on a port and a folder of its own. Ends when it is dropped, or its test ends.
-pub(crate) struct Mosquitto {
+pub struct Mosquitto {
     folder: PathBuf,
     port: u16,
     process: Process,
 }
 
 impl Mosquitto {
-    pub(crate) fn start() -> Self {
+    /// That takes everybody.
+    pub fn start() -> Self {
         Self::with("allow_anonymous true\n", &[])
     }
 
+    /// The same, with its sessions on disk.
+    pub fn keeping() -> Self {
+        Self::with(&format!("allow_anonymous true\n{KEEPS}"), &[])
+    }
+
     /// With these lines in its configuration, `FOLDER` for its folder, and these files there.
-    pub(crate) fn with(configuration: &str, files: &[(&str, &str)]) -> Self {
+    pub fn with(configuration: &str, files: &[(&str, &str)]) -> Self {
         assert!(
             Path::new(SERVER).exists(),
             "there is no mosquitto: run the tests with `tests/run`, which installs it"
@@ -42,9 +47,12 @@ impl Mosquitto {
         let [port] = free_ports();
         let path = folder.display().to_string();
         // It gives up the rights of root otherwise, and could not write there.
-        let own = format!("user root\nlistener {port} 127.0.0.1\npersistence_location {path}/\n");
+        let own = format!(
+            "user root\nlistener {port} 127.0.0.1\npersistence_location {path}/\n\
+             max_queued_messages 0\n"
+        );
         let configuration = configuration.replace("FOLDER", &path);
-        for (name, text) in [("mosquitto.conf", &*format!("{own}{KEEPS}{configuration}"))]
+        for (name, text) in [("mosquitto.conf", &*format!("{own}{configuration}"))]
             .iter()
             .chain(files)
         {
@@ -60,21 +68,23 @@ impl Mosquitto {
         Ok(server)
     }
 
-    pub(crate) fn at(&self) -> SocketAddr {
+    /// Where it listens.
+    pub fn at(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// The same as a URL.
+    pub fn url(&self) -> String {
         format!("mqtt://{}", self.at())
     }
 
     /// Ends it without a word.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.process.kill();
     }
 
     /// Starts it again, with what it had on disk.
-    pub(crate) fn again(&mut self) {
+    pub fn again(&mut self) {
         self.process = start(&self.folder);
         let listens = self.process.listens(self.at(), &self.folder);
         listens.expect("mosquitto starts again");

@@ -27,20 +27,25 @@ const DEFINITIONS: &str = r#"{
 }"#;
 
 /// A server of its own.
-pub(crate) struct RabbitMqServer {
+pub struct RabbitMqServer {
     folder: PathBuf,
     ports: [u16; 3],
     process: Process,
 }
 
 /// The one that all tests share that do it no harm.
-pub(crate) fn shared() -> &'static RabbitMqServer {
+pub fn shared() -> &'static RabbitMqServer {
     static SHARED: OnceLock<RabbitMqServer> = OnceLock::new();
     SHARED.get_or_init(RabbitMqServer::start)
 }
 
 impl RabbitMqServer {
-    pub(crate) fn start() -> Self {
+    /// Starts one, and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// When there is none, or it does not start.
+    pub fn start() -> Self {
         assert!(
             Path::new(SCRIPTS).join("rabbitmq-server").exists(),
             "there is no RabbitMQ: run the tests with `tests/run`, which installs it"
@@ -78,24 +83,25 @@ impl RabbitMqServer {
         Ok(server)
     }
 
-    pub(crate) fn at(&self) -> SocketAddr {
+    /// Where it listens.
+    pub fn at(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.ports[0]).into()
     }
 
     /// Ends it without a word.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.process.kill();
     }
 
     /// Starts it again, with what it had on disk.
-    pub(crate) fn again(&mut self) {
+    pub fn again(&mut self) {
         self.process = start(&self.folder, &self.ports);
         let listens = self.process.listens(self.at(), &self.folder);
         listens.expect("RabbitMQ starts again");
     }
 
     /// Runs `rabbitmqctl`, and gives what it says.
-    pub(crate) fn control(&self, arguments: &[&str]) -> String {
+    pub fn control(&self, arguments: &[&str]) -> String {
         let output = Command::new(format!("{SCRIPTS}/rabbitmqctl"))
             .args(["--quiet"])
             .args(arguments)
@@ -114,7 +120,7 @@ impl RabbitMqServer {
 }
 
 /// The URL of `mitto` for a user, at a server or before it.
-pub(crate) fn url(user: &str, at: SocketAddr) -> String {
+pub fn url(user: &str, at: SocketAddr) -> String {
     format!("amqp://{user}:{user}@{at}/mitto")
 }
 
