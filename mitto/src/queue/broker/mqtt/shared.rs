@@ -65,16 +65,15 @@ impl Shared {
         let bytes = task.body.len();
         let key = self.inbound.key.as_ref();
         let publish = message::write(topic::tasks(node), task, key, Place::Queue)?;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            return match self.link.confirmed(publish.clone()).await {
-                Ok(told) => told.map_err(|reason| reason.of_message(&node.to_string(), bytes)),
-                // One that costs the connection each time is not sent for ever.
-                Err(SendError::Lost) if idempotent && tries < TRIES => continue,
-                Err(error) => Err(error),
-            };
+        let refused = |reason: Reason| reason.of_message(&node.to_string(), bytes);
+        // One that costs the connection each time is not sent for ever.
+        for _ in 1..if idempotent { TRIES } else { 1 } {
+            match self.link.confirmed(publish.clone()).await {
+                Err(SendError::Lost) => {}
+                told => return told?.map_err(refused),
+            }
         }
+        self.link.confirmed(publish).await?.map_err(refused)
     }
 
     /// Sends to an inbox. It comes back if nobody is there.

@@ -49,6 +49,8 @@ pub(super) async fn take_work(
         return connect(shared, &work, most).await;
     };
     let was_paused = work.passes.swap(false, Ordering::AcqRel);
+    // Who hands tasks on has nothing more to do.
+    work.changed.send_modify(|changed| *changed += 1);
     if work.widens(most) {
         let renewed = link.renew(most).await;
         renewed.map_err(|error| shared.refused(error))?;
@@ -82,7 +84,6 @@ async fn begin(shared: &Arc<Shared>, node: &Node) -> Result<Arc<Work>, BrokerErr
 }
 
 async fn connect(shared: &Arc<Shared>, work: &Arc<Work>, most: u16) -> Result<(), BrokerError> {
-    work.widens(most);
     let expiry = shared.mqtt.session_expiry.as_secs();
     let hello = Hello {
         client: match &work.slot {
@@ -101,6 +102,7 @@ async fn connect(shared: &Arc<Shared>, work: &Arc<Work>, most: u16) -> Result<()
     let (link, task) = Link::open(door, hello, filters, work.clone()).await?;
     shared.keep(task);
     *work.link() = Some(link);
+    work.widens(most);
     Ok(())
 }
 
