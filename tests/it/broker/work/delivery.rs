@@ -124,6 +124,8 @@ pub(in super::super) async fn expired_request_is_not_run(broker: Arc<dyn Broker>
     let late = client.charge(Charge { n: 1 });
     let late = late.timeout(Duration::from_millis(200)).await;
     assert_eq!(late.unwrap_err().code(), Code::Timeout);
+    // Deadlines travel in whole milliseconds.
+    tokio::time::sleep(Duration::from_millis(10)).await;
     worker.resume().await.unwrap();
     assert_eq!(client.charge(Charge { n: 2 }).await, Ok(2));
     assert_eq!(shop.event().await, "charge 2");

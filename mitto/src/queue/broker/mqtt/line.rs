@@ -83,7 +83,7 @@ impl Line for MqttLine {
             works.iter().find(|work| work.number == number).cloned()
         };
         if let Some(work) = work {
-            taking::settle(&self.shared, work, id, settled);
+            taking::settle(&self.shared, &work, id, settled);
         }
     }
 

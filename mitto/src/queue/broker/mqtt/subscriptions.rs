@@ -64,16 +64,15 @@ impl Link {
             let on = subscriptions.on.as_ref();
             on.and_then(|on| on.subscribe(vec![filter]))
         };
-        match told {
-            Some(told) => match told.await {
+        if let Some(told) = told {
+            match told.await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(reason)) => {
                     self.subscriptions().wanted.remove(&path);
                     return Err(SendError::Refused(reason.to_string()));
                 }
                 Err(_) => {}
-            },
-            None => {}
+            }
         }
         // The next one has it from its beginning.
         self.ready().await.map(drop)

@@ -145,7 +145,7 @@ async fn pass(shared: Arc<Shared>, work: Arc<Work>) {
 }
 
 /// Says what became of a delivery.
-pub(super) fn settle(shared: &Arc<Shared>, work: Arc<Work>, id: Id, settled: Settled) {
+pub(super) fn settle(shared: &Arc<Shared>, work: &Arc<Work>, id: Id, settled: Settled) {
     let Some((task, attempt)) = work.holding().take(id) else {
         return;
     };
@@ -225,7 +225,8 @@ pub(super) async fn end(shared: &Arc<Shared>, work: &Arc<Work>) {
         return;
     };
     if work.slot.is_some() {
-        return link.end(None).await;
+        let _ = timeout(ANSWER, link.end(None)).await;
+        return;
     }
     work.passes.store(true, Ordering::Release);
     let _ = timeout(ANSWER, leave(shared, work, &link)).await;
@@ -233,7 +234,7 @@ pub(super) async fn end(shared: &Arc<Shared>, work: &Arc<Work>) {
         let node = &work.node;
         tracing::warn!(%node, "the work of a node has ended with tasks that could not be handed on");
     }
-    link.end(Some(0)).await;
+    let _ = timeout(ANSWER, link.end(Some(0))).await;
 }
 
 async fn leave(shared: &Arc<Shared>, work: &Arc<Work>, link: &Link) {
