@@ -61,6 +61,16 @@ impl Process {
         Ok(())
     }
 
+    /// Tells one of its processes to end, waits for that, and ends what is left.
+    pub(crate) fn terminate(&mut self, pid: &str) {
+        let _ = Command::new("kill").args(["-TERM", pid]).status();
+        let until = Instant::now() + STARTING;
+        while is_alive(pid) && Instant::now() < until {
+            sleep(Duration::from_millis(20));
+        }
+        self.kill();
+    }
+
     /// Ends it without a word, as a crash does.
     pub(crate) fn kill(&mut self) {
         if let Some(mut stdin) = self.guard.stdin.take() {
@@ -75,6 +85,14 @@ impl Drop for Process {
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
     }
+}
+
+fn is_alive(pid: &str) -> bool {
+    let alive = Command::new("kill")
+        .args(["-0", pid])
+        .stderr(Stdio::null())
+        .status();
+    alive.is_ok_and(|alive| alive.success())
 }
 
 /// A new folder for a server.

@@ -93,6 +93,12 @@ impl RabbitMqServer {
         self.process.kill();
     }
 
+    /// Stops it as an operator does, and waits until it has ended.
+    pub fn stop(&mut self) {
+        let pid = std::fs::read_to_string(self.folder.join("pid")).unwrap_or_default();
+        self.process.terminate(pid.trim());
+    }
+
     /// Starts it again, with what it had on disk.
     pub fn again(&mut self) {
         self.process = start(&self.folder, &self.ports);
