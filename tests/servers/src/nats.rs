@@ -90,6 +90,7 @@ impl Server {
             .arg(self.folder.join("nats.conf"))
             .arg(self.folder.join("log"))
             .stdin(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn();
         self.running = Some(started.expect("a shell"));
         let there = async {

@@ -62,21 +62,25 @@ impl Process {
     }
 
     /// Tells one of its processes to end, waits for that, and ends what is left.
-    pub(crate) fn terminate(&mut self, pid: &str) {
+    pub(crate) fn terminate(&mut self, pid: &str, at: SocketAddr) {
         let _ = Command::new("kill").args(["-TERM", pid]).status();
         let until = Instant::now() + STARTING;
         while is_alive(pid) && Instant::now() < until {
             sleep(Duration::from_millis(20));
         }
-        self.kill();
+        self.kill(at);
     }
 
-    /// Ends it without a word, as a crash does.
-    pub(crate) fn kill(&mut self) {
+    /// Ends it without a word, as a crash does, and waits until nothing listens any more.
+    pub(crate) fn kill(&mut self, at: SocketAddr) {
         if let Some(mut stdin) = self.guard.stdin.take() {
             let _ = stdin.write_all(b"keep\n");
         }
         let _ = self.guard.wait();
+        // Its shell has ended by now, what that has started may still be ending.
+        while TcpStream::connect(at).is_ok() {
+            sleep(Duration::from_millis(5));
+        }
     }
 }
 

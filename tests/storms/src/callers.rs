@@ -1,7 +1,7 @@
 //! Callers who keep on asking, and what became of what they have asked.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mitto::{Code, Status};
@@ -69,8 +69,10 @@ impl Callers {
             asking.spawn(async move {
                 while !shared.ends.load(Relaxed) {
                     let key = shared.keys.fetch_add(1, Relaxed);
-                    let asked = ask(&client, key, manner).await;
-                    shared.note(asked);
+                    let what = [What::Put, What::Charge, What::Note][(key % 3) as usize];
+                    let work = rand::random_range(0..=manner.work);
+                    let asked = ask(&client, what, key, work, manner.timeout).await;
+                    shared.asked().push(asked);
                     tokio::time::sleep(manner.pause).await;
                 }
             });
@@ -98,31 +100,31 @@ impl Callers {
 }
 
 impl Shared {
-    fn note(&self, asked: Asked) {
-        self.asked().push(asked);
-    }
-
-    fn asked(&self) -> std::sync::MutexGuard<'_, Vec<Asked>> {
+    fn asked(&self) -> MutexGuard<'_, Vec<Asked>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Asks for one thing.
-async fn ask(client: &StormClient, key: u64, manner: Manner) -> Asked {
-    let what = [What::Put, What::Charge, What::Note][(key % 3) as usize];
-    let work = rand::random_range(0..=manner.work);
+pub(crate) async fn ask(
+    client: &StormClient,
+    what: What,
+    key: u64,
+    work: u64,
+    timeout: Duration,
+) -> Asked {
     let begun = Instant::now();
-    let end = ask_for(client, what, key, work, manner.timeout).await;
+    let end = ask_for(client, what, key, work, timeout).await;
     Asked {
         key,
         what,
         end: end.map_err(|status| status.code()),
         ended: now(),
-        late: begun.elapsed().saturating_sub(manner.timeout),
+        late: begun.elapsed().saturating_sub(timeout),
     }
 }
 
-/// The same for one that is told what to ask for.
+/// The same, with the words of a failure.
 pub(crate) async fn ask_for(
     client: &StormClient,
     what: What,

@@ -17,8 +17,6 @@ pub(crate) enum Event {
     Confirmed,
     /// A worker was given it, not for the first time.
     Redelivered,
-    /// The store was told that it begins. Only the first one is told so.
-    Claimed,
     /// Its handler has begun.
     Begun,
     /// Its handler has ended.
@@ -27,11 +25,10 @@ pub(crate) enum Event {
     Kept,
 }
 
-const NAMES: [(Event, &str); 7] = [
+const NAMES: [(Event, &str); 6] = [
     (Event::Sent, "sent"),
     (Event::Confirmed, "confirmed"),
     (Event::Redelivered, "redelivered"),
-    (Event::Claimed, "claimed"),
     (Event::Begun, "begun"),
     (Event::Ended, "ended"),
     (Event::Kept, "kept"),
@@ -83,19 +80,28 @@ impl Ledger {
     }
 }
 
-/// All lines, in their order, with the keys of all.
-pub(crate) fn read(path: &Path) -> Result<Vec<Entry>, Failure> {
+/// All that a ledger says.
+#[derive(Debug, Default)]
+pub(crate) struct Entries {
+    /// In their order, with the keys of all.
+    pub(crate) all: Vec<Entry>,
+    /// Keys by the ids of tasks.
+    pub(crate) keys: HashMap<String, u64>,
+}
+
+/// Reads a ledger.
+pub(crate) fn read(path: &Path) -> Result<Entries, Failure> {
     let text = std::fs::read_to_string(path)?;
-    let mut keys = HashMap::new();
-    let mut entries = Vec::new();
+    let mut entries = Entries::default();
+    let keys = &mut entries.keys;
     for line in text.lines() {
         let (mut entry, id) = entry(line).ok_or_else(|| format!("no line of a ledger: {line}"))?;
         match (entry.key, id) {
             (_, "") => {}
             (NO_KEY, id) => entry.key = *keys.get(id).ok_or("a task that nobody has sent")?,
-            (key, id) => drop(keys.insert(id, key)),
+            (key, id) => drop(keys.insert(id.to_owned(), key)),
         }
-        entries.push(entry);
+        entries.all.push(entry);
     }
     Ok(entries)
 }

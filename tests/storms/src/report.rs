@@ -45,6 +45,13 @@ impl Report {
         self.row(figure, 0, count, count == 0);
     }
 
+    /// Those that are wrong, for whoever looks for the reason.
+    pub(crate) fn examples(&self, examples: &[String]) {
+        for example in examples {
+            eprintln!("{}: {example}", self.prefix);
+        }
+    }
+
     /// A row that is there to be read only.
     pub(crate) fn note(&mut self, figure: impl Display, measured: impl Display) {
         println!("| {}: {figure} | | {measured} | |", self.prefix);

@@ -7,11 +7,14 @@ use mitto::queue::broker::DeadLetters;
 use mitto::queue::broker::Parcel;
 
 use crate::Failure;
+use crate::callers::Asked;
 use crate::child::Child;
 use crate::kind::{Kind, Server};
-use crate::ledger::{self, Entry};
+use crate::ledger;
 use crate::process::{Role, Settings};
 use crate::service::StormClient;
+use crate::store;
+use crate::verdict::Verdict;
 use crate::watched::key;
 
 /// The node whose work it is.
@@ -80,8 +83,13 @@ impl Site {
         worker(self.plan, &self.server, &self.folder).await
     }
 
-    pub(crate) fn ledger(&self) -> Result<Vec<Entry>, Failure> {
-        ledger::read(&self.folder.0.join("ledger"))
+    /// What became of what was asked.
+    pub(crate) async fn verdict(&self, asked: &[Asked]) -> Result<Verdict, Failure> {
+        let ledger = ledger::read(&self.folder.0.join("ledger"))?;
+        let begun = store::begun(&self.folder.0.join("store"))?;
+        let begun = begun.iter().filter_map(|id| ledger.keys.get(id).copied());
+        let dead = self.dead().await?;
+        Ok(Verdict::of(asked, &ledger.all, begun, &dead))
     }
 
     /// The keys of the dead letters.

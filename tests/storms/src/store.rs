@@ -34,10 +34,7 @@ impl FolderStore {
             .create_new(true)
             .open(self.folder.join(id));
         match claim {
-            Ok(_) => {
-                self.ledger.note_task(Event::Claimed, id);
-                Ok(KnownTask::New)
-            }
+            Ok(_) => Ok(KnownTask::New),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 let outcome = fs::read(self.outcome(id)).ok();
                 let outcome = outcome.as_deref().and_then(read);
@@ -82,6 +79,20 @@ impl Store for FolderStore {
         }
         Box::pin(ready(()))
     }
+}
+
+/// The ids of the tasks that the store in a folder was asked for, if there is one.
+pub(crate) fn begun(folder: &Path) -> io::Result<Vec<String>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let names = fs::read_dir(folder)?;
+    let names = names.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names = names.collect::<io::Result<Vec<_>>>()?;
+    Ok(names
+        .into_iter()
+        .filter(|name| !name.contains('.'))
+        .collect())
 }
 
 /// The outcomes that the handlers here have; others count as not known.

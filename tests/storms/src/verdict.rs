@@ -8,6 +8,9 @@ use mitto::Code;
 use crate::callers::{Asked, What};
 use crate::ledger::{Entry, Event};
 
+/// How many of those that are wrong are shown.
+const EXAMPLES: usize = 5;
+
 /// What became of all requests of a storm, counted.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
@@ -42,6 +45,8 @@ pub(crate) struct Verdict {
     pub(crate) slowest_refusal: Duration,
     /// The longest time that a caller has waited behind its deadline.
     pub(crate) latest: Duration,
+    /// The first of those that are wrong in some way.
+    pub(crate) examples: Vec<String>,
     /// Ends of requests that are no answers.
     pub(crate) failures: BTreeMap<String, usize>,
 }
@@ -49,7 +54,9 @@ pub(crate) struct Verdict {
 /// What has happened to one request.
 #[derive(Debug, Default)]
 struct Fate {
+    sent: Option<u64>,
     confirmed: bool,
+    /// A worker has asked the store for it: it counts as begun.
     claimed: bool,
     begun: usize,
     ended: usize,
@@ -60,10 +67,19 @@ struct Fate {
 }
 
 impl Verdict {
-    pub(crate) fn of(asked: &[Asked], ledger: &[Entry], dead: &[u64]) -> Self {
+    /// `begun` are the keys of what the store was asked for, `dead` those of the dead letters.
+    pub(crate) fn of(
+        asked: &[Asked],
+        ledger: &[Entry],
+        begun: impl Iterator<Item = u64>,
+        dead: &[u64],
+    ) -> Self {
         let mut fates: HashMap<u64, Fate> = HashMap::new();
         for entry in ledger {
             fates.entry(entry.key).or_default().note(entry);
+        }
+        for key in begun {
+            fates.entry(key).or_default().claimed = true;
         }
         for key in dead {
             fates.entry(*key).or_default().dead = true;
@@ -74,7 +90,12 @@ impl Verdict {
         };
         let nothing = Fate::default();
         for asked in asked {
-            verdict.judge(asked, fates.get(&asked.key).unwrap_or(&nothing));
+            let fate = fates.get(&asked.key).unwrap_or(&nothing);
+            let before = verdict.wrong();
+            verdict.judge(asked, fate);
+            if verdict.wrong() > before && verdict.examples.len() < EXAMPLES {
+                verdict.examples.push(format!("{asked:?}: {fate:?}"));
+            }
         }
         verdict
     }
@@ -118,6 +139,17 @@ impl Verdict {
         }
     }
 
+    /// How many are wrong in some way.
+    fn wrong(&self) -> usize {
+        self.refused_unbegun
+            + self.lost
+            + self.twice
+            + self.again_after_end
+            + self.without_effect
+            + self.wrongly_answered
+            + self.wrongly_refused
+    }
+
     /// The ends that are no answers, as text.
     pub(crate) fn failures(&self) -> String {
         let failures = self.failures.iter();
@@ -134,10 +166,9 @@ impl Verdict {
 impl Fate {
     fn note(&mut self, entry: &Entry) {
         match entry.event {
-            Event::Sent => {}
+            Event::Sent => self.sent = Some(entry.at),
             Event::Confirmed => self.confirmed = true,
             Event::Redelivered => self.redelivered = Some(entry.at),
-            Event::Claimed => self.claimed = true,
             Event::Begun => {
                 self.begun += 1;
                 self.again_after_end |= self.kept;

@@ -11,7 +11,6 @@ use crate::kind::Kind;
 use crate::options::Options;
 use crate::report::Report;
 use crate::site::{Plan, Site};
-use crate::verdict::Verdict;
 
 const WORKERS: usize = 4;
 const CALLERS: usize = 64;
@@ -52,8 +51,7 @@ pub(crate) async fn killed(
     }
     let asked = callers.finish().await?;
     let left = site.drained().await?;
-    let dead = site.dead().await?;
-    let verdict = Verdict::of(&asked, &site.ledger()?, &dead);
+    let verdict = site.verdict(&asked).await?;
     let can = kind.broker(&site.server.url()).capabilities();
     let kills = options.kills;
     report.note(
@@ -64,6 +62,7 @@ pub(crate) async fn killed(
         ),
     );
     report.note("ends that are no answers", verdict.failures());
+    report.examples(&verdict.examples);
     report.none(
         "handlers of what is not idempotent begun twice",
         verdict.twice,

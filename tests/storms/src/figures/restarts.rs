@@ -10,7 +10,6 @@ use crate::ledger::now;
 use crate::options::Options;
 use crate::report::Report;
 use crate::site::{Plan, Site};
-use crate::verdict::Verdict;
 
 /// The most time until all works again behind a broker that is back.
 const WORKS_WITHIN: Duration = Duration::from_secs(15);
@@ -60,8 +59,7 @@ pub(crate) async fn restarts(
     tokio::time::sleep(Duration::from_secs(2)).await;
     let asked = callers.finish().await?;
     let left = site.drained().await?;
-    let dead = site.dead().await?;
-    let verdict = Verdict::of(&asked, &site.ledger()?, &dead);
+    let verdict = site.verdict(&asked).await?;
     report.note(
         "requests",
         format!(
@@ -72,6 +70,7 @@ pub(crate) async fn restarts(
         ),
     );
     report.note("ends that are no answers", verdict.failures());
+    report.examples(&verdict.examples);
     report.row(
         "caller told behind its deadline",
         format!("at most {LATE:?}"),
