@@ -97,7 +97,8 @@ async fn stop_worker(
 ) -> Result<Vec<Asked>, Failure> {
     let mut asking = JoinSet::new();
     for n in 0..16 {
-        let (client, what) = (site.client.clone(), [What::Put, What::Charge][n % 2]);
+        // A broker that gives each worker one in turn gives both to both.
+        let (client, what) = (site.client.clone(), [What::Put, What::Charge][n / 2 % 2]);
         let key = FIRST_KEY + n as u64;
         asking.spawn(async move { ask(&client, what, key, LONG.0, LONG.1).await });
     }
