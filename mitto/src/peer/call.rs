@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
 use super::progress::Progress;
-use super::{Outbound, Peer, Reply};
+use super::{Outbound, Peer, Reply, Retry};
 use crate::address::{AddressError, OwnedAddress};
 use crate::auth::{Forwarded, Identity};
 use crate::codec::Format;
@@ -65,6 +65,8 @@ pub struct CallOptions {
     pub address: Option<OwnedAddress>,
     /// What travels beside it.
     pub metadata: Metadata,
+    /// How often it is sent again when it fails. Otherwise as the message says.
+    pub retry: Option<Retry>,
     /// The format it is sent in.
     pub format: Option<Format>,
     /// Whom it is sent for, if not for this program itself.
@@ -149,6 +151,14 @@ impl<M: Message> Call<'_, M> {
     /// Adds an entry to its metadata.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.progress.options.metadata.insert(key, value);
+        self
+    }
+
+    /// Sends it again when it fails and another try may help: so many times at most, or as a [`Retry`] says.
+    ///
+    /// Instead of what the message says: `#[request(retry = 3)]`.
+    pub fn retry(mut self, retry: impl Into<Retry>) -> Self {
+        self.progress.options.retry = Some(retry.into());
         self
     }
 
