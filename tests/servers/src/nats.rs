@@ -20,8 +20,7 @@ pub struct Server {
 }
 
 /// Ends the server when its standard input ends, as it does with this process.
-const UNTIL_INPUT_ENDS: &str =
-    r#"PATH=$PATH:/usr/sbin; nats-server -c "$1" >"$2" 2>&1 & read -r how; kill "${how:--9}" $!; wait $!"#;
+const UNTIL_INPUT_ENDS: &str = r#"PATH=$PATH:/usr/sbin; nats-server -c "$1" >"$2" 2>&1 & read -r how; kill "${how:--9}" $!; wait $!"#;
 
 const JETSTREAM: &str = "jetstream { store_dir: \"FOLDER\" }";
 

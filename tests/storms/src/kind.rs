@@ -64,9 +64,13 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    pub(crate) fn url(&self) -> String {
+    /// Its URL. `heartbeat` is in seconds, where it is not the usual one.
+    pub(crate) fn url(&self, heartbeat: Option<u64>) -> String {
         match self {
-            Self::RabbitMq(server) => url("guest", server.at()),
+            Self::RabbitMq(server) => {
+                let url = url("guest", server.at());
+                heartbeat.map_or(url.clone(), |seconds| format!("{url}?heartbeat={seconds}"))
+            }
             Self::Nats(server) => server.url(),
         }
     }

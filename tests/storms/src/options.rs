@@ -23,8 +23,12 @@ options:
   --seconds N     how long the broker is stopped and started; default 60
   --callers N     how many ask meanwhile; default 200
   --requests N    how many requests are many; default 1000000
+  --stops N       for how many seconds a worker stands still; default 30; a gateway less than half of it
   --bare          without the head of the table
 ";
+
+/// Longer than a broker waits for a sign of life, if it is not told to wait for less.
+pub(crate) const STOPS: u64 = 30;
 
 /// What is done, and how.
 #[derive(Clone, Debug)]
@@ -36,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) seconds: u64,
     pub(crate) callers: usize,
     pub(crate) requests: u64,
+    /// How long a worker stands still, in seconds.
+    pub(crate) stops: u64,
     pub(crate) bare: bool,
 }
 
@@ -74,6 +80,7 @@ impl Options {
             seconds: 60,
             callers: 200,
             requests: 1_000_000,
+            stops: STOPS,
             bare: false,
         };
         while let Some(argument) = arguments.next() {
@@ -90,6 +97,7 @@ impl Options {
                 "--seconds" => options.seconds = number("--seconds", &value()?)?,
                 "--callers" => options.callers = number("--callers", &value()?)?,
                 "--requests" => options.requests = number("--requests", &value()?)?,
+                "--stops" => options.stops = number("--stops", &value()?)?,
                 "all" => options.storms.extend(ALL.map(|(_, storm)| storm)),
                 name => match ALL.iter().find(|(of, _)| *of == name) {
                     Some((_, storm)) => options.storms.push(*storm),

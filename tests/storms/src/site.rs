@@ -1,10 +1,10 @@
 //! A broker's server, a gateway and workers, each in a process of its own, and a client here.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mitto::queue::broker::DeadLetters;
-use mitto::queue::broker::Parcel;
+use mitto::queue::broker::{Broker, DeadLetters, Parcel};
 
 use crate::Failure;
 use crate::callers::Asked;
@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) store: bool,
     /// Whether all is written down.
     pub(crate) ledger: bool,
+    /// How often ends and broker say that they are there, in seconds, where it is not the usual.
+    pub(crate) heartbeat: Option<u64>,
 }
 
 pub(crate) struct Site {
@@ -78,6 +80,11 @@ impl Site {
         Ok(StormClient::builder().connect(&self.gateway.url).await?)
     }
 
+    /// What the gateway and the workers are connected to.
+    pub(crate) fn broker(&self) -> Arc<dyn Broker> {
+        self.plan.kind.broker(&self.server.url(None))
+    }
+
     /// Another worker.
     pub(crate) async fn worker(&self) -> Result<Child, Failure> {
         worker(self.plan, &self.server, &self.folder).await
@@ -94,8 +101,7 @@ impl Site {
 
     /// The keys of the dead letters.
     pub(crate) async fn dead(&self) -> Result<Vec<u64>, Failure> {
-        let broker = self.plan.kind.broker(&self.server.url());
-        let letters = DeadLetters::open(&broker, NODE).await?;
+        let letters = DeadLetters::open(&self.broker(), NODE).await?;
         let letters = letters.list(1_000_000).await?;
         let keys = letters.iter().map(|letter| {
             let task = letter.parcel.as_ref().ok().and_then(Parcel::task);
@@ -140,7 +146,7 @@ fn settings(role: Role, plan: Plan, server: &Server, folder: &Folder) -> Setting
     Settings {
         role,
         kind: plan.kind,
-        url: server.url(),
+        url: server.url(plan.heartbeat),
         node: NODE.to_owned(),
         ledger: plan.ledger.then(|| folder.0.join("ledger")),
         store: plan.store.then(|| folder.0.join("store")),

@@ -36,6 +36,7 @@ pub(crate) async fn killed(
         in_flight: 1024,
         store: options.store,
         ledger: true,
+        heartbeat: None,
     })
     .await?;
     let callers = Callers::start(&site.client, CALLERS, MANNER);
@@ -52,7 +53,7 @@ pub(crate) async fn killed(
     let asked = callers.finish().await?;
     let left = site.drained().await?;
     let verdict = site.verdict(&asked).await?;
-    let can = kind.broker(&site.server.url()).capabilities();
+    let can = site.broker().capabilities();
     let kills = options.kills;
     report.note(
         "requests",

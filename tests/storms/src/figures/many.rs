@@ -34,6 +34,7 @@ pub(crate) async fn many(
         in_flight: 4096,
         store: false,
         ledger: false,
+        heartbeat: None,
     })
     .await?;
     let next = Arc::new(AtomicU64::new(0));

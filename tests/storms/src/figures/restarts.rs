@@ -32,6 +32,7 @@ pub(crate) async fn restarts(
         in_flight: 4096,
         store: false,
         ledger: true,
+        heartbeat: None,
     })
     .await?;
     let callers = Callers::start(&site.client, options.callers, MANNER);

@@ -11,16 +11,10 @@ use crate::Failure;
 use crate::callers::{Asked, Callers, Manner, What, ask};
 use crate::kind::Kind;
 use crate::ledger::now;
-use crate::options::Options;
+use crate::options::{Options, STOPS};
 use crate::report::Report;
 use crate::service::StormClient;
 use crate::site::{Plan, Site};
-
-/// How long a worker stands still: longer than a broker waits for a sign of life.
-const WORKER_STOPS: Duration = Duration::from_secs(30);
-
-/// How long a gateway does: less than until its clients count their connections as lost.
-const GATEWAY_STOPS: Duration = Duration::from_secs(12);
 
 /// The most time until all works again behind one who goes on.
 const WORKS_WITHIN: Duration = Duration::from_secs(15);
@@ -40,7 +34,15 @@ const LONG: (u64, Duration) = (2_000, Duration::from_secs(60));
 /// Keys that the callers do not come to.
 const FIRST_KEY: u64 = 1_000_000_000;
 
-pub(crate) async fn stopped(kind: Kind, _: &Options, report: &mut Report) -> Result<(), Failure> {
+pub(crate) async fn stopped(
+    kind: Kind,
+    options: &Options,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let worker_stops = Duration::from_secs(options.stops);
+    // Less than until its clients count their connections as lost.
+    let gateway_stops = worker_stops.mul_f64(0.4);
+
     let mut site = Site::start(Plan {
         kind,
         workers: 2,
@@ -48,11 +50,13 @@ pub(crate) async fn stopped(kind: Kind, _: &Options, report: &mut Report) -> Res
         in_flight: IN_FLIGHT,
         store: true,
         ledger: true,
+        // It is lost after two of them.
+        heartbeat: (options.stops < STOPS).then_some(options.stops / 4),
     })
     .await?;
     let callers = Callers::start(&site.client, 16, MANNER);
-    let mut asked = stop_worker(kind, &mut site, report).await?;
-    asked.extend(stop_gateway(&mut site, &callers, report).await?);
+    let mut asked = stop_worker(worker_stops, &mut site, report).await?;
+    asked.extend(stop_gateway(gateway_stops, &mut site, &callers, report).await?);
     asked.extend(callers.finish().await?);
     let left = site.drained().await?;
     let verdict = site.verdict(&asked).await?;
@@ -91,7 +95,7 @@ pub(crate) async fn stopped(kind: Kind, _: &Options, report: &mut Report) -> Res
 }
 
 async fn stop_worker(
-    kind: Kind,
+    stops: Duration,
     site: &mut Site,
     report: &mut Report,
 ) -> Result<Vec<Asked>, Failure> {
@@ -111,7 +115,7 @@ async fn stop_worker(
     while let Some(ended) = asking.join_next().await {
         long.push(ended?);
     }
-    let can = kind.broker(&site.server.url()).capabilities();
+    let can = site.broker().capabilities();
     let failed = |what| {
         let failed = long.iter().filter(|asked| asked.end.is_err());
         failed.filter(|asked| asked.what == what).count()
@@ -125,7 +129,7 @@ async fn stop_worker(
         );
     }
     report.note("others of it that were refused", failed(What::Charge));
-    sleep(WORKER_STOPS.saturating_sub(begun.elapsed())).await;
+    sleep(stops.saturating_sub(begun.elapsed())).await;
     site.workers[0].go_on()?;
     let goes_on = Instant::now();
     // Nobody else is there to do the work.
@@ -138,6 +142,7 @@ async fn stop_worker(
 }
 
 async fn stop_gateway(
+    stops: Duration,
     site: &mut Site,
     callers: &Callers,
     report: &mut Report,
@@ -145,7 +150,7 @@ async fn stop_gateway(
     sleep(Duration::from_secs(1)).await;
     site.gateway.halt()?;
     let from = now();
-    sleep(GATEWAY_STOPS).await;
+    sleep(stops).await;
     report.none(
         "answers of a stopped gateway",
         usize::from(callers.success_since(from + 1_000_000).is_some()),
