@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
 use super::progress::Progress;
+use super::retry::Attempts;
 use super::{Outbound, Peer, Reply, Retry};
 use crate::address::{AddressError, OwnedAddress};
 use crate::auth::{Forwarded, Identity};
@@ -65,8 +66,6 @@ pub struct CallOptions {
     pub address: Option<OwnedAddress>,
     /// What travels beside it.
     pub metadata: Metadata,
-    /// How often it is sent again when it fails. Otherwise as the message says.
-    pub retry: Option<Retry>,
     /// The format it is sent in.
     pub format: Option<Format>,
     /// Whom it is sent for, if not for this program itself.
@@ -158,7 +157,7 @@ impl<M: Message> Call<'_, M> {
     ///
     /// Instead of what the message says: `#[request(retry = 3)]`.
     pub fn retry(mut self, retry: impl Into<Retry>) -> Self {
-        self.progress.options.retry = Some(retry.into());
+        self.progress.attempts = Some(Box::new(Attempts::new(retry.into())));
         self
     }
 

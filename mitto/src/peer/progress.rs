@@ -3,10 +3,9 @@
 use std::task::{Context, Poll, ready};
 
 use super::retry::Attempts;
-use super::{CallHead, CallOptions, Outbound, Peer, Reply, Resend, Retry, Started, Wait};
+use super::{CallHead, CallOptions, Outbound, Peer, Reply, Resend, Started, Wait};
 use crate::address::{AddressError, OwnedAddress};
 use crate::envelope::{CorrelationId, Timing};
-use crate::limits::Limits;
 use crate::message::{MessageInfo, Outgoing};
 use crate::status::Status;
 
@@ -18,7 +17,7 @@ pub(super) struct Progress {
     pub(super) wrong: Option<AddressError>,
     wait: Wait,
     /// `None` where it is not sent again.
-    attempts: Option<Box<Attempts>>,
+    pub(super) attempts: Option<Box<Attempts>>,
     pub(super) state: State,
     /// When its handler ran, once the other end has said so.
     pub(super) timing: Option<Timing>,
@@ -132,12 +131,11 @@ impl Progress {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
         let mut head = head(info, &self.options);
-        if info.retry > 0 || self.options.retry.is_some() {
-            let attempts = self
-                .attempts
-                .get_or_insert_with(|| attempts(info, &self.options));
+        if info.retry > 0 || self.attempts.is_some() {
+            let of_message = || Box::new(Attempts::new(info.retry.into()));
+            let attempts = self.attempts.get_or_insert_with(of_message);
             ready!(attempts.poll_turn(cx));
-            head.timeout = Some(attempts.timeout());
+            head.timeout = Some(attempts.timeout(head.timeout));
         }
         match self.wrong {
             None => out.start(&head, message, &mut self.wait, cx),
@@ -202,7 +200,9 @@ impl Progress {
     pub(super) fn restart(&mut self) {
         self.state = State::New;
         self.wait = Wait::default();
-        self.attempts = None;
+        if let Some(attempts) = &mut self.attempts {
+            attempts.restart();
+        }
     }
 
     /// Whether somebody was given the message who is asked for replies.
@@ -255,14 +255,6 @@ fn head<'a>(info: &'a MessageInfo, options: &'a CallOptions) -> CallHead<'a> {
         format: options.format,
         forwarded: options.forwarded.as_ref(),
     }
-}
-
-#[cold]
-fn attempts(info: &MessageInfo, options: &CallOptions) -> Box<Attempts> {
-    let retry = options.retry.unwrap_or(Retry::times(info.retry));
-    let timeout = options.timeout.or(info.timeout);
-    let timeout = timeout.unwrap_or_else(|| Limits::default().timeout);
-    Box::new(Attempts::new(retry, timeout))
 }
 
 #[cold]

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::backoff::Backoff;
+use crate::limits::Limits;
 use crate::runtime::{Instant, Sleep, later, sleep_until};
 use crate::status::{Code, Status};
 
@@ -41,8 +42,8 @@ use crate::status::{Code, Status};
 #[must_use = "give it to `Call::retry`"]
 pub struct Retry {
     times: u32,
-    initial_millis: u32,
-    max_millis: u32,
+    initial: Duration,
+    max: Duration,
 }
 
 impl Retry {
@@ -50,20 +51,20 @@ impl Retry {
     pub const fn times(times: u32) -> Self {
         Self {
             times,
-            initial_millis: 100,
-            max_millis: 5_000,
+            initial: Duration::from_millis(100),
+            max: Duration::from_secs(5),
         }
     }
 
-    /// The most that it waits before the first time: 100 ms, in whole milliseconds.
+    /// The most that it waits before the first time: 100 ms.
     pub const fn initial(mut self, initial: Duration) -> Self {
-        self.initial_millis = millis(initial);
+        self.initial = initial;
         self
     }
 
-    /// The most that it waits before any time: 5 s, in whole milliseconds.
+    /// The most that it waits before any time: 5 s.
     pub const fn max(mut self, max: Duration) -> Self {
-        self.max_millis = millis(max);
+        self.max = max;
         self
     }
 }
@@ -75,36 +76,40 @@ impl From<u32> for Retry {
     }
 }
 
-const fn millis(time: Duration) -> u32 {
-    let millis = time.as_millis();
-    match millis > u32::MAX as u128 {
-        true => u32::MAX,
-        false => millis as u32,
-    }
-}
-
 /// The attempts of one call.
 pub(super) struct Attempts {
+    retry: Retry,
     left: u32,
     backoff: Backoff,
-    deadline: Instant,
+    /// From the first attempt on.
+    deadline: Option<Instant>,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Attempts {
-    pub(super) fn new(retry: Retry, timeout: Duration) -> Self {
-        let wait = |millis| Duration::from_millis(u64::from(millis));
+    pub(super) fn new(retry: Retry) -> Self {
         Self {
+            retry,
             left: retry.times,
-            backoff: Backoff::new(wait(retry.initial_millis), wait(retry.max_millis)),
-            deadline: later(Instant::now(), timeout),
+            backoff: Backoff::new(retry.initial, retry.max),
+            deadline: None,
             pause: None,
         }
     }
 
-    /// What is left of the deadline.
-    pub(super) fn timeout(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+    /// The same for another message.
+    pub(super) fn restart(&mut self) {
+        *self = Self::new(self.retry);
+    }
+
+    /// What is left of the deadline, which begins with the first attempt.
+    pub(super) fn timeout(&mut self, whole: Option<Duration>) -> Duration {
+        let now = Instant::now();
+        let deadline = *self.deadline.get_or_insert_with(|| {
+            let whole = whole.unwrap_or_else(|| Limits::default().timeout);
+            later(now, whole)
+        });
+        deadline.saturating_duration_since(now)
     }
 
     pub(super) fn is_last(&self) -> bool {
@@ -130,7 +135,7 @@ impl Attempts {
             return false;
         }
         let next = later(Instant::now(), self.backoff.next());
-        if next >= self.deadline {
+        if self.deadline.is_some_and(|deadline| next >= deadline) {
             return false;
         }
         self.left -= 1;
