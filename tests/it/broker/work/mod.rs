@@ -1,6 +1,7 @@
 //! What workers and gateways do, over any broker, as far as it can.
 
 mod cancel;
+mod deaths;
 mod delivery;
 mod jobs;
 mod letters;
@@ -15,6 +16,7 @@ use mitto::queue::broker::{Broker, Node, Publisher};
 use mitto::worker::{self, Worker};
 
 pub(super) use cancel::*;
+pub(super) use deaths::*;
 pub(super) use delivery::*;
 pub(super) use letters::*;
 pub(super) use loads::*;

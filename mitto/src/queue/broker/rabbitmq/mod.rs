@@ -60,6 +60,7 @@ mod publisher;
 mod topology;
 mod url;
 mod work;
+mod writes;
 
 use std::fmt;
 use std::sync::Arc;

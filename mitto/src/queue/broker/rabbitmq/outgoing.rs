@@ -8,6 +8,7 @@ use lapin::{BasicProperties, Channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::properties::Written;
+use super::writes::Writes;
 use crate::queue::broker::SendError;
 
 /// The most publishes that the broker has not confirmed.
@@ -40,12 +41,16 @@ pub(super) struct Waiting {
 pub(super) enum Job {
     /// Into a queue, confirmed.
     Confirmed(Waiting),
-    /// To inboxes, at most once. A fanout exchange is made first, where one is named.
-    Sent {
-        out: Box<Outgoing>,
-        fanout: Option<String>,
-        room: OwnedSemaphorePermit,
-    },
+    /// To inboxes, at most once.
+    Sent(Sent),
+}
+
+/// A message that is not confirmed.
+pub(super) struct Sent {
+    pub(super) out: Box<Outgoing>,
+    /// A fanout exchange that is made first.
+    pub(super) fanout: Option<String>,
+    _room: OwnedSemaphorePermit,
 }
 
 /// The way to the publishing connection. What waits for it is bounded here.
@@ -56,6 +61,7 @@ pub(super) struct Publishing {
     room: [Arc<Semaphore>; 2],
     /// How many bytes each has room for.
     bytes: usize,
+    pub(super) writes: Arc<Writes>,
 }
 
 impl Outgoing {
@@ -148,6 +154,7 @@ impl Publishing {
             unconfirmed: Arc::new(Semaphore::new(UNCONFIRMED)),
             room: std::array::from_fn(|_| Arc::new(Semaphore::new(bytes))),
             bytes,
+            writes: Arc::default(),
         };
         (publishing, receiver)
     }
@@ -178,7 +185,12 @@ impl Publishing {
     ) -> Result<(), SendError> {
         let room = self.room(1, out.size()).await?;
         let out = Box::new(out);
-        self.put(Job::Sent { out, fanout, room })
+        self.writes.give();
+        self.put(Job::Sent(Sent {
+            out,
+            fanout,
+            _room: room,
+        }))
     }
 
     /// Nothing more is taken.
