@@ -80,7 +80,7 @@ impl Mosquitto {
 
     /// Ends it without a word.
     pub fn kill(&mut self) {
-        self.process.kill();
+        self.process.kill(self.at());
     }
 
     /// Starts it again, with what it had on disk.
