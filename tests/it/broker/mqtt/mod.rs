@@ -16,20 +16,22 @@ use mitto::queue::broker::{Broker, BrokerError, Capabilities, Later, Line, Openi
 use super::lines::{Site, facts};
 use super::relay::Relay;
 use super::servers::mosquitto::Mosquitto;
-use super::work::work_facts;
+use super::work::{death_facts, work_facts};
 
 mod plain {
-    use super::{Mqtt, facts, site, with_server, work_facts};
+    use super::{Mqtt, death_facts, facts, site, with_server, work_facts};
 
     facts!(site(Mqtt::new));
     work_facts!(with_server(Mqtt::new));
+    death_facts!(site(Mqtt::new));
 }
 
 mod with_session {
-    use super::{facts, session, site, with_server, work_facts};
+    use super::{death_facts, facts, session, site, with_server, work_facts};
 
     facts!(site(session));
     work_facts!(with_server(session));
+    death_facts!(site(session));
 }
 
 fn session(url: String) -> Mqtt {
@@ -58,13 +60,15 @@ pub(super) async fn with_server(mqtt: impl Fn(String) -> Mqtt) -> Arc<Own> {
 async fn site(mqtt: impl Fn(String) -> Mqtt) -> Site {
     let server = started().await;
     let relay = Relay::to(server.at()).await;
+    let direct = mqtt(server.url());
     let mqtt = mqtt(format!("mqtt://{}", relay.at()));
     let own = Own {
         mqtt,
         _server: server,
     };
-    let mut site = Site::behind(relay, own);
+    let mut site = Site::behind(relay, own, direct);
     site.keeps_work = true;
+    site.keeps_inboxes = false;
     site
 }
 
