@@ -93,6 +93,36 @@ pub(in super::super) async fn other_request_of_a_lost_worker_is_refused_unrun(
     shop.no_event();
 }
 
+/// However idempotent it is: its reader would get the first items again.
+pub(in super::super) async fn stream_of_a_lost_worker_does_not_begin_again(
+    broker: Arc<dyn Broker>,
+) {
+    if broker.capabilities().redelivers != Redelivers::ToAnyWorker {
+        return;
+    }
+    let mut shop = Shop::new(broker, OPEN);
+    let first = shop.mortal().await;
+    let client = shop.client().await;
+    let mut ticks = client.tick(Tick { to: u32::MAX }).await.unwrap();
+    let mut next = 0;
+    while next < 3 {
+        assert_eq!(ticks.next().await, Some(Ok(next)));
+        next += 1;
+    }
+    first.abort();
+    assert_eq!(shop.event().await, "dropped");
+    let _second = shop.working().await;
+    let status = loop {
+        match ticks.next().await {
+            Some(Ok(n)) => assert_eq!(n, next),
+            Some(Err(status)) => break status,
+            None => panic!("it has ended well"),
+        }
+        next += 1;
+    };
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+}
+
 pub(in super::super) async fn request_waits_for_a_worker_within_its_deadline(
     broker: Arc<dyn Broker>,
 ) {

@@ -109,6 +109,7 @@ macro_rules! work_facts {
             many_requests_find_their_answers,
             idempotent_request_of_a_lost_worker_runs_again,
             other_request_of_a_lost_worker_is_refused_unrun,
+            stream_of_a_lost_worker_does_not_begin_again,
             notification_of_a_lost_worker_is_a_dead_letter,
             store_lets_what_never_began_run,
             store_answers_what_has_finished,
