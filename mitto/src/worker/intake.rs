@@ -63,7 +63,7 @@ impl Intake {
             return Verdict::Skip("its caller had given it up");
         }
         // What the sender says of the message does not count: this end knows it.
-        match attempt > 1 && !named.idempotent && self.store_for(task).is_none() {
+        match attempt > 1 && !named.may_run_again && self.store_for(task).is_none() {
             true => Verdict::Refuse(named.kind),
             false => Verdict::Run(named),
         }
@@ -112,7 +112,7 @@ impl Runner {
     ) {
         let id = given.task.id.clone();
         match store.begin(&id).await {
-            KnownTask::Begun if !named.idempotent => {
+            KnownTask::Begun if !named.may_run_again => {
                 refuse_twice(endpoint, named.kind, given).await;
             }
             KnownTask::Finished(outcome) => {

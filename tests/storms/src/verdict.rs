@@ -39,6 +39,8 @@ pub(crate) struct Verdict {
     pub(crate) wrongly_answered: usize,
     /// `Unavailable` though it has ended and the store knew it.
     pub(crate) wrongly_refused: usize,
+    /// Ended without its caller's learning of it, though that could.
+    pub(crate) unanswered: usize,
     /// `Unavailable`, rightly.
     pub(crate) refused: usize,
     /// The longest time from a redelivery to `Unavailable`.
@@ -109,6 +111,8 @@ impl Verdict {
             self.answered += 1;
             self.wrongly_answered += usize::from(fate.ended == 0);
         }
+        let is_open = [Err(Code::Timeout), Err(Code::ConnectionLost)].contains(&asked.end);
+        self.unanswered += usize::from(is_open && fate.ended > 0);
         self.latest = self.latest.max(asked.late);
         self.again_after_end += usize::from(fate.again_after_end);
         match asked.what {

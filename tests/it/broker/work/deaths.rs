@@ -1,5 +1,7 @@
-//! What becomes of a request when a client, a gateway or the broker dies, at each step. Workers that die are in
-//! [`delivery`](super::delivery).
+//! What becomes of a request when a client, a gateway or the broker dies, at each step that the page on delivery has.
+//!
+//! A client whose call is dropped is in [`cancel`](super::cancel), a worker that dies in [`delivery`](super::delivery);
+//! what a server that is killed has kept is in the folders of RabbitMQ and NATS.
 
 use std::time::{Duration, Instant};
 
@@ -73,17 +75,19 @@ pub(in super::super) async fn client_that_is_gone_cannot_be_asked(site: &Site) {
 
 /// It is run, until it is found that nobody is there.
 pub(in super::super) async fn gateway_that_is_gone_takes_along_what_waits(site: &Site) {
-    let can = site.broker.capabilities();
-    if !can.knows_inboxes || !can.keeps {
+    if !site.broker.capabilities().knows_inboxes {
         return;
     }
     let mut shop = Shop::new(site.broker.clone(), 0);
-    let worker = shop.working().await;
-    worker.pause().await.unwrap();
+    let _worker = shop.at_work(shop.worker().concurrency(1)).await;
+    let client = shop.client().await;
+    let before = tokio::spawn(async move { client.charge(Charge { n: 0 }).await });
+    assert_eq!(shop.event().await, "charge 0");
     let gateway = End::open(&*site.broker, "gateway").await;
     send(&shop, &gateway, "Double", "{\"n\": 1}").await;
     gateway.close().await;
-    worker.resume().await.unwrap();
+    shop.let_pass(1);
+    assert_eq!(before.await.unwrap(), Ok(0));
     assert_eq!(shop.event().await, "double 1");
     let begun = Instant::now();
     assert_eq!(shop.event().await, "dropped");

@@ -22,7 +22,7 @@ pub(super) struct Charge {
 }
 
 #[derive(Debug, Serialize, Deserialize, Request)]
-#[request(stream = u32)]
+#[request(stream = u32, idempotent)]
 pub(super) struct Tick {
     pub(super) to: u32,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mitto::queue::broker::{DeadLettering, Redelivers};
+use mitto::queue::broker::Redelivers;
 
 use super::LATE;
 use crate::Failure;
@@ -18,11 +18,8 @@ const CALLERS: usize = 64;
 /// The most time from a redelivery until its caller is told that it is not run again.
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
 
-const MANNER: Manner = Manner {
-    timeout: Duration::from_secs(30),
-    work: 60,
-    pause: Duration::from_millis(5),
-};
+/// A caller's patience where everything is answered, and where what a killed worker had is lost.
+const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(1));
 
 pub(crate) async fn killed(
     kind: Kind,
@@ -39,7 +36,18 @@ pub(crate) async fn killed(
         heartbeat: None,
     })
     .await?;
-    let callers = Callers::start(&site.client, CALLERS, MANNER);
+    let can = site.broker().capabilities();
+    let delivers_again = can.redelivers == Redelivers::ToAnyWorker;
+    let manner = Manner {
+        timeout: if delivers_again {
+            TIMEOUTS.0
+        } else {
+            TIMEOUTS.1
+        },
+        work: 60,
+        pause: Duration::from_millis(5),
+    };
+    let callers = Callers::start(&site.client, CALLERS, manner);
     let mut idle = 0;
     for _ in 0..options.kills {
         let pause = rand::random_range(100..400);
@@ -53,7 +61,6 @@ pub(crate) async fn killed(
     let asked = callers.finish().await?;
     let left = site.drained().await?;
     let verdict = site.verdict(&asked).await?;
-    let can = site.broker().capabilities();
     let kills = options.kills;
     report.note(
         "requests",
@@ -63,7 +70,7 @@ pub(crate) async fn killed(
         ),
     );
     report.note("ends that are no answers", verdict.failures());
-    report.examples(&verdict.examples);
+    report.note("answers that were lost", verdict.unanswered);
     report.none(
         "handlers of what is not idempotent begun twice",
         verdict.twice,
@@ -81,17 +88,25 @@ pub(crate) async fn killed(
         format!("{}, {}", left.0, left.1),
         left == (0, 0),
     );
-    if can.redelivers != Redelivers::ToAnyWorker {
+    if !delivers_again {
         return Ok(());
     }
-    report.row(
-        "confirmed = handled + dead",
-        verdict.confirmed,
-        format!("{} + {}", verdict.handled, verdict.dead),
-        verdict.confirmed == verdict.handled + verdict.dead,
-    );
-    if can.dead_letters != DeadLettering::All {
-        report.note("dead letters", "those of no limit");
+    let unbegun = verdict.refused_unbegun;
+    if options.store {
+        report.examples(&verdict.examples);
+        report.row(
+            "confirmed = handled + dead",
+            verdict.confirmed,
+            format!("{} + {}", verdict.handled, verdict.dead),
+            verdict.confirmed == verdict.handled + verdict.dead,
+        );
+    } else {
+        report.row(
+            "confirmed = handled + dead + refused though it had not begun",
+            verdict.confirmed,
+            format!("{} + {} + {unbegun}", verdict.handled, verdict.dead),
+            verdict.confirmed == verdict.handled + verdict.dead + unbegun,
+        );
     }
     report.none("idempotent and without effect", verdict.without_effect);
     report.note("idempotent and begun again", verdict.again);
@@ -107,9 +122,7 @@ pub(crate) async fn killed(
             verdict.again_after_end,
         );
         report.none("refused though it had ended", verdict.wrongly_refused);
-        report.none("refused though it had not begun", verdict.refused_unbegun);
-    } else {
-        report.note("refused though it had not begun", verdict.refused_unbegun);
+        report.none("refused though it had not begun", unbegun);
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ pub(crate) async fn restarts(
         ),
     );
     report.note("ends that are no answers", verdict.failures());
-    report.examples(&verdict.examples);
+    report.note("answers that were lost", verdict.unanswered);
     report.row(
         "caller told behind its deadline",
         format!("at most {LATE:?}"),
@@ -99,6 +99,7 @@ pub(crate) async fn restarts(
     if kind == Kind::Nats {
         return Ok(());
     }
+    report.examples(&verdict.examples);
     report.row(
         "confirmed = handled + dead + refused unrun + left out as expired",
         verdict.confirmed,

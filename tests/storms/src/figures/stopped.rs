@@ -65,7 +65,6 @@ pub(crate) async fn stopped(
         format!("{} asked, {} answered", verdict.asked, verdict.answered),
     );
     report.note("ends that are no answers", verdict.failures());
-    report.examples(&verdict.examples);
     report.row(
         "caller told behind its deadline",
         format!("at most {LATE:?}"),
@@ -89,6 +88,7 @@ pub(crate) async fn stopped(
     }
     report.none("left in the gateway and the workers", running);
     if kind != Kind::Nats {
+        report.examples(&verdict.examples);
         report.none("confirmed and lost", verdict.lost);
     }
     Ok(())
