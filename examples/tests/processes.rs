@@ -1,4 +1,4 @@
-//! The examples that are several processes, with a RabbitMQ between them.
+//! The examples that are several processes, with a broker between them.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use mitto_test_servers::mosquitto::Mosquitto;
 use mitto_test_servers::rabbitmq::{shared, url};
 
 /// Longer than anything takes on a busy machine.
@@ -99,14 +100,23 @@ fn path(name: &str) -> PathBuf {
 
 #[test]
 fn client_gateway_and_workers_are_processes() {
-    let broker = url("guest", shared().at());
+    through(&url("guest", shared().at()));
+}
+
+#[test]
+fn the_same_through_mqtt() {
+    let server = Mosquitto::start();
+    through(&server.url());
+}
+
+fn through(broker: &str) {
     let start_worker = || {
-        let worker = Example::start("worker", &[&broker], "");
+        let worker = Example::start("worker", &[broker], "");
         assert_eq!(worker.says("takes the work of "), "mitto/Echoing");
         worker
     };
     let workers = [start_worker(), start_worker()];
-    let gateway = Example::start("gateway", &["ws://127.0.0.1:0", &broker], "");
+    let gateway = Example::start("gateway", &["ws://127.0.0.1:0", broker], "");
     let at = gateway.says("listening at ");
 
     let commands = "ping\necho hello there\nbig 700\nspam 2000\nquit\n";

@@ -12,7 +12,7 @@ use super::jobs::{Charge, Double, Tick};
 const OPEN: usize = 1_000_000;
 
 pub(in super::super) async fn request_given_up_before_it_began_is_not_run(broker: Arc<dyn Broker>) {
-    if !broker.capabilities().confirms {
+    if !broker.capabilities().keeps {
         return;
     }
     let mut shop = Shop::new(broker, OPEN);

@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(4);
 
 /// Its connection ends, not the call.
 pub(in super::super) async fn client_that_is_gone_takes_along_what_waits(site: &Site) {
-    if !site.broker.capabilities().confirms {
+    if !site.broker.capabilities().keeps {
         return;
     }
     let mut shop = Shop::new(site.broker.clone(), OPEN);
@@ -75,7 +75,8 @@ pub(in super::super) async fn client_that_is_gone_cannot_be_asked(site: &Site) {
 
 /// It is run, until it is found that nobody is there.
 pub(in super::super) async fn gateway_that_is_gone_takes_along_what_waits(site: &Site) {
-    if !site.broker.capabilities().knows_inboxes {
+    let can = site.broker.capabilities();
+    if !can.knows_inboxes || !can.keeps {
         return;
     }
     let mut shop = Shop::new(site.broker.clone(), 0);

@@ -169,6 +169,7 @@ impl Broker for Nats {
         };
         Capabilities {
             confirms: self.durable,
+            keeps: self.durable,
             redelivers,
             dead_letters,
             knows_absence: true,

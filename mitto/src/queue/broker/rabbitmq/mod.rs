@@ -151,6 +151,7 @@ impl Broker for RabbitMq {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             confirms: true,
+            keeps: true,
             redelivers: Redelivers::ToAnyWorker,
             dead_letters: match self.kind {
                 Kind::Quorum => DeadLettering::All,
