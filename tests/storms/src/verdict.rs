@@ -62,7 +62,7 @@ struct Fate {
     claimed: bool,
     begun: usize,
     ended: usize,
-    kept: bool,
+    kept: Option<u64>,
     again_after_end: bool,
     redelivered: Option<u64>,
     dead: bool,
@@ -136,8 +136,8 @@ impl Verdict {
         }
         if refused && has_begun {
             self.refused += 1;
-            self.wrongly_refused += usize::from(fate.kept);
             let since = fate.redelivered.unwrap_or(asked.ended);
+            self.wrongly_refused += usize::from(fate.kept.is_some_and(|at| at < since));
             let took = Duration::from_micros(asked.ended.saturating_sub(since));
             self.slowest_refusal = self.slowest_refusal.max(took);
         }
@@ -175,10 +175,10 @@ impl Fate {
             Event::Redelivered => self.redelivered = Some(entry.at),
             Event::Begun => {
                 self.begun += 1;
-                self.again_after_end |= self.kept;
+                self.again_after_end |= self.kept.is_some();
             }
             Event::Ended => self.ended += 1,
-            Event::Kept => self.kept = true,
+            Event::Kept => self.kept = Some(entry.at),
         }
     }
 }

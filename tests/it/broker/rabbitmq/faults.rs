@@ -106,7 +106,7 @@ async fn broker_short_of_memory_is_waited_for() {
             gateway.line.publish(&node, request(&n.to_string())),
         ));
     }
-    for late in ["on its way", "dropped"] {
+    for late in ["sent", "dropped"] {
         let late = gateway.line.publish(&node, request(late));
         timeout(Duration::from_secs(2), late)
             .await
@@ -131,7 +131,7 @@ async fn broker_short_of_memory_is_waited_for() {
         worker.done(&delivery);
         match &*delivery.parcel.expect("a task").correlation {
             // It was sent before the line was told.
-            "on its way" => {}
+            "sent" => {}
             "dropped" => panic!("nobody waits for it"),
             _ => came += 1,
         }

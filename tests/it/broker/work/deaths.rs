@@ -217,6 +217,8 @@ async fn lost(publisher: &Publisher) {
     while publisher.is_connected() {
         tokio::task::yield_now().await;
     }
+    // It may have another connection, which is lost as well.
+    tokio::time::sleep(Duration::from_millis(300)).await;
 }
 
 /// A test of each fact, over the [`Site`] that the future gives.
