@@ -10,6 +10,7 @@ mod blocking;
 mod broker;
 mod clock;
 mod codec;
+mod farewell;
 mod faults;
 mod framing;
 mod golden;
