@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::endpoint::{Endpoint, Remote, Request, To};
+use super::wire::decimal::Decimal;
 use super::{Broker, BrokerError, Capabilities, Node, Task};
 use crate::address::AddressError;
 use crate::codec::Codecs;
@@ -208,7 +209,8 @@ impl Publisher {
     /// A task's own id.
     fn id(&self) -> Arc<str> {
         let next = self.shared.next.fetch_add(1, Relaxed);
-        format!("{}-{next}", self.shared.ids).into()
+        let next = Decimal::of(next);
+        [&*self.shared.ids, "-", next.as_str()].concat().into()
     }
 }
 

@@ -209,7 +209,7 @@ impl NatsLine {
         Box::pin(async move {
             let subject =
                 subject.ok_or_else(|| SendError::Refused("its topic is too long".into()))?;
-            let packed = message::write(parcel, shared.key.as_ref(), To::All, &shared.inbox)?;
+            let packed = message::write(parcel, shared.key.as_ref(), To::All, String::new())?;
             shared.ready().await?;
             shared.send(packed.to(subject, None)).await
         })
@@ -228,28 +228,27 @@ impl Drop for NatsLine {
 /// Sends a task to a queue group, and waits until it has found somebody.
 async fn publish(shared: Arc<Shared>, node: Node, task: Parcel) -> Result<(), SendError> {
     let token = task.correlation.clone();
-    let packed = message::write(task, shared.key.as_ref(), To::Queue, &shared.inbox)?;
+    let answers = message::answers(&task, &shared.inbox);
+    let is_answered = !answers.is_empty();
+    let mut packed = message::write(task, shared.key.as_ref(), To::Queue, answers)?;
+    let place = std::mem::take(&mut packed.place);
     let epoch = shared.ready().await?;
-    let (waiter, reply, at_once) = match packed.answers.clone() {
+    let (waiter, reply) = match is_answered {
         // The answer says as well that there is somebody, so that few of these need a barrier.
-        Some(answers) => (
-            shared.link.waiting.enter(token, epoch, true),
-            answers.into(),
-            false,
-        ),
-        None => {
+        true => (shared.link.waiting.enter(token, epoch, true), place),
+        false => {
             let (waiter, reply) = shared.wait(epoch, true);
-            (Some(waiter), reply, true)
+            (Some(waiter), reply + &place)
         }
     };
-    let message = packed.to(subject::queue(&node), Some(reply));
+    let message = packed.to(subject::queue(&node), Some(reply.into()));
     shared.send(message).await?;
     let Some(waiter) = waiter else {
         // Another one with the same correlation waits for the word.
         return Ok(());
     };
     waiter.sent();
-    if at_once {
+    if !is_answered {
         shared.send_barrier(shared.link.waiting.begin_barrier(true));
     }
     match waiter.await {

@@ -77,6 +77,10 @@ impl Shared {
 
     /// Waits until there is a connection: its number.
     pub(super) async fn ready(&self) -> Result<u64, SendError> {
+        let made = *self.link.connected.borrow();
+        if made > 0 && !self.is_closed() {
+            return Ok(made);
+        }
         let mut connected = self.link.connected.subscribe();
         loop {
             if self.closed.load(Ordering::Acquire) {
@@ -123,12 +127,12 @@ impl Shared {
     }
 
     /// Waits for what comes to a new token, and the subject that it comes to.
-    pub(super) fn wait(&self, epoch: u64, passes: bool) -> (Waiter, Subject) {
+    pub(super) fn wait(&self, epoch: u64, passes: bool) -> (Waiter, String) {
         loop {
             let token = self.link.waiting.token();
             let subject = format!("{}.{token}", self.inbox);
             if let Some(waiter) = self.link.waiting.enter(token, epoch, passes) {
-                return (waiter, subject.into());
+                return (waiter, subject);
             }
         }
     }
@@ -166,7 +170,7 @@ impl Shared {
         loop {
             let epoch = self.ready().await.map_err(|_| Unanswered::Closed)?;
             let (waiter, reply) = self.wait(epoch, false);
-            let sent = self.send(message(reply)).await;
+            let sent = self.send(message(reply.into())).await;
             sent.map_err(|_| Unanswered::Closed)?;
             match timeout(ANSWER, waiter).await {
                 Ok(Told::Came(message)) if is_nobody(&message) => return Err(Unanswered::Nobody),

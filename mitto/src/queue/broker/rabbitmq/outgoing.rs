@@ -25,7 +25,7 @@ pub(super) struct Outgoing {
 
 /// A message that is to be confirmed.
 pub(super) struct Waiting {
-    pub(super) out: Arc<Outgoing>,
+    pub(super) out: Outgoing,
     /// Whether it may be sent again when nobody knows what became of it.
     pub(super) idempotent: bool,
     /// The order among others.
@@ -42,7 +42,7 @@ pub(super) enum Job {
     Confirmed(Waiting),
     /// To inboxes, at most once. A fanout exchange is made first, where one is named.
     Sent {
-        out: Box<Outgoing>,
+        out: Outgoing,
         fanout: Option<String>,
         room: OwnedSemaphorePermit,
     },
@@ -96,20 +96,29 @@ impl Outgoing {
             && returned.properties.correlation_id() == self.properties.correlation_id()
     }
 
-    /// Hands it to the connection with the first poll; ready when it is written.
-    pub(super) async fn publish(
-        &self,
-        channel: &Channel,
-    ) -> lapin::Result<lapin::PublisherConfirm> {
-        let options = BasicPublishOptions {
-            mandatory: self.mandatory,
-            ..BasicPublishOptions::default()
-        };
+    /// Hands it to the connection with the first poll; ready when it is written. It can be sent again.
+    async fn publish_copy(&self, channel: &Channel) -> lapin::Result<lapin::PublisherConfirm> {
         let (exchange, key) = (self.exchange.as_str(), self.key.as_str());
-        let properties = self.properties.clone();
+        let (options, properties) = (self.options(), self.properties.clone());
         channel
             .basic_publish(exchange.into(), key.into(), options, &self.body, properties)
             .await
+    }
+
+    /// The same, once.
+    pub(super) async fn publish(self, channel: Channel) -> lapin::Result<lapin::PublisherConfirm> {
+        let options = self.options();
+        let (exchange, key) = (self.exchange.into(), self.key.into());
+        channel
+            .basic_publish(exchange, key, options, &self.body, self.properties)
+            .await
+    }
+
+    fn options(&self) -> BasicPublishOptions {
+        BasicPublishOptions {
+            mandatory: self.mandatory,
+            ..BasicPublishOptions::default()
+        }
     }
 }
 
@@ -124,7 +133,7 @@ pub(super) enum Fate {
 }
 
 pub(super) async fn confirmed(channel: Channel, waiting: Waiting) -> (Waiting, Fate) {
-    let confirm = match waiting.out.publish(&channel).await {
+    let confirm = match waiting.out.publish_copy(&channel).await {
         Ok(confirm) => confirm,
         Err(error) => return (waiting, Fate::Unsent(error)),
     };
@@ -159,7 +168,7 @@ impl Publishing {
         let room = self.room(0, out.size()).await?;
         let (done, ready) = oneshot::channel();
         let waiting = Waiting {
-            out: Arc::new(out),
+            out,
             idempotent,
             turn: 0,
             tries: 0,
@@ -177,7 +186,6 @@ impl Publishing {
         fanout: Option<String>,
     ) -> Result<(), SendError> {
         let room = self.room(1, out.size()).await?;
-        let out = Box::new(out);
         self.put(Job::Sent { out, fanout, room })
     }
 

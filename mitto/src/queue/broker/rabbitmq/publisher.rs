@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::{FutureExt, TryFutureExt};
 use lapin::message::BasicReturnMessage;
 use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable;
@@ -50,14 +49,24 @@ pub(super) struct Connected {
     confirming: Channel,
     plain: Channel,
     flight: Flight,
-    sending: FuturesUnordered<Sending>,
+    /// What is written, oldest first.
+    sending: VecDeque<Batch>,
+    /// What was handed over since the task was woken.
+    batch: Option<Batch>,
     /// Exchanges that are there.
     fanouts: HashSet<String>,
     looks: Interval,
     looks_until: Instant,
 }
 
-type Sending = Pin<Box<dyn Future<Output = lapin::Result<()>> + Send>>;
+type Written = Pin<Box<dyn Future<Output = lapin::Result<()>> + Send>>;
+
+/// Messages of which only the last one is waited for: a connection writes in order.
+struct Batch {
+    /// Ready when the last one is written.
+    written: Written,
+    room: OwnedSemaphorePermit,
+}
 
 impl Publisher {
     pub(super) fn new(
@@ -197,7 +206,8 @@ impl Connected {
             link,
             confirming,
             plain,
-            sending: FuturesUnordered::new(),
+            sending: VecDeque::new(),
+            batch: None,
             fanouts: HashSet::new(),
             looks: tokio::time::interval(RETURNS.0),
             looks_until: Instant::now(),
@@ -205,7 +215,7 @@ impl Connected {
     }
 
     fn is_empty(&self) -> bool {
-        self.flight.is_empty() && self.sending.is_empty()
+        self.flight.is_empty() && self.sending.is_empty() && self.batch.is_none()
     }
 
     fn start(&mut self, waiting: Waiting, cx: &mut Context<'_>) {
@@ -214,7 +224,7 @@ impl Connected {
 
     fn send(
         &mut self,
-        out: Box<Outgoing>,
+        out: Outgoing,
         fanout: Option<String>,
         room: OwnedSemaphorePermit,
         cx: &mut Context<'_>,
@@ -229,17 +239,17 @@ impl Connected {
         if let Some(exchange) = fanout {
             self.declare(exchange);
         }
-        let channel = self.plain.clone();
-        let mut sending: Sending = Box::pin(async move {
-            let _room = room;
-            out.publish(&channel).await.map(drop)
-        });
         self.looks_until = later(Instant::now(), RETURNS.1);
+        let mut written: Written = Box::pin(out.publish(self.plain.clone()).map_ok(drop));
         // At once, so that the order stays.
-        match sending.poll_unpin(cx) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => self.sending.push(Box::pin(async move { Err(error) })),
-            Poll::Pending => self.sending.push(sending),
+        match written.poll_unpin(cx) {
+            Poll::Ready(Ok(())) => return,
+            Poll::Ready(Err(error)) => written = Box::pin(std::future::ready(Err(error))),
+            Poll::Pending => {}
+        }
+        match &mut self.batch {
+            Some(batch) => batch.add(written, room),
+            none => *none = Some(Batch { written, room }),
         }
     }
 
@@ -268,9 +278,12 @@ impl Connected {
         if let Poll::Ready(error) = self.flight.poll(cx) {
             return Poll::Ready(error);
         }
-        while let Poll::Ready(Some(sent)) = self.sending.poll_next_unpin(cx) {
-            if let Err(error) = sent {
-                return Poll::Ready(error);
+        self.sending.extend(self.batch.take());
+        while let Some(batch) = self.sending.front_mut() {
+            match batch.written.poll_unpin(cx) {
+                Poll::Ready(Ok(())) => drop(self.sending.pop_front()),
+                Poll::Ready(Err(error)) => return Poll::Ready(error),
+                Poll::Pending => break,
             }
         }
         while Instant::now() < self.looks_until && self.looks.poll_tick(cx).is_ready() {
@@ -281,6 +294,13 @@ impl Connected {
             }
         }
         Poll::Pending
+    }
+}
+
+impl Batch {
+    fn add(&mut self, written: Written, room: OwnedSemaphorePermit) {
+        self.written = written;
+        self.room.merge(room);
     }
 }
 

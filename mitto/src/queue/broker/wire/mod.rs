@@ -29,6 +29,9 @@
 //! number in `mitto-peer`: `mitto-subscribe` and `mitto-unsubscribe`. Their body is an object with the field
 //! `topic`, their response is empty.
 
+pub(super) mod decimal;
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+pub(super) mod head;
 mod key;
 mod read;
 mod write;
@@ -90,14 +93,20 @@ const OWN: &str = "mitto-";
 /// | bytes | `application/octet-stream` |
 /// | any other | `application/x-mitto-` and its number |
 pub fn content_type(format: Format) -> String {
-    match KNOWN.iter().find(|(known, _)| *known == format) {
-        Some((_, name)) => (*name).to_owned(),
-        None => format!("{OTHER}{}", format.number()),
-    }
+    known(format).map_or_else(|| format!("{OTHER}{}", format.number()), str::to_owned)
+}
+
+fn known(format: Format) -> Option<&'static str> {
+    let mut all = KNOWN.iter();
+    all.find(|(known, _)| *known == format)
+        .map(|(_, name)| *name)
 }
 
 /// A content type as a format, whatever its parameters.
 fn format(content_type: &str) -> Option<Format> {
+    if let Some((format, _)) = KNOWN.iter().find(|(_, known)| *known == content_type) {
+        return Some(*format);
+    }
     let name = content_type.split(';').next()?.trim();
     if let Some((format, _)) = KNOWN
         .iter()
