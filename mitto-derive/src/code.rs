@@ -44,6 +44,7 @@ pub(crate) enum Code {
     E120,
     E121,
     E122,
+    E123,
     // Handlers.
     E201,
     E202,

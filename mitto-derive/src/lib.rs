@@ -36,6 +36,7 @@ use message::Kind;
 /// | `error = LoginError` | the handler's own error, which reaches the caller as it is |
 /// | `timeout = "5s"` | its deadline, unless a call sets another (`ms`, `s`, `m`, `h`) |
 /// | `idempotent` | running it twice does no harm |
+/// | `retry = 3` | how often it is sent again when it fails and another try may help, unless a call sets something else |
 /// | `authenticated` | its caller needs an identity |
 /// | `requires = "admin"` | its caller needs this grant; `["read", "write"]`: all of them |
 /// | `name = "ping"` | its name on the wire; otherwise the struct's name |

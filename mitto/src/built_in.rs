@@ -228,6 +228,7 @@ macro_rules! message {
                 docs: "",
                 timeout: None,
                 idempotent: matches!(<$kind as Kind>::KIND, MessageKind::Request),
+                retry: 0,
                 authenticated: false,
                 requires: &[],
                 shapes: Shapes {

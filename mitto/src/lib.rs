@@ -113,6 +113,7 @@
 
 pub mod address;
 pub mod auth;
+mod backoff;
 pub mod built_in;
 #[cfg(feature = "client")]
 pub mod client;
@@ -158,7 +159,7 @@ pub use context::Context;
 pub use envelope::Metadata;
 pub use handler::{Extract, Items, State};
 pub use limits::Limits;
-pub use peer::{Call, ItemStream, Peer, Sends};
+pub use peer::{Call, ItemStream, Peer, Retry, Sends};
 pub use provider::MessageProvider;
 #[cfg(feature = "server")]
 pub use server::Server;

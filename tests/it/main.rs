@@ -22,6 +22,7 @@ mod middleware;
 mod outside;
 mod port;
 mod reconnect;
+mod retry;
 mod seams;
 mod session;
 mod shapes;

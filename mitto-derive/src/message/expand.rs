@@ -68,6 +68,7 @@ fn info(model: &Model, is_broken: bool) -> TokenStream {
         name,
         was,
         idempotent,
+        retry,
         authenticated,
         requires,
         ..
@@ -113,6 +114,7 @@ fn info(model: &Model, is_broken: bool) -> TokenStream {
             docs: #docs,
             timeout: #timeout,
             idempotent: #idempotent,
+            retry: #retry,
             authenticated: #authenticated,
             requires: &[#(#requires),*],
             shapes: __mitto::Shapes {

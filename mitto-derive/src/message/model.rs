@@ -33,6 +33,7 @@ pub(super) struct Model {
     pub(super) error: Option<Type>,
     pub(super) timeout_millis: Option<u64>,
     pub(super) idempotent: bool,
+    pub(super) retry: u32,
     pub(super) authenticated: bool,
     pub(super) requires: Vec<String>,
 }
@@ -51,6 +52,7 @@ const REQUEST: Keys = Keys {
         "error",
         "timeout",
         "idempotent",
+        "retry",
         "authenticated",
         "requires",
         "name",
@@ -99,6 +101,7 @@ impl Model {
             error: keys.error,
             timeout_millis: keys.timeout_millis,
             idempotent: keys.idempotent,
+            retry: keys.retry,
             borrows: references(&item.data).next().is_some(),
             authenticated: keys.authenticated || !keys.requires.is_empty(),
             requires: keys.requires,
@@ -117,6 +120,7 @@ struct Values {
     error: Option<Type>,
     timeout_millis: Option<u64>,
     idempotent: bool,
+    retry: u32,
     authenticated: bool,
     requires: Vec<String>,
     name: Option<LitStr>,
@@ -182,6 +186,7 @@ impl Values {
                 attr::flag(key, input)?;
                 self.idempotent = true;
             }
+            "retry" => self.retry = retry(key, input)?,
             "authenticated" => {
                 attr::flag(key, input)?;
                 self.authenticated = true;
@@ -282,6 +287,16 @@ fn id(key: &Ident, input: ParseStream<'_>) -> syn::Result<u32> {
     let literal: LitInt = input.parse().map_err(|error| wrong(error.span()))?;
     match literal.base10_parse() {
         Ok(id) if id > 0 => Ok(id),
+        _ => Err(wrong(literal.span())),
+    }
+}
+
+fn retry(key: &Ident, input: ParseStream<'_>) -> syn::Result<u32> {
+    attr::equals(key, input, "3")?;
+    let wrong = |span| Code::E123.at(span, "`retry` takes a number from 1 to 100: `retry = 3`");
+    let literal: LitInt = input.parse().map_err(|error| wrong(error.span()))?;
+    match literal.base10_parse() {
+        Ok(times @ 1..=100) => Ok(times),
         _ => Err(wrong(literal.span())),
     }
 }

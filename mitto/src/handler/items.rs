@@ -160,6 +160,10 @@ impl<T: Send + 'static> Outgoing for Item<T> {
         Body::Value(Box::new(self.value.take()))
     }
 
+    fn is_taken(&self) -> bool {
+        self.value.is_none()
+    }
+
     fn payload(&mut self) -> Payload<'_> {
         Payload::Value(self)
     }

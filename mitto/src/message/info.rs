@@ -28,6 +28,8 @@ pub struct MessageInfo {
     pub timeout: Option<Duration>,
     /// Whether it may be run twice without harm.
     pub idempotent: bool,
+    /// How often it is sent again when it fails and another try may help.
+    pub retry: u32,
     /// Whether its caller needs an identity; so for every message that requires a grant.
     pub authenticated: bool,
     /// The grants that its caller needs, all of them.
@@ -62,6 +64,7 @@ impl MessageInfo {
         docs: "",
         timeout: None,
         idempotent: false,
+        retry: 0,
         authenticated: false,
         requires: &[],
         shapes: Shapes {

@@ -22,6 +22,9 @@ pub trait Outgoing: Send {
     /// Takes the value out. A second call gives one that is `None`.
     fn take(&mut self) -> Body;
 
+    /// Whether the value was taken out.
+    fn is_taken(&self) -> bool;
+
     /// Lends the value to a queue.
     fn payload(&mut self) -> Payload<'_>;
 
@@ -87,6 +90,10 @@ macro_rules! outgoing {
 
             fn take(&mut self) -> Body {
                 Body::Value(Box::new(self.0.take()))
+            }
+
+            fn is_taken(&self) -> bool {
+                self.0.is_none()
             }
 
             fn payload(&mut self) -> Payload<'_> {
@@ -174,6 +181,10 @@ impl Outgoing for Encoded<'_> {
             format: self.format,
             bytes: self.bytes.to_vec(),
         }
+    }
+
+    fn is_taken(&self) -> bool {
+        false
     }
 
     fn payload(&mut self) -> Payload<'_> {

@@ -52,6 +52,10 @@ impl Outgoing for Seen<'_> {
         self.value.take()
     }
 
+    fn is_taken(&self) -> bool {
+        self.value.is_taken()
+    }
+
     fn payload(&mut self) -> Payload<'_> {
         self.value.payload()
     }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::await_kind::{Await, Outcome};
 use super::progress::Progress;
-use super::{Outbound, Peer, Reply};
+use super::retry::Attempts;
+use super::{Outbound, Peer, Reply, Retry};
 use crate::address::{AddressError, OwnedAddress};
 use crate::auth::{Forwarded, Identity};
 use crate::codec::Format;
@@ -149,6 +150,14 @@ impl<M: Message> Call<'_, M> {
     /// Adds an entry to its metadata.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.progress.options.metadata.insert(key, value);
+        self
+    }
+
+    /// Sends it again when it fails and another try may help: so many times at most, or as a [`Retry`] says.
+    ///
+    /// Instead of what the message says: `#[request(retry = 3)]`.
+    pub fn retry(mut self, retry: impl Into<Retry>) -> Self {
+        self.progress.attempts = Some(Box::new(Attempts::new(retry.into())));
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::task::{Context, Poll, ready};
 
+use super::retry::Attempts;
 use super::{CallHead, CallOptions, Outbound, Peer, Reply, Resend, Started, Wait};
 use crate::address::{AddressError, OwnedAddress};
 use crate::envelope::{CorrelationId, Timing};
@@ -15,6 +16,8 @@ pub(super) struct Progress {
     /// What is wrong with the address that it was to go to.
     pub(super) wrong: Option<AddressError>,
     wait: Wait,
+    /// `None` where it is not sent again.
+    pub(super) attempts: Option<Box<Attempts>>,
     pub(super) state: State,
     /// When its handler ran, once the other end has said so.
     pub(super) timing: Option<Timing>,
@@ -83,6 +86,9 @@ impl Progress {
                         return Poll::Pending;
                     }
                     Err(status) => {
+                        if self.begins_again(info, message, &status, false) {
+                            continue;
+                        }
                         self.state = State::Done;
                         return Poll::Ready(Reply::Status(status));
                     }
@@ -103,6 +109,11 @@ impl Progress {
                     self.state = State::New;
                     continue;
                 }
+                Poll::Ready(Reply::Status(status) | Reply::Lost(status))
+                    if self.begins_again(info, message, status, true) =>
+                {
+                    continue;
+                }
                 Poll::Ready(reply) if reply.is_last() => self.state = State::Done,
                 _ => {}
             }
@@ -119,10 +130,37 @@ impl Progress {
         message: &mut dyn Outgoing,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
+        let mut head = head(info, &self.options);
+        if info.retry > 0 || self.attempts.is_some() {
+            let of_message = || Box::new(Attempts::new(info.retry.into()));
+            let attempts = self.attempts.get_or_insert_with(of_message);
+            ready!(attempts.poll_turn(cx));
+            head.timeout = Some(attempts.timeout(head.timeout));
+        }
         match self.wrong {
-            None => out.start(&head(info, &self.options), message, &mut self.wait, cx),
+            None => out.start(&head, message, &mut self.wait, cx),
             Some(wrong) => Poll::Ready(Err(refusal(wrong))),
         }
+    }
+
+    /// Whether it is sent again now that it has failed.
+    #[inline(never)]
+    fn begins_again(
+        &mut self,
+        info: &MessageInfo,
+        message: &dyn Outgoing,
+        status: &Status,
+        was_sent: bool,
+    ) -> bool {
+        let Some(attempts) = &mut self.attempts else {
+            return false;
+        };
+        if message.is_taken() || !attempts.fail(status, was_sent, info.idempotent) {
+            return false;
+        }
+        self.state = State::New;
+        self.wait = Wait::default();
+        true
     }
 
     /// Sends the notification.
@@ -150,7 +188,10 @@ impl Progress {
     pub(super) fn needs_message(&self) -> bool {
         match self.state {
             State::New => true,
-            State::Sent(_) => self.wait.resend != Resend::Never,
+            State::Sent(_) => {
+                let attempts = self.attempts.as_ref();
+                self.wait.resend != Resend::Never || attempts.is_some_and(|all| !all.is_last())
+            }
             State::Done => false,
         }
     }
@@ -159,6 +200,9 @@ impl Progress {
     pub(super) fn restart(&mut self) {
         self.state = State::New;
         self.wait = Wait::default();
+        if let Some(attempts) = &mut self.attempts {
+            attempts.restart();
+        }
     }
 
     /// Whether somebody was given the message who is asked for replies.

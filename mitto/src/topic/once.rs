@@ -125,6 +125,10 @@ impl<M: Message> Outgoing for Once<M> {
         }
     }
 
+    fn is_taken(&self) -> bool {
+        false
+    }
+
     /// As bytes, because a value can be given to one reader only.
     fn payload(&mut self) -> Payload<'_> {
         let Some(format) = self.codecs.default_format() else {

@@ -68,9 +68,7 @@ impl Handle {
         self.stop();
         self.shared.ended.cancelled().await;
     }
-}
 
-impl Handle {
     /// Begins a shutdown.
     pub(super) fn stop(&self) {
         self.shared.stop.cancel();

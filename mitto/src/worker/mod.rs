@@ -4,8 +4,8 @@
 //! [`Working`], which runs until it is shut down.
 
 mod handle;
+mod intake;
 mod names;
-mod shift;
 #[cfg(feature = "signals")]
 mod signals;
 mod store;
@@ -28,8 +28,8 @@ use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::queue::broker::{Broker, BrokerError, Endpoint, Node};
 use crate::schema::Side;
+use intake::Intake;
 use names::Names;
-use shift::Shift;
 
 /// A worker that takes no work yet.
 ///
@@ -137,8 +137,8 @@ impl Worker {
         let known = Known::new(schema, Side::Server).and(BuiltIn::MESSAGES);
         let provider = Arc::new(PassThrough::new(self.provider, self.built_ins));
         let queue = Incoming::around(self.incoming, known, self.limits.message, provider);
-        let shift = Arc::new(Shift::new(queue, names, self.store));
-        let endpoint = Endpoint::open(broker, "worker", &self.limits, codecs, Some(shift)).await?;
+        let intake = Arc::new(Intake::new(queue, names, self.store));
+        let endpoint = Endpoint::open(broker, "worker", &self.limits, codecs, Some(intake)).await?;
         let working = Working::new(endpoint, nodes, self.concurrency);
         // The queues are there from now on, and what is sent to them is kept.
         working.prepare().await?;

@@ -13,28 +13,40 @@ use crate::queue::broker::{BrokerError, Endpoint, Node};
 /// A worker that is connected to its broker. It takes work while [`run`](Self::run) is polled.
 #[must_use = "work is taken only while it runs"]
 pub struct Working {
+    shift: Shift,
+}
+
+/// A worker's time. Dropped, it stops at once.
+struct Shift {
     shared: Arc<Shared>,
+    /// Whether it has stopped in order.
+    ended: bool,
 }
 
 impl Working {
     pub(super) fn new(endpoint: Arc<Endpoint>, nodes: Vec<Node>, concurrency: u16) -> Self {
+        let shared = Arc::new(Shared {
+            endpoint,
+            nodes,
+            concurrency,
+            wanted: AtomicU16::new(concurrency),
+            telling: tokio::sync::Mutex::default(),
+            stop: CancellationToken::new(),
+            ended: CancellationToken::new(),
+        });
         Self {
-            shared: Arc::new(Shared {
-                endpoint,
-                nodes,
-                concurrency,
-                wanted: AtomicU16::new(concurrency),
-                telling: tokio::sync::Mutex::default(),
-                stop: CancellationToken::new(),
-                ended: CancellationToken::new(),
-            }),
+            shift: Shift {
+                shared,
+                ended: false,
+            },
         }
     }
 
     /// Makes the queues that are not there.
     pub(super) async fn prepare(&self) -> Result<(), BrokerError> {
-        if let Some(line) = self.shared.endpoint.line() {
-            for node in &self.shared.nodes {
+        let shared = &self.shift.shared;
+        if let Some(line) = shared.endpoint.line() {
+            for node in &shared.nodes {
                 line.take_work(node, 0).await?;
             }
         }
@@ -44,7 +56,7 @@ impl Working {
     /// A handle to look at the worker and to shut it down from elsewhere.
     pub fn handle(&self) -> Handle {
         Handle {
-            shared: self.shared.clone(),
+            shared: self.shift.shared.clone(),
         }
     }
 
@@ -56,10 +68,7 @@ impl Working {
     ///
     /// When the broker does not let it take work: a queue was set up in another way, a right is missing.
     pub async fn run(self) -> Result<(), BrokerError> {
-        let mut shift = Shift {
-            shared: self.shared,
-            ended: false,
-        };
+        let mut shift = self.shift;
         let shared = &shift.shared;
         shared.take_wanted().await?;
         shared.stop.cancelled().await;
@@ -81,13 +90,6 @@ impl Working {
     }
 }
 
-/// A worker that runs. Dropped, it stops at once.
-struct Shift {
-    shared: Arc<Shared>,
-    /// Whether it has stopped in order.
-    ended: bool,
-}
-
 impl Drop for Shift {
     fn drop(&mut self) {
         if !self.ended {
@@ -101,7 +103,7 @@ impl Drop for Shift {
 impl fmt::Debug for Working {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Working")
-            .field("nodes", &self.shared.nodes)
+            .field("nodes", &self.shift.shared.nodes)
             .finish_non_exhaustive()
     }
 }

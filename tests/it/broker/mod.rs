@@ -8,7 +8,6 @@ mod memory;
 mod nats;
 mod rabbitmq;
 mod relay;
-pub(crate) mod servers;
 mod work;
 
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use std::sync::Arc;
 use mitto::queue::broker::Broker;
 use mitto::queue::broker::nats::Nats;
 use mitto::queue::broker::rabbitmq::RabbitMq;
+pub(crate) use mitto_test_servers as servers;
 use servers::rabbitmq::{shared, url};
 
 /// The RabbitMQ that tests share.

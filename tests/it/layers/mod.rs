@@ -28,6 +28,7 @@ const LAYERS: &[&[&str]] = &[
     &["auth"],
     &["address", "status", "limits", "codec", "transport"],
     &[
+        "backoff",
         "error",
         "escaped",
         "panics",

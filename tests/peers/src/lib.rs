@@ -30,10 +30,6 @@ mod options;
 mod peers;
 #[cfg(any(feature = "peers", feature = "brokers"))]
 mod results;
-#[cfg(feature = "brokers")]
-#[path = "../../it/broker/servers/mod.rs"]
-#[allow(dead_code, reason = "tests do more with their servers")]
-mod servers;
 mod stream;
 
 use std::error::Error;

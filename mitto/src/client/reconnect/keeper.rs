@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
 use super::Reconnect;
-use super::backoff::Backoff;
 use super::line::{Line, closed};
+use crate::backoff::Backoff;
 use crate::client::ConnectError;
 use crate::peer::{Hooks, Peer};
 use crate::runtime::{Instant, spawn, timeout};
@@ -66,7 +66,7 @@ impl Keeper {
         let line = Line::new(dial.config.clone(), hooks, remote);
         let peer = Peer::new(line.clone());
         let keeper = Self {
-            backoff: Backoff::new(reconnect),
+            backoff: Backoff::new(reconnect.initial, reconnect.max),
             attempts: reconnect.attempts,
             since: Instant::now(),
             line,

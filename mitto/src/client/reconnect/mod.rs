@@ -4,7 +4,6 @@
 //! connection of the moment, or lets it wait for the next one; a [`Keeper`](keeper::Keeper) makes the
 //! connections. Before this comes a stub's call, after it a session.
 
-mod backoff;
 mod keeper;
 mod line;
 mod outbound;

@@ -39,9 +39,7 @@ use std::sync::Arc;
 pub use by_url::by_url;
 pub use capabilities::{Capabilities, DeadLettering, Redelivers};
 pub use dead_letters::DeadLetters;
-pub(crate) use endpoint::{
-    Assignment, Endpoint, Record, Remote, TakesWork, To, Work, answer, refuse,
-};
+pub(crate) use endpoint::{Assignment, Endpoint, Record, Remote, TakesWork, Work, answer, refuse};
 pub use error::{BrokerError, SendError};
 pub use node::Node;
 pub use parcel::{Parcel, ParcelKind, Task};

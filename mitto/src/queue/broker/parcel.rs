@@ -7,6 +7,7 @@ use crate::address::OwnedAddress;
 use crate::auth::Identity;
 use crate::codec::Format;
 use crate::envelope::{MessageId, Metadata};
+use crate::job::AnswerPart;
 use crate::message::MessageKind;
 use crate::runtime::Instant;
 use crate::status::Status;
@@ -101,6 +102,25 @@ impl Parcel {
             reply_to: None,
             format: None,
             body: Vec::new(),
+        }
+    }
+
+    /// A part of an answer.
+    pub(crate) fn of_answer(part: AnswerPart, correlation: Arc<str>) -> Self {
+        let (kind, value) = match part {
+            AnswerPart::Response { format, bytes } => (ParcelKind::Response, Some((format, bytes))),
+            AnswerPart::Error { format, bytes } => (ParcelKind::Error, Some((format, bytes))),
+            AnswerPart::Item { format, bytes } => (ParcelKind::Item, Some((format, bytes))),
+            AnswerPart::Status(status) | AnswerPart::Unreadable(status) => {
+                (ParcelKind::Status(status), None)
+            }
+            AnswerPart::Progress => (ParcelKind::Progress, None),
+            AnswerPart::End => (ParcelKind::End, None),
+        };
+        let parcel = Self::new(kind, correlation);
+        match value {
+            Some((format, body)) => parcel.with_body(format, body),
+            None => parcel,
         }
     }
 

@@ -112,10 +112,8 @@ impl Publisher {
     pub async fn with_limits(broker: &impl Broker, limits: &Limits) -> Result<Self, BrokerError> {
         let codecs = Codecs::default();
         let endpoint = Endpoint::open(broker, "gateway", limits, codecs, None).await?;
-        // Requests go where their address says.
-        let node = Node::of_schema("nobody")?;
         Ok(Self {
-            remote: Arc::new(Remote::new(&endpoint, To::Node(node), None)),
+            remote: Arc::new(Remote::workers(&endpoint)),
             node: None,
             shared: Arc::new(Shared {
                 known: OnceLock::new(),

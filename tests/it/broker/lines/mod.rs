@@ -13,6 +13,7 @@ mod parcels;
 mod tasks;
 mod topics;
 mod trouble;
+mod trust;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub(super) use parcels::{idempotent, node, parcel_of, request};
 pub(super) use tasks::*;
 pub(super) use topics::*;
 pub(super) use trouble::*;
+pub(super) use trust::*;
 
 /// A broker to be tested, and what stands in front of its server.
 pub(super) struct Site {

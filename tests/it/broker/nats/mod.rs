@@ -3,6 +3,7 @@
 mod plain;
 mod refused;
 mod server;
+mod trust;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ mod foreign;
 mod plain;
 mod raw;
 mod start;
+mod tls;
 mod trust;
 
 use mitto::queue::broker::rabbitmq::RabbitMq;

@@ -1,12 +1,10 @@
 //! Who is believed.
 
-use mitto::Identity;
-use mitto::message::MessageKind;
 use mitto::queue::broker::rabbitmq::RabbitMq;
-use mitto::queue::broker::{Key, Node, Parcel, Settled, Task};
+use mitto::queue::broker::{Key, Settled};
 
 use super::broker;
-use crate::broker::lines::{End, letters, node, parcel_of};
+use crate::broker::lines::{End, ada, from_ada, letters, node, told};
 use crate::broker::servers::rabbitmq::{shared, url};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -41,7 +39,7 @@ async fn dead_letter_makes_nobody_of_a_gateway() {
     let trusting = || broker().gateway_users(["gateway", "guest"]);
     let mut worker = End::worker(&broker(), &node, 1).await;
     let other = End::open(&user("gateway"), "gateway").await;
-    other.publish(&node, task()).await.expect("taken");
+    other.publish(&node, from_ada()).await.expect("taken");
     let delivery = worker.delivered().await;
     worker.line.settle(delivery.tag, Settled::Dead("x".into()));
     let found = letters(&worker, &node, 1).await;
@@ -51,24 +49,6 @@ async fn dead_letter_makes_nobody_of_a_gateway() {
     assert!(worker.line.put_back(&found[0]).await.expect("it is there"));
     let parcel = worker.delivered().await.parcel.expect("a task");
     assert_eq!(parcel.task().expect("a task").identity, None);
-}
-
-async fn told(gateway: &End, worker: &mut End, node: &Node) -> Option<Identity> {
-    gateway.publish(node, task()).await.expect("taken");
-    let delivery = worker.delivered().await;
-    worker.done(&delivery);
-    let parcel = delivery.parcel.expect("a task");
-    parcel.task().expect("a task").identity.clone()
-}
-
-fn task() -> Parcel {
-    let mut task = Task::new("Ping", MessageKind::Request);
-    task.identity = Some(ada());
-    parcel_of(task, "7")
-}
-
-fn ada() -> Identity {
-    Identity::new("ada").grant("admin")
 }
 
 fn user(user: &str) -> RabbitMq {

@@ -6,6 +6,7 @@ mod jobs;
 mod letters;
 mod loads;
 mod peers;
+mod stuck;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -18,10 +18,23 @@ impl Work {
         let ParcelKind::Task(task) = kind else {
             return;
         };
-        let Some(peer) = endpoint.callers.peer(task.peer) else {
-            let text = "the client is no longer connected to its gateway";
-            let lost = Status::new(Code::ConnectionLost, text);
-            return refuse(endpoint, &parcel, lost);
+        let refused = match (endpoint.callers.peer(task.peer), parcel.format) {
+            (Some(peer), Some(format)) => Ok((peer, format)),
+            (None, _) => Err((
+                Code::ConnectionLost,
+                "the client is no longer connected to its gateway",
+            )),
+            (_, None) => Err((Code::UnsupportedFormat, "the request has no format")),
+        };
+        let (peer, format) = match refused {
+            Ok(peer) => peer,
+            Err((code, text)) => {
+                let endpoint = endpoint.clone();
+                endpoint.clone().spawn(async move {
+                    refuse(&endpoint, &parcel, Status::new(code, text)).await;
+                });
+                return;
+            }
         };
         let (desk, to_peer);
         let queue: &dyn Queue = match Desk::of(&task.name, endpoint, &peer) {
@@ -38,6 +51,7 @@ impl Work {
             queue,
             message: endpoint.callers.message(&task.name),
             kind: task.kind,
+            format,
             caller: Peer::nobody(),
             tag: None,
             record: None,

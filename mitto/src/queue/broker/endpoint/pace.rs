@@ -9,6 +9,9 @@ use crate::runtime::{Instant, later};
 /// How long a request may run before its caller is told where.
 const QUIET: Duration = Duration::from_millis(500);
 
+/// How long after the deadline an answer is still sent, where there is no connection: its caller may wait as long.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// When a request is to have ended, and when its caller is told that it runs.
 pub(super) struct Pace {
     deadline: Option<Instant>,
@@ -19,6 +22,7 @@ pub(super) struct Pace {
     idle: Option<Duration>,
     alive: Instant,
     begun: bool,
+    ended: bool,
 }
 
 impl Pace {
@@ -35,6 +39,7 @@ impl Pace {
             idle: limits.stream_idle,
             alive: now + QUIET,
             begun: false,
+            ended: false,
         }
     }
 
@@ -54,6 +59,17 @@ impl Pace {
     pub(super) fn item(&mut self) {
         self.begun = true;
         self.deadline = self.idle.map(|idle| later(Instant::now(), idle));
+    }
+
+    /// The last part of the answer is given, and only to be sent.
+    pub(super) fn end(&mut self) {
+        if !self.ended {
+            self.ended = true;
+            let least = later(Instant::now(), GRACE);
+            let deadline = self.deadline.unwrap_or(self.last).max(least);
+            self.deadline = Some(deadline);
+            self.alive = deadline;
+        }
     }
 
     /// Whether its deadline has passed.

@@ -1,8 +1,9 @@
 //! What is beyond the broker, as what a peer's calls go to.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio_util::sync::CancellationToken;
@@ -16,14 +17,15 @@ use crate::job::{AnswerTo, Run};
 use crate::message::{MessageKind, Outgoing, Payload};
 use crate::panics::catch;
 use crate::peer::{CallHead, Outbound, Started, Wait};
-use crate::queue::broker::{Later, Line, Parcel, ParcelKind, SendError, Task};
+use crate::queue::broker::{Later, Line, Node, Parcel, ParcelKind, SendError, Task};
 use crate::runtime::{Instant, RuntimeHandle, later};
 use crate::status::{Code, Status};
 
-/// The workers of a node, or a peer of a gateway.
+/// A peer of a gateway, or whichever workers a request names.
 pub(crate) struct Remote {
     endpoint: Arc<Endpoint>,
-    to: To,
+    /// `None` where requests go to the node of their address.
+    to: Option<To>,
     name: String,
     id: u64,
     identity: Option<Identity>,
@@ -43,12 +45,35 @@ pub(crate) struct Request {
 }
 
 impl Remote {
-    pub(crate) fn new(endpoint: &Arc<Endpoint>, to: To, identity: Option<Identity>) -> Self {
+    /// Whoever requests name.
+    pub(crate) fn workers(endpoint: &Arc<Endpoint>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1 << 49);
-        let (name, id) = match &to {
-            To::Node(node) => (format!("node {node}"), NEXT.fetch_add(1, Relaxed)),
-            To::Peer { inbox, number } => (format!("a client at {inbox}"), *number),
+        let id = NEXT.fetch_add(1, Relaxed);
+        Self::new(endpoint, None, "the broker".to_owned(), id, None)
+    }
+
+    /// A peer of somebody.
+    pub(crate) fn peer(
+        endpoint: &Arc<Endpoint>,
+        inbox: &Arc<str>,
+        number: u64,
+        identity: Option<Identity>,
+    ) -> Self {
+        let to = To::Peer {
+            inbox: inbox.clone(),
+            number,
         };
+        let name = format!("a client at {inbox}");
+        Self::new(endpoint, Some(to), name, number, identity)
+    }
+
+    fn new(
+        endpoint: &Arc<Endpoint>,
+        to: Option<To>,
+        name: String,
+        id: u64,
+        identity: Option<Identity>,
+    ) -> Self {
         Self {
             endpoint: endpoint.clone(),
             to,
@@ -160,10 +185,25 @@ impl Remote {
             task.identity.clone_from(&forwarded.identity);
             task.hops = forwarded.hops;
         }
-        if let To::Peer { number, .. } = &self.to {
+        if let Some(To::Peer { number, .. }) = &self.to {
             task.peer = *number;
         }
         task
+    }
+
+    /// Where a request goes.
+    fn to(&self, head: &CallHead<'_>) -> Result<Cow<'_, To>, Status> {
+        match (&self.to, head.address) {
+            (Some(to), _) => Ok(Cow::Borrowed(to)),
+            (None, Some(address)) => Ok(Cow::Owned(To::Node(Node::of(address)))),
+            (None, None) => Err(Status::not_found("the request names no node: use `.at()`")),
+        }
+    }
+
+    fn notifying(&self) -> MutexGuard<'_, HashMap<u64, Later<Result<(), SendError>>>> {
+        self.notifying
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells who runs a request that nobody waits for it any more; where that is not known, all who may.
@@ -218,7 +258,8 @@ impl Outbound for Remote {
             },
             answer: None,
         };
-        Poll::Ready(self.ask(&self.to, request).map(Started::Poll))
+        let to = self.to(head)?;
+        Poll::Ready(self.ask(&to, request).map(Started::Poll))
     }
 
     fn notify(
@@ -237,7 +278,7 @@ impl Outbound for Remote {
             let limits = &self.endpoint.limits;
             head.metadata.entries().admit(limits, &self.name)?;
             let (format, body) = self.encode(message, head.format)?;
-            sending = Some(self.tell(&self.to, self.task(head), format, body)?);
+            sending = Some(self.tell(&*self.to(head)?, self.task(head), format, body)?);
         }
         let Some(mut sending) = sending else {
             return Poll::Ready(Ok(()));
@@ -314,18 +355,10 @@ impl Outbound for Remote {
     }
 
     fn is_behind_gateway(&self) -> bool {
-        matches!(self.to, To::Peer { .. })
+        matches!(self.to, Some(To::Peer { .. }))
     }
 
     fn close(&self, _: bool) {
         self.closed.cancel();
-    }
-}
-
-impl Remote {
-    fn notifying(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Later<Result<(), SendError>>>> {
-        self.notifying
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -37,6 +37,9 @@ pub(crate) struct Work {
     parts: Option<AnswerParts>,
     /// The item that its reader has no room for yet.
     held: Option<AnswerPart>,
+    record: Option<Record>,
+    /// The last part, and its record, which comes before it is sent.
+    recording: Option<(Later<()>, AnswerPart)>,
     sending: Option<Later<Result<(), SendError>>>,
     window: u32,
     running: Option<Listed>,
@@ -44,10 +47,10 @@ pub(crate) struct Work {
     timer: Option<Pin<Box<Sleep>>>,
     /// What the delivery is settled with, where it came out of a queue.
     tag: Option<u64>,
-    record: Option<Record>,
-    recording: Option<Later<()>>,
     settled: Settled,
+    /// Nothing follows what is being recorded or sent.
     ended: bool,
+    given_up: bool,
     _counted: TaskTrackerToken,
 }
 
@@ -62,6 +65,7 @@ pub(crate) struct Assignment<'a> {
     pub(crate) queue: &'a dyn Queue,
     pub(crate) message: MessageId,
     pub(crate) kind: MessageKind,
+    pub(crate) format: Format,
     pub(crate) caller: Peer,
     /// What the delivery is settled with, where it came out of a queue.
     pub(crate) tag: Option<u64>,
@@ -80,13 +84,11 @@ impl Work {
         task: Task,
         assignment: Assignment<'_>,
     ) {
-        let Some(format) = parcel.format else {
-            return;
-        };
         let Assignment {
             queue,
             message,
             kind,
+            format,
             caller,
             tag,
             record,
@@ -116,16 +118,17 @@ impl Work {
             run,
             parts: Some(parts),
             held: None,
+            record,
+            recording: None,
             sending: None,
             window: task.window,
             running: None,
             pace,
             timer: None,
             tag,
-            record,
-            recording: None,
             settled: Settled::Done,
             ended: false,
+            given_up: false,
             _counted: endpoint.runs.counted(),
         };
         if poll_once(&mut work).is_pending() {
@@ -133,62 +136,66 @@ impl Work {
         }
     }
 
-    /// Sends the next part of the answer.
-    fn send(&mut self, kind: ParcelKind, value: Option<(Format, Vec<u8>)>) {
-        self.ended |= kind.is_last();
+    /// Records and sends the next part of the answer.
+    fn give(&mut self, part: AnswerPart) {
+        if part.is_last() {
+            self.ended = true;
+            if let AnswerPart::Unreadable(status) = &part {
+                self.settled = Settled::Dead(status.to_string());
+            }
+            if let Some(record) = self.record.take() {
+                self.recording = Some((record(part.clone()), part));
+                return;
+            }
+        }
+        self.send_part(part);
+    }
+
+    fn send_part(&mut self, part: AnswerPart) {
+        match &part {
+            AnswerPart::Item { bytes, .. } => {
+                if let Some(Listed { running, .. }) = &self.running {
+                    running.spend(item_cost(bytes.len()));
+                }
+                self.pace.item();
+            }
+            AnswerPart::Progress => self.pace.progress(),
+            AnswerPart::Status(status) | AnswerPart::Unreadable(status) if self.asker.is_none() => {
+                tracing::warn!(status = %Escaped(status), "a message without a reply place failed");
+            }
+            _ => {}
+        }
+        self.send(Parcel::of_answer(part, self.correlation.clone()));
+    }
+
+    fn send(&mut self, mut parcel: Parcel) {
         let (Some(asker), Some(line)) = (&self.asker, self.endpoint.line()) else {
             return;
         };
-        let told = !kind.is_last();
-        let mut parcel = Parcel::new(kind, self.correlation.clone());
-        if let Some((format, body)) = value {
-            parcel = parcel.with_body(format, body);
-        }
-        if told {
+        if !parcel.kind.is_last() {
             parcel = parcel.from_inbox(&line.inbox());
             self.pace.told();
         }
         self.sending = Some(line.send(asker, parcel));
     }
 
-    fn fail(&mut self, status: Status) {
-        if self.asker.is_none() {
-            tracing::warn!(status = %Escaped(&status), "a message without a reply place failed");
+    /// Waits until what was given is recorded and sent.
+    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some((recording, _)) = &mut self.recording {
+            ready!(recording.as_mut().poll(cx));
+            if let Some((_, part)) = self.recording.take() {
+                self.send_part(part);
+            }
         }
-        self.send(ParcelKind::Status(status), None);
-    }
-
-    fn send_part(&mut self, part: AnswerPart) {
-        if part.is_last()
-            && let Some(record) = self.record.take()
-        {
-            self.recording = Some(record(part.clone()));
+        if let Some(sending) = &mut self.sending {
+            let sent = ready!(sending.as_mut().poll(cx));
+            self.sending = None;
+            if let Err(error) = sent {
+                tracing::debug!(%error, "an answer was not sent");
+                self.ended = true;
+            }
         }
-        match part {
-            AnswerPart::Response { format, bytes } => {
-                self.send(ParcelKind::Response, Some((format, bytes)));
-            }
-            AnswerPart::Error { format, bytes } => {
-                self.send(ParcelKind::Error, Some((format, bytes)));
-            }
-            AnswerPart::Status(status) => self.fail(status),
-            AnswerPart::Unreadable(status) => {
-                self.settled = Settled::Dead(status.to_string());
-                self.fail(status);
-            }
-            AnswerPart::Item { format, bytes } => {
-                if let Some(Listed { running, .. }) = &self.running {
-                    running.spend(item_cost(bytes.len()));
-                }
-                self.pace.item();
-                self.send(ParcelKind::Item, Some((format, bytes)));
-            }
-            AnswerPart::Progress => {
-                self.pace.progress();
-                self.send(ParcelKind::Progress, None);
-            }
-            AnswerPart::End => self.send(ParcelKind::End, None),
-        }
+        Poll::Ready(())
     }
 
     /// Takes the next part that may be sent.
@@ -221,13 +228,51 @@ impl Work {
         })
     }
 
-    /// Whether nobody waits any more.
+    /// Whether it was cancelled, once.
     fn is_given_up(&mut self, cx: &mut Context<'_>) -> bool {
-        self.listed().cancelled.as_mut().poll(cx).is_ready()
+        if !self.given_up {
+            self.given_up = self.listed().cancelled.as_mut().poll(cx).is_ready();
+            return self.given_up;
+        }
+        false
+    }
+
+    /// Drops what runs.
+    fn give_up(&mut self) {
+        self.stop();
+        let end = self.listed().running.end();
+        match end {
+            // What the handler has said is on its way.
+            End::Aborted if self.ended => {}
+            End::Aborted => {
+                let text = "the worker was shut down before the handler had finished";
+                self.give(AnswerPart::Status(Status::new(Code::Cancelled, text)));
+            }
+            End::GivenUp => self.leave(),
+            End::Left => {
+                self.tag = None;
+                self.leave();
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        self.run = Run::done();
+        self.parts = None;
+    }
+
+    /// Sends nothing more.
+    fn leave(&mut self) {
+        self.sending = None;
+        self.recording = None;
+        self.ended = true;
     }
 
     /// Waits for the deadline, and for when the caller is to be told where the request runs.
     fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.ended {
+            self.pace.end();
+        }
         let next = self.pace.next();
         let timer = match &mut self.timer {
             Some(timer) => timer,
@@ -237,13 +282,17 @@ impl Work {
             timer.as_mut().reset(next);
         }
         ready!(timer.as_mut().poll(cx));
-        if self.pace.is_late() {
-            self.run = Run::done();
-            self.parts = None;
+        if self.pace.is_late() && self.ended {
+            tracing::warn!("an answer could not be sent before its deadline");
+            self.leave();
+        } else if self.pace.is_late() {
+            self.stop();
             let text = "the handler did not answer before the deadline";
-            self.send(ParcelKind::Status(Status::new(Code::Timeout, text)), None);
+            self.give(AnswerPart::Status(Status::new(Code::Timeout, text)));
+        } else if self.sending.is_some() {
+            self.pace.told();
         } else {
-            self.send(ParcelKind::Running, None);
+            self.send(Parcel::new(ParcelKind::Running, self.correlation.clone()));
         }
         Poll::Ready(())
     }
@@ -265,48 +314,21 @@ impl Future for Work {
             if !this.run.is_done() && Pin::new(&mut this.run).poll(cx).is_ready() {
                 this.run = Run::done();
             }
-            if let Some(recording) = &mut this.recording {
-                ready!(recording.as_mut().poll(cx));
-                this.recording = None;
-            }
-            if let Some(sending) = &mut this.sending {
-                let sent = ready!(sending.as_mut().poll(cx));
-                this.sending = None;
-                if let Err(error) = sent {
-                    tracing::debug!(%error, "an answer was not sent");
-                    this.ended = true;
+            if this.poll_out(cx).is_ready() {
+                if this.ended {
+                    this.settle();
+                    return Poll::Ready(());
                 }
-            }
-            if this.ended {
-                this.settle();
-                return Poll::Ready(());
-            }
-            match this.poll_part(cx) {
-                Poll::Ready(Some(part)) => {
-                    this.send_part(part);
+                if let Poll::Ready(part) = this.poll_part(cx) {
+                    match part {
+                        Some(part) => this.give(part),
+                        None => this.ended = true,
+                    }
                     continue;
                 }
-                Poll::Ready(None) => {
-                    this.ended = true;
-                    continue;
-                }
-                Poll::Pending => {}
             }
             if this.is_given_up(cx) {
-                this.run = Run::done();
-                this.parts = None;
-                match this.listed().running.end() {
-                    End::Aborted => {
-                        let text = "the worker was shut down before the handler had finished";
-                        let status = Status::new(Code::Cancelled, text);
-                        this.send(ParcelKind::Status(status), None);
-                    }
-                    End::GivenUp => this.ended = true,
-                    End::Left => {
-                        this.tag = None;
-                        this.ended = true;
-                    }
-                }
+                this.give_up();
                 continue;
             }
             ready!(this.poll_time(cx));

@@ -201,6 +201,10 @@ pub(super) fn explain(url: &Url, error: &lapin::Error) -> BrokerError {
             }
             _ => BrokerError::Refused { url, why },
         },
+        // What TLS says: another try would end in the same way.
+        ErrorKind::IOError(error) if error.kind() == io::ErrorKind::InvalidData => {
+            BrokerError::Refused { url, why }
+        }
         _ => BrokerError::Unreachable { url, why },
     }
 }

@@ -5,6 +5,8 @@ mod mitto;
 mod nats;
 mod rabbitmq;
 
+use mitto_test_servers::nats::Server as NatsServer;
+use mitto_test_servers::rabbitmq::{self as rabbitmq_server, RabbitMqServer};
 use tokio::task::JoinSet;
 
 use crate::Failure;
@@ -13,8 +15,6 @@ use crate::echo::Echo;
 use crate::load::Load;
 use crate::measure::Cost;
 use crate::options::Run;
-use crate::servers::nats::Server as NatsServer;
-use crate::servers::rabbitmq::{self as rabbitmq_server, RabbitMqServer};
 use body::Raw;
 
 pub(crate) async fn measure(run: &Run, broker: Broker, ends: Ends) -> Result<Cost, Failure> {

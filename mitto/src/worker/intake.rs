@@ -4,26 +4,27 @@ use std::sync::Arc;
 
 use super::names::{Named, Names};
 use super::store::{KnownTask, Store};
+use crate::codec::Format;
 use crate::escaped::Escaped;
 use crate::job::Queue;
 use crate::message::MessageKind;
 use crate::peer::Peer;
 use crate::queue::broker::{
     Assignment, Delivery, Endpoint, Foreign, Parcel, ParcelKind, Record, Remote, Settled,
-    TakesWork, Task, To, Work, answer, refuse,
+    TakesWork, Task, Work, answer, refuse,
 };
 use crate::runtime::Instant;
 use crate::status::Status;
 
 /// Judges what comes out of a queue, and runs what is to be run.
-pub(super) struct Shift {
-    running: Arc<Running>,
+pub(super) struct Intake {
+    runner: Arc<Runner>,
     names: Names,
     store: Option<Arc<dyn Store>>,
 }
 
 /// What runs tasks.
-struct Running {
+struct Runner {
     queue: Arc<dyn Queue>,
 }
 
@@ -38,10 +39,10 @@ enum Verdict {
     Bury(String),
 }
 
-impl Shift {
+impl Intake {
     pub(super) fn new(queue: Arc<dyn Queue>, names: Names, store: Option<Arc<dyn Store>>) -> Self {
         Self {
-            running: Arc::new(Running { queue }),
+            runner: Arc::new(Runner { queue }),
             names,
             store,
         }
@@ -74,17 +75,18 @@ impl Shift {
     }
 }
 
-impl Running {
+impl Runner {
     fn run(&self, endpoint: &Arc<Endpoint>, named: Named, given: Given, record: Option<Record>) {
-        let Given { tag, parcel, task } = given;
+        let Given {
+            tag,
+            parcel,
+            task,
+            format,
+        } = given;
         let caller = match (&parcel.reply_to, task.peer) {
             (Some(inbox), number) if number != 0 => {
-                let to = To::Peer {
-                    inbox: inbox.clone(),
-                    number,
-                };
                 let identity = task.identity.clone();
-                Peer::new(Arc::new(Remote::new(endpoint, to, identity)))
+                Peer::new(Arc::new(Remote::peer(endpoint, inbox, number, identity)))
             }
             _ => Peer::nobody(),
         };
@@ -92,6 +94,7 @@ impl Running {
             queue: &*self.queue,
             message: named.id,
             kind: named.kind,
+            format,
             caller,
             tag: Some(tag),
             record,
@@ -109,10 +112,12 @@ impl Running {
     ) {
         let id = given.task.id.clone();
         match store.begin(&id).await {
-            KnownTask::Begun if !named.idempotent => refuse_twice(&endpoint, named.kind, &given),
+            KnownTask::Begun if !named.idempotent => {
+                refuse_twice(endpoint, named.kind, given).await;
+            }
             KnownTask::Finished(outcome) => {
                 answer(&endpoint, &given.parcel, outcome).await;
-                done(&endpoint, given.tag);
+                settle(&endpoint, given.tag, Settled::Done);
             }
             KnownTask::New | KnownTask::Begun => {
                 let record: Record = Box::new(move |outcome| store.finish(&id, outcome));
@@ -127,29 +132,39 @@ struct Given {
     tag: u64,
     parcel: Parcel,
     task: Task,
+    format: Format,
 }
 
 /// Answers what may have run before; what nobody waits for becomes a dead letter.
-fn refuse_twice(endpoint: &Arc<Endpoint>, kind: MessageKind, given: &Given) {
+async fn refuse_twice(endpoint: Arc<Endpoint>, kind: MessageKind, given: Given) {
     let text = "the worker that had the request is gone; it may have run";
-    let is_waited_for = given.parcel.reply_to.is_some() && kind != MessageKind::Notification;
-    match (is_waited_for, endpoint.line()) {
-        (true, _) => {
-            refuse(endpoint, &given.parcel, Status::unavailable(text));
-            done(endpoint, given.tag);
+    let Given { tag, parcel, .. } = given;
+    match parcel.reply_to.is_some() && kind != MessageKind::Notification {
+        true => {
+            refuse(&endpoint, &parcel, Status::unavailable(text)).await;
+            settle(&endpoint, tag, Settled::Done);
         }
-        (false, Some(line)) => line.settle(given.tag, Settled::Dead(text.to_owned())),
-        (false, None) => {}
+        false => settle(&endpoint, tag, Settled::Dead(text.to_owned())),
     }
 }
 
-fn done(endpoint: &Endpoint, tag: u64) {
+/// Answers what cannot be handled, and leaves it to people.
+async fn bury(endpoint: Arc<Endpoint>, tag: u64, parcel: Parcel, status: Status) {
+    let reason = status.message().to_owned();
+    refuse(&endpoint, &parcel, status).await;
+    settle(&endpoint, tag, Settled::Dead(reason));
+}
+
+fn settle(endpoint: &Endpoint, tag: u64, settled: Settled) {
+    if let Settled::Dead(reason) = &settled {
+        tracing::warn!(reason = %Escaped(reason), "a message becomes a dead letter");
+    }
     if let Some(line) = endpoint.line() {
-        line.settle(tag, Settled::Done);
+        line.settle(tag, settled);
     }
 }
 
-impl TakesWork for Shift {
+impl TakesWork for Intake {
     fn deliver(&self, endpoint: &Arc<Endpoint>, delivery: Delivery) {
         let Delivery {
             tag,
@@ -157,46 +172,48 @@ impl TakesWork for Shift {
             attempt,
             parcel,
         } = delivery;
-        let Some(line) = endpoint.line() else {
-            return;
-        };
-        let bury = |reason: String| {
-            tracing::warn!(%node, reason = %Escaped(&reason), "a message becomes a dead letter");
-            line.settle(tag, Settled::Dead(reason));
-        };
+        let dead = |reason| settle(endpoint, tag, Settled::Dead(reason));
         let mut parcel = match parcel {
             Ok(parcel) => parcel,
-            Err(Foreign(reason)) => return bury(reason),
+            Err(Foreign(reason)) => return dead(reason),
         };
         let kind = std::mem::replace(&mut parcel.kind, ParcelKind::Cancel);
         let ParcelKind::Task(task) = kind else {
-            return bury(format!("`{kind}` has no place in a queue"));
+            return dead(format!("`{kind}` has no place in a queue"));
         };
-        match self.judge(endpoint, &parcel, &task, attempt) {
-            Verdict::Run(named) => {
-                let store = self.store_for(&task).cloned();
-                let task = *task;
-                let given = Given { tag, parcel, task };
-                match store {
-                    None => self.running.run(endpoint, named, given, None),
-                    Some(store) => {
-                        let running = self.running.clone();
-                        let run = running.run_once(endpoint.clone(), named, given, store);
-                        endpoint.spawn(run);
-                    }
+        let Some(format) = parcel.format else {
+            return dead("its body has no format".to_owned());
+        };
+        let verdict = self.judge(endpoint, &parcel, &task, attempt);
+        let given = Given {
+            tag,
+            parcel,
+            task: *task,
+            format,
+        };
+        let endpoint = endpoint.clone();
+        match verdict {
+            Verdict::Run(named) => match self.store_for(&given.task).cloned() {
+                None => self.runner.run(&endpoint, named, given, None),
+                Some(store) => {
+                    let run = self
+                        .runner
+                        .clone()
+                        .run_once(endpoint.clone(), named, given, store);
+                    endpoint.spawn(run);
                 }
-            }
+            },
             Verdict::Skip(why) => {
-                tracing::debug!(%node, name = %Escaped(&*task.name), why, "a task is not run");
-                line.settle(tag, Settled::Done);
+                let name = Escaped(&*given.task.name);
+                tracing::debug!(%node, %name, why, "a task is not run");
+                settle(&endpoint, tag, Settled::Done);
             }
             Verdict::Refuse(kind) => {
-                let task = *task;
-                refuse_twice(endpoint, kind, &Given { tag, parcel, task });
+                endpoint.spawn(refuse_twice(endpoint.clone(), kind, given));
             }
             Verdict::Bury(reason) => {
-                refuse(endpoint, &parcel, Status::not_found(reason.clone()));
-                bury(reason);
+                let status = Status::not_found(reason);
+                endpoint.spawn(bury(endpoint.clone(), tag, given.parcel, status));
             }
         }
     }

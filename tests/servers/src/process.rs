@@ -23,13 +23,13 @@ wait
 "#;
 
 /// A server and what it has started.
-pub(super) struct Process {
+pub(crate) struct Process {
     guard: Child,
 }
 
 impl Process {
     /// Runs `server`, a line for the shell, in `folder`.
-    pub(super) fn start(folder: &Path, server: &str, environment: &[(&str, String)]) -> Self {
+    pub(crate) fn start(folder: &Path, server: &str, environment: &[(&str, String)]) -> Self {
         let guard = Command::new("sh")
             .args(["-c", SCRIPT])
             .current_dir(folder)
@@ -49,7 +49,7 @@ impl Process {
     }
 
     /// Waits until something listens, and says what it has said where nothing does.
-    pub(super) fn listens(&mut self, at: SocketAddr, folder: &Path) -> Result<(), String> {
+    pub(crate) fn listens(&mut self, at: SocketAddr, folder: &Path) -> Result<(), String> {
         let until = Instant::now() + STARTING;
         while TcpStream::connect_timeout(&at, Duration::from_secs(1)).is_err() {
             let output = std::fs::read_to_string(folder.join("output")).unwrap_or_default();
@@ -62,7 +62,7 @@ impl Process {
     }
 
     /// Ends it without a word, as a crash does.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut stdin) = self.guard.stdin.take() {
             let _ = stdin.write_all(b"keep\n");
         }
@@ -78,7 +78,7 @@ impl Drop for Process {
 }
 
 /// A new folder for a server.
-pub(super) fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let random: u64 = rand::random();
     let folder = std::env::temp_dir().join(format!("mitto-{name}-{random:016x}"));
     std::fs::create_dir(&folder).expect("a new folder");
@@ -86,7 +86,7 @@ pub(super) fn folder(name: &str) -> PathBuf {
 }
 
 /// Ports that nobody has now.
-pub(super) fn free_ports<const N: usize>() -> [u16; N] {
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
     let listeners: [TcpListener; N] =
         std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     listeners.map(|listener| listener.local_addr().expect("it is bound").port())

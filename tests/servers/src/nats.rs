@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 /// `nats-server` on a port and a folder of its own, where its log stays when the test fails. Ends when it is dropped,
 /// or its test ends.
-pub(crate) struct Server {
+pub struct Server {
     at: SocketAddr,
     folder: PathBuf,
     running: Option<Child>,
@@ -26,12 +26,12 @@ const JETSTREAM: &str = "jetstream { store_dir: \"FOLDER\" }";
 
 impl Server {
     /// With JetStream.
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::with(JETSTREAM).await
     }
 
     /// With these lines in its configuration.
-    pub(crate) async fn with(configuration: &str) -> Self {
+    pub async fn with(configuration: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("mitto-nats-{}-{next}", std::process::id());
@@ -56,16 +56,18 @@ impl Server {
         server
     }
 
-    pub(crate) fn at(&self) -> SocketAddr {
+    /// Where it listens.
+    pub fn at(&self) -> SocketAddr {
         self.at
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Its URL.
+    pub fn url(&self) -> String {
         format!("nats://{}", self.at)
     }
 
     /// Kills it as it is.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {
             drop(running.stdin.take());
             let _ = running.wait();
@@ -73,7 +75,7 @@ impl Server {
     }
 
     /// Starts it again, with what it had on disk.
-    pub(crate) async fn run(&mut self) {
+    pub async fn run(&mut self) {
         let started = Command::new("sh")
             .args(["-c", UNTIL_INPUT_ENDS, "sh"])
             .arg(self.folder.join("nats.conf"))

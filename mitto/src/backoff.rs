@@ -1,44 +1,45 @@
-//! How long to wait before the next attempt.
+//! How long to wait before the next attempt, when one has failed.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use super::Reconnect;
-
-/// The waits of one client, longer from one attempt to the next.
+/// The waits before attempts, each for a random time below a limit that doubles.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     initial: Duration,
     max: Duration,
     step: u32,
 }
 
 impl Backoff {
-    pub(super) fn new(reconnect: &Reconnect) -> Self {
+    /// Waits of at most `initial` at first, and never more than `max`.
+    pub(crate) fn new(initial: Duration, max: Duration) -> Self {
         // Without any wait a server that refuses would be asked without end.
-        let initial = reconnect.initial.max(Duration::from_millis(1));
+        let initial = initial.max(Duration::from_millis(1));
         Self {
             initial,
-            max: reconnect.max.max(initial),
+            max: max.max(initial),
             step: 0,
         }
     }
 
     /// The next wait: anything up to the limit, which doubles.
-    pub(super) fn next(&mut self) -> Duration {
+    pub(crate) fn next(&mut self) -> Duration {
         let wait = self.limit().mul_f64(fraction());
         self.step = self.step.saturating_add(1);
         wait
     }
 
     /// A connection has lasted for so long. One that is lost at once is no better than none.
-    pub(super) fn lasted(&mut self, time: Duration) {
+    #[cfg(feature = "client")]
+    pub(crate) fn lasted(&mut self, time: Duration) {
         if time >= self.limit() {
             self.restart();
         }
     }
 
-    pub(super) fn restart(&mut self) {
+    #[cfg(feature = "client")]
+    pub(crate) fn restart(&mut self) {
         self.step = 0;
     }
 
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     fn backoff() -> Backoff {
-        Backoff::new(&Reconnect::default())
+        Backoff::new(Duration::from_millis(100), Duration::from_secs(30))
     }
 
     #[test]
@@ -86,6 +87,7 @@ mod tests {
         );
     }
 
+    #[cfg(feature = "client")]
     #[test]
     fn only_a_connection_that_lasts_restarts_the_waits() {
         let mut backoff = backoff();
@@ -100,9 +102,7 @@ mod tests {
 
     #[test]
     fn there_is_always_some_wait() {
-        let none = Reconnect::default()
-            .initial(Duration::ZERO)
-            .max(Duration::ZERO);
-        assert_eq!(Backoff::new(&none).limit(), Duration::from_millis(1));
+        let none = Backoff::new(Duration::ZERO, Duration::ZERO);
+        assert_eq!(none.limit(), Duration::from_millis(1));
     }
 }

@@ -27,44 +27,77 @@ const DEFINITIONS: &str = r#"{
 }"#;
 
 /// A server of its own.
-pub(crate) struct RabbitMqServer {
+pub struct RabbitMqServer {
     folder: PathBuf,
     ports: [u16; 3],
     process: Process,
 }
 
 /// The one that all tests share that do it no harm.
-pub(crate) fn shared() -> &'static RabbitMqServer {
+pub fn shared() -> &'static RabbitMqServer {
     static SHARED: OnceLock<RabbitMqServer> = OnceLock::new();
     SHARED.get_or_init(RabbitMqServer::start)
 }
 
 impl RabbitMqServer {
-    pub(crate) fn start() -> Self {
+    /// Starts one, and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// When there is none, or it does not start.
+    pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// One that speaks TLS alone, with this certificate and its key, as PEM.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    pub fn with_tls(certificate: &str, key: &str) -> Self {
+        Self::start_with(Some([certificate, key]))
+    }
+
+    fn start_with(tls: Option<[&str; 2]>) -> Self {
         assert!(
             Path::new(SCRIPTS).join("rabbitmq-server").exists(),
             "there is no RabbitMQ: run the tests with `tests/run`, which installs it"
         );
         // A port that was free may be somebody's by then.
-        let mut tries = (0..3).map(|_| Self::try_start());
+        let mut tries = (0..3).map(|_| Self::try_start(tls));
         let started = tries.find(Result::is_ok);
-        let server = started.unwrap_or_else(Self::try_start);
+        let server = started.unwrap_or_else(|| Self::try_start(tls));
         server.unwrap_or_else(|output| panic!("RabbitMQ does not start:\n{output}"))
     }
 
-    fn try_start() -> Result<Self, String> {
+    fn try_start(tls: Option<[&str; 2]>) -> Result<Self, String> {
         let folder = folder("rabbitmq");
         let ports = free_ports();
+        let write = |name: &str, text: &str| std::fs::write(folder.join(name), text);
+        let listener = match tls {
+            None => format!("listeners.tcp.default = 127.0.0.1:{}", ports[0]),
+            Some([certificate, key]) => {
+                write("certificate.pem", certificate).expect("a certificate");
+                write("key.pem", key).expect("a key");
+                format!(
+                    "listeners.tcp = none\n\
+                     listeners.ssl.default = 127.0.0.1:{}\n\
+                     ssl_options.certfile = {}\n\
+                     ssl_options.keyfile = {}",
+                    ports[0],
+                    folder.join("certificate.pem").display(),
+                    folder.join("key.pem").display(),
+                )
+            }
+        };
         let settings = format!(
-            "listeners.tcp.default = 127.0.0.1:{}\n\
+            "{listener}\n\
              load_definitions = {}\n\
              vm_memory_high_watermark.absolute = 1GiB\n\
              disk_free_limit.absolute = 1MB\n\
              log.console = false\n",
-            ports[0],
             folder.join("definitions.json").display(),
         );
-        let write = |name: &str, text: &str| std::fs::write(folder.join(name), text);
         write("rabbitmq.conf", &settings).expect("settings");
         write("definitions.json", DEFINITIONS).expect("definitions");
         write("plugins", "[].").expect("plugins");
@@ -78,24 +111,25 @@ impl RabbitMqServer {
         Ok(server)
     }
 
-    pub(crate) fn at(&self) -> SocketAddr {
+    /// Where it listens.
+    pub fn at(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.ports[0]).into()
     }
 
     /// Ends it without a word.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.process.kill();
     }
 
     /// Starts it again, with what it had on disk.
-    pub(crate) fn again(&mut self) {
+    pub fn again(&mut self) {
         self.process = start(&self.folder, &self.ports);
         let listens = self.process.listens(self.at(), &self.folder);
         listens.expect("RabbitMQ starts again");
     }
 
     /// Runs `rabbitmqctl`, and gives what it says.
-    pub(crate) fn control(&self, arguments: &[&str]) -> String {
+    pub fn control(&self, arguments: &[&str]) -> String {
         let output = Command::new(format!("{SCRIPTS}/rabbitmqctl"))
             .args(["--quiet"])
             .args(arguments)
@@ -114,7 +148,7 @@ impl RabbitMqServer {
 }
 
 /// The URL of `mitto` for a user, at a server or before it.
-pub(crate) fn url(user: &str, at: SocketAddr) -> String {
+pub fn url(user: &str, at: SocketAddr) -> String {
     format!("amqp://{user}:{user}@{at}/mitto")
 }
 

@@ -1,5 +1,0 @@
-//! Servers that tests start themselves, so that they may kill them.
-
-pub(crate) mod nats;
-mod process;
-pub(crate) mod rabbitmq;
