@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
+
 use super::endpoint::{Endpoint, Remote, Request, To};
 use super::wire::decimal::Decimal;
 use super::{Broker, BrokerError, Capabilities, Node, Task};
@@ -117,7 +119,7 @@ impl Publisher {
             node: None,
             shared: Arc::new(Shared {
                 known: OnceLock::new(),
-                ids: format!("{:032x}", rand::random::<u128>()),
+                ids: BASE64URL_NOPAD.encode(&rand::random::<[u8; 12]>()),
                 next: AtomicU64::new(1),
             }),
         })

@@ -75,6 +75,7 @@ mod inbox;
 mod jetstream;
 mod line;
 mod message;
+mod publish;
 mod queue_group;
 mod shared;
 mod subject;

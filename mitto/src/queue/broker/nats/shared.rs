@@ -1,9 +1,10 @@
 //! What all parts of a line have in common.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_nats::client::traits::Publisher;
@@ -12,12 +13,13 @@ use async_nats::{
     Client, Message, PublishError, PublishErrorKind, StatusCode, Subject, Subscriber,
 };
 use bytes::Bytes;
+use futures_util::Sink;
 
 use super::connect::Link;
 use super::waiting::{Told, Waiter};
 use super::work::Work;
 use crate::limits::Limits;
-use crate::queue::broker::{BrokerError, Key, Later, SendError};
+use crate::queue::broker::{BrokerError, Key, SendError};
 use crate::runtime::{spawn, timeout};
 
 /// How long the server may take to answer.
@@ -31,6 +33,8 @@ pub(super) struct Shared {
     pub(super) key: Option<Key>,
     pub(super) limits: Limits,
     pub(super) durable: bool,
+    /// Takes messages without waiting.
+    outlet: Mutex<Client>,
     held: Mutex<HashMap<u64, Held>>,
     tags: AtomicU64,
     /// It is being closed, and ends what is its own when that is done.
@@ -62,6 +66,7 @@ impl Shared {
         durable: bool,
     ) -> Self {
         Self {
+            outlet: Mutex::new(client.clone()),
             client,
             link,
             inbox,
@@ -75,10 +80,15 @@ impl Shared {
         }
     }
 
+    /// The number of the connection, if there is one.
+    pub(super) fn connection(&self) -> Option<u64> {
+        let made = *self.link.connected.borrow();
+        (made > 0 && !self.is_closed()).then_some(made)
+    }
+
     /// Waits until there is a connection: its number.
     pub(super) async fn ready(&self) -> Result<u64, SendError> {
-        let made = *self.link.connected.borrow();
-        if made > 0 && !self.is_closed() {
+        if let Some(made) = self.connection() {
             return Ok(made);
         }
         let mut connected = self.link.connected.subscribe();
@@ -103,18 +113,39 @@ impl Shared {
         sent.map_err(|error| send_error(&error, bytes))
     }
 
+    /// Sends, if there is room. If not the message comes back.
+    pub(super) fn send_at_once(
+        &self,
+        message: OutboundMessage,
+    ) -> Result<Result<(), SendError>, OutboundMessage> {
+        let mut outlet = self.outlet.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outlet = Pin::new(&mut *outlet);
+        let mut context = Context::from_waker(Waker::noop());
+        match outlet.as_mut().poll_ready(&mut context) {
+            Poll::Ready(Ok(())) => {
+                let bytes = message.payload.len();
+                let sent = outlet.start_send(message);
+                Ok(sent.map_err(|error| send_error(&error, bytes)))
+            }
+            Poll::Ready(Err(error)) => Ok(Err(send_error(&error, message.payload.len()))),
+            Poll::Pending => Err(message),
+        }
+    }
+
     /// Sends without waiting, in another task if there is no room.
     pub(super) fn push(self: &Arc<Self>, message: OutboundMessage) {
-        let shared = self.clone();
-        let mut sending: Later<()> = Box::pin(async move {
-            if let Err(error) = shared.send(message).await {
+        let told = |shared: &Self, sent: Result<(), SendError>| {
+            if let Err(error) = sent {
                 let url = &shared.link.url;
                 tracing::debug!(%url, %error, "a message to NATS was not sent");
             }
-        });
-        let mut context = Context::from_waker(Waker::noop());
-        if sending.as_mut().poll(&mut context).is_pending() {
-            spawn(sending);
+        };
+        match self.send_at_once(message) {
+            Ok(sent) => told(self, sent),
+            Err(message) => {
+                let shared = self.clone();
+                spawn(async move { told(&shared, shared.send(message).await) });
+            }
         }
     }
 

@@ -130,11 +130,6 @@ pub(super) fn split(end: &str) -> (&str, Option<(&str, &str)>) {
     }
 }
 
-fn is_head(text: &str) -> bool {
-    let fits = |byte| is_plain(byte) || matches!(byte, b',' | b'%' | b':' | b'/');
-    text.bytes().all(fits)
-}
-
 /// A reply place, taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Place<'a> {
@@ -155,13 +150,14 @@ pub(super) fn cut(text: &str) -> (&str, Option<&str>) {
 /// Takes a reply place apart. None if it is not of a form that is answered to.
 pub(super) fn place(subject: &str) -> Option<Place<'_>> {
     if let Some(rest) = subject.strip_prefix(INBOX) {
-        let (rest, head) = match split(rest) {
-            (rest, Some((OF_TASK, head))) if is_head(head) => (rest, Some(head)),
-            (rest, None) => (rest, None),
-            _ => return None,
-        };
         let (purpose, rest) = cut(rest);
-        let (random, last) = cut(rest?);
+        let (random, behind) = cut(rest?);
+        let (last, head) = match behind.map(split) {
+            Some((last, None)) => (Some(last), None),
+            Some((last, Some((OF_TASK, head)))) => (Some(last), Some(head)),
+            Some(_) => return None,
+            None => (None, None),
+        };
         let fits = |last: &str| match last.strip_prefix(OWN) {
             Some(own) => own.bytes().all(is_plain),
             None => is_end(last),
@@ -231,9 +227,8 @@ mod tests {
             "mitto.inbox.gateway.a.>",
             "mitto.inbox.gateway.a.b..c",
             "mitto.inbox.gateway.a.b.",
-            "mitto.inbox.gateway.a.b.=t>",
-            "mitto.inbox.gateway.a.b.=t x",
-            "mitto.inbox.gateway.a.b.=tA.b",
+            "mitto.inbox.gateway.a.=tPing",
+            "mitto.inbox.gateway.a.*.=tPing",
             "mitto.inbox.gateway.a.b.~k",
             "_INBOX.",
             "_INBOX.>",

@@ -102,11 +102,13 @@ impl RabbitLine {
 
     fn sent(
         &self,
-        out: Result<Outgoing, SendError>,
+        out: Result<Box<Outgoing>, SendError>,
         fanout: Option<String>,
     ) -> Later<Result<(), SendError>> {
-        let publishing = self.publishing.clone();
-        Box::pin(async move { publishing.sent(out?, fanout).await })
+        match out {
+            Ok(out) => self.publishing.sent(out, fanout),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
     }
 }
 
@@ -117,10 +119,12 @@ impl Line for RabbitLine {
 
     fn publish(&self, node: &Node, task: Parcel) -> Later<Result<(), SendError>> {
         let idempotent = task.task().is_some_and(|task| task.idempotent);
-        let written = self.write(task, To::Queue);
+        let out = match self.write(task, To::Queue) {
+            Ok(written) => Outgoing::to_queue(names::queue(node), written),
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
         let (publishing, node) = (self.publishing.clone(), node.clone());
         Box::pin(async move {
-            let out = Outgoing::to_queue(names::queue(&node), written?);
             match publishing.confirmed(out, idempotent).await {
                 Err(SendError::Nobody(_)) => Err(SendError::Nobody(node.to_string())),
                 other => other,

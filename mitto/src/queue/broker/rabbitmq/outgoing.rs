@@ -5,10 +5,10 @@ use std::sync::Arc;
 use lapin::message::BasicReturnMessage;
 use lapin::options::BasicPublishOptions;
 use lapin::{BasicProperties, Channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot};
 
 use super::properties::Written;
-use crate::queue::broker::SendError;
+use crate::queue::broker::{Later, SendError};
 
 /// The most publishes that the broker has not confirmed.
 const UNCONFIRMED: usize = 1024;
@@ -25,7 +25,7 @@ pub(super) struct Outgoing {
 
 /// A message that is to be confirmed.
 pub(super) struct Waiting {
-    pub(super) out: Outgoing,
+    pub(super) out: Box<Outgoing>,
     /// Whether it may be sent again when nobody knows what became of it.
     pub(super) idempotent: bool,
     /// The order among others.
@@ -42,7 +42,7 @@ pub(super) enum Job {
     Confirmed(Waiting),
     /// To inboxes, at most once. A fanout exchange is made first, where one is named.
     Sent {
-        out: Outgoing,
+        out: Box<Outgoing>,
         fanout: Option<String>,
         room: OwnedSemaphorePermit,
     },
@@ -60,23 +60,23 @@ pub(super) struct Publishing {
 
 impl Outgoing {
     /// To a queue or inbox.
-    pub(super) fn to_queue(name: impl Into<String>, written: Written) -> Self {
+    pub(super) fn to_queue(name: impl Into<String>, written: Written) -> Box<Self> {
         Self::to_exchange("", name.into(), written).mandatory()
     }
 
-    pub(super) fn to_exchange(exchange: &str, key: String, written: Written) -> Self {
-        Self {
+    pub(super) fn to_exchange(exchange: &str, key: String, written: Written) -> Box<Self> {
+        Box::new(Self {
             exchange: exchange.to_owned(),
             key,
             properties: written.properties,
             body: written.body,
             head: written.head,
             mandatory: false,
-        }
+        })
     }
 
     /// It comes back where nobody is.
-    pub(super) fn mandatory(mut self) -> Self {
+    pub(super) fn mandatory(mut self: Box<Self>) -> Box<Self> {
         self.mandatory = true;
         self
     }
@@ -106,11 +106,16 @@ impl Outgoing {
     }
 
     /// The same, once.
-    pub(super) async fn publish(self, channel: Channel) -> lapin::Result<lapin::PublisherConfirm> {
+    pub(super) async fn publish(
+        mut self: Box<Self>,
+        channel: Channel,
+    ) -> lapin::Result<lapin::PublisherConfirm> {
         let options = self.options();
-        let (exchange, key) = (self.exchange.into(), self.key.into());
+        let exchange = std::mem::take(&mut self.exchange);
+        let key = std::mem::take(&mut self.key);
+        let properties = std::mem::take(&mut self.properties);
         channel
-            .basic_publish(exchange, key, options, &self.body, self.properties)
+            .basic_publish(exchange.into(), key.into(), options, &self.body, properties)
             .await
     }
 
@@ -162,10 +167,20 @@ impl Publishing {
     }
 
     /// Ready when the broker has it, or says no.
-    pub(super) async fn confirmed(&self, out: Outgoing, idempotent: bool) -> Result<(), SendError> {
-        let unconfirmed = self.unconfirmed.clone().acquire_owned().await;
-        let unconfirmed = unconfirmed.map_err(|_| SendError::Closed)?;
-        let room = self.room(0, out.size()).await?;
+    pub(super) async fn confirmed(
+        &self,
+        out: Box<Outgoing>,
+        idempotent: bool,
+    ) -> Result<(), SendError> {
+        let unconfirmed = match self.unconfirmed.clone().try_acquire_owned() {
+            Err(TryAcquireError::NoPermits) => self.unconfirmed.clone().acquire_owned().await.ok(),
+            tried => tried.ok(),
+        };
+        let unconfirmed = unconfirmed.ok_or(SendError::Closed)?;
+        let room = match self.room_now(0, out.size()) {
+            Err(TryAcquireError::NoPermits) => self.room(0, out.size()).await?,
+            tried => tried.map_err(|_| SendError::Closed)?,
+        };
         let (done, ready) = oneshot::channel();
         let waiting = Waiting {
             out,
@@ -179,14 +194,24 @@ impl Publishing {
         ready.await.unwrap_or(Err(SendError::Lost))
     }
 
-    /// Ready when there is room for the next one.
-    pub(super) async fn sent(
-        &self,
-        out: Outgoing,
+    /// Ready when there is room for the next one, which mostly is at once.
+    pub(super) fn sent(
+        self: &Arc<Self>,
+        out: Box<Outgoing>,
         fanout: Option<String>,
-    ) -> Result<(), SendError> {
-        let room = self.room(1, out.size()).await?;
-        self.put(Job::Sent { out, fanout, room })
+    ) -> Later<Result<(), SendError>> {
+        let sent = match self.room_now(1, out.size()) {
+            Ok(room) => self.put(Job::Sent { out, fanout, room }),
+            Err(TryAcquireError::Closed) => Err(SendError::Closed),
+            Err(TryAcquireError::NoPermits) => {
+                let publishing = self.clone();
+                return Box::pin(async move {
+                    let room = publishing.room(1, out.size()).await?;
+                    publishing.put(Job::Sent { out, fanout, room })
+                });
+            }
+        };
+        Box::pin(std::future::ready(sent))
     }
 
     /// Nothing more is taken.
@@ -198,10 +223,19 @@ impl Publishing {
     }
 
     async fn room(&self, of: usize, bytes: usize) -> Result<OwnedSemaphorePermit, SendError> {
-        // One message that is larger than all the room has it for itself.
-        let bytes = u32::try_from(bytes.min(self.bytes)).unwrap_or(u32::MAX);
-        let room = self.room[of].clone().acquire_many_owned(bytes).await;
+        let room = self.room[of].clone();
+        let room = room.acquire_many_owned(self.permits(bytes)).await;
         room.map_err(|_| SendError::Closed)
+    }
+
+    fn room_now(&self, of: usize, bytes: usize) -> Result<OwnedSemaphorePermit, TryAcquireError> {
+        let room = self.room[of].clone();
+        room.try_acquire_many_owned(self.permits(bytes))
+    }
+
+    /// One message that is larger than all the room has it for itself.
+    fn permits(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes.min(self.bytes)).unwrap_or(u32::MAX)
     }
 
     fn put(&self, job: Job) -> Result<(), SendError> {

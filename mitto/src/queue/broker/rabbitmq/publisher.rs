@@ -14,7 +14,7 @@ use lapin::types::FieldTable;
 use lapin::{Channel, ExchangeKind};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Interval;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, ReusableBoxFuture};
 
 use super::common::{Attempts, Common, Side};
 use super::flight::Flight;
@@ -53,13 +53,15 @@ pub(super) struct Connected {
     sending: VecDeque<Batch>,
     /// What was handed over since the task was woken.
     batch: Option<Batch>,
+    /// The memory of one that is written.
+    spare: Option<Written>,
     /// Exchanges that are there.
     fanouts: HashSet<String>,
     looks: Interval,
     looks_until: Instant,
 }
 
-type Written = Pin<Box<dyn Future<Output = lapin::Result<()>> + Send>>;
+type Written = ReusableBoxFuture<'static, lapin::Result<()>>;
 
 /// Messages of which only the last one is waited for: a connection writes in order.
 struct Batch {
@@ -208,6 +210,7 @@ impl Connected {
             plain,
             sending: VecDeque::new(),
             batch: None,
+            spare: None,
             fanouts: HashSet::new(),
             looks: tokio::time::interval(RETURNS.0),
             looks_until: Instant::now(),
@@ -224,7 +227,7 @@ impl Connected {
 
     fn send(
         &mut self,
-        out: Outgoing,
+        out: Box<Outgoing>,
         fanout: Option<String>,
         room: OwnedSemaphorePermit,
         cx: &mut Context<'_>,
@@ -240,16 +243,27 @@ impl Connected {
             self.declare(exchange);
         }
         self.looks_until = later(Instant::now(), RETURNS.1);
-        let mut written: Written = Box::pin(out.publish(self.plain.clone()).map_ok(drop));
+        let writing = out.publish(self.plain.clone()).map_ok(drop);
+        let batch = match &mut self.batch {
+            Some(batch) => {
+                batch.written.set(writing);
+                batch.room.merge(room);
+                batch
+            }
+            none => {
+                let written = match self.spare.take() {
+                    Some(mut spare) => {
+                        spare.set(writing);
+                        spare
+                    }
+                    None => ReusableBoxFuture::new(writing),
+                };
+                none.insert(Batch { written, room })
+            }
+        };
         // At once, so that the order stays.
-        match written.poll_unpin(cx) {
-            Poll::Ready(Ok(())) => return,
-            Poll::Ready(Err(error)) => written = Box::pin(std::future::ready(Err(error))),
-            Poll::Pending => {}
-        }
-        match &mut self.batch {
-            Some(batch) => batch.add(written, room),
-            none => *none = Some(Batch { written, room }),
+        if let Poll::Ready(done) = batch.written.poll(cx) {
+            batch.written.set(std::future::ready(done));
         }
     }
 
@@ -280,8 +294,11 @@ impl Connected {
         }
         self.sending.extend(self.batch.take());
         while let Some(batch) = self.sending.front_mut() {
-            match batch.written.poll_unpin(cx) {
-                Poll::Ready(Ok(())) => drop(self.sending.pop_front()),
+            match batch.written.poll(cx) {
+                Poll::Ready(Ok(())) => {
+                    let batch = self.sending.pop_front();
+                    self.spare = batch.map(|batch| batch.written);
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(error),
                 Poll::Pending => break,
             }
@@ -294,13 +311,6 @@ impl Connected {
             }
         }
         Poll::Pending
-    }
-}
-
-impl Batch {
-    fn add(&mut self, written: Written, room: OwnedSemaphorePermit) {
-        self.written = written;
-        self.room.merge(room);
     }
 }
 
