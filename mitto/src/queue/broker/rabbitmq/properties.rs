@@ -78,7 +78,7 @@ pub(super) fn write(
     let user = user.filter(|_| task.is_some_and(|task| task.identity.is_some() || task.hops > 0));
     let body = wire::write(parcel, key, |name, value| {
         match name {
-            KIND if value == usual => {}
+            KIND if value == usual && to != To::Other => {}
             // A worker sees what it is in a header, whoever wrote it.
             KIND if to == To::Queue => parts.put_header(name, value),
             _ => parts.put(name, value),

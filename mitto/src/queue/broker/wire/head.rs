@@ -1,25 +1,5 @@
 //! The library's own names and values in one short text, for brokers where each header costs.
-//!
-//! It is made of fields with commas between them, each a letter and a value: `tEcho,i5f-7,f2,x1764000000000`.
-//! In a value all but `A-Z a-z 0-9 _ - : /` is `%` and the byte in two hexadecimal digits. A field with a letter
-//! that is not known is left out: it is a later version's.
-//!
-//! | letter | name |
-//! | --- | --- |
-//! | `k` | `mitto-kind` |
-//! | `t` | `mitto-type` |
-//! | `n` | `mitto-type-id` |
-//! | `i` | `mitto-id` |
-//! | `r` | `mitto-reply-to` |
-//! | `f` | `content-type`, as the number of the format |
-//! | `o` | `mitto-idempotent`, without a value |
-//! | `x` | `mitto-expires` |
-//! | `a` | `mitto-address` |
-//! | `h` | `mitto-hops` |
-//! | `w` | `mitto-window` |
-//! | `p` | `mitto-peer` |
-//! | `s` | `mitto-status` |
-//! | `c` | `mitto-credit` |
+//! The docs of `wire` have the letters.
 
 use std::borrow::Cow;
 use std::fmt::Write;
