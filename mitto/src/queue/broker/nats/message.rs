@@ -61,21 +61,6 @@ impl Packed {
     }
 }
 
-/// Where a task is answered to, if the correlation is part of it; empty where it is not.
-pub(super) fn answers(task: &Parcel, own: &Arc<str>) -> String {
-    match &task.reply_to {
-        Some(reply_to) if reply_to == own && subject::is_end(&task.correlation) => {
-            // Room for the head.
-            let mut place = String::with_capacity(reply_to.len() + 160);
-            place.push_str(reply_to);
-            place.push('.');
-            place.push_str(&task.correlation);
-            place
-        }
-        _ => String::new(),
-    }
-}
-
 /// Makes a message of a parcel. `place` is the subject of an inbox; that of [`answers`] where it goes to a queue.
 ///
 /// Headers cost more than all else. So between ends of ours what is the library's own stands in a subject that nobody

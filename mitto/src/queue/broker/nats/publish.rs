@@ -40,6 +40,21 @@ pub(super) fn publish(
     }
 }
 
+/// Where a task is answered to, if the correlation is part of it; empty where it is not.
+pub(super) fn answers(task: &Parcel, own: &Arc<str>) -> String {
+    match &task.reply_to {
+        Some(reply_to) if reply_to == own && subject::is_end(&task.correlation) => {
+            // Room for the head.
+            let mut place = String::with_capacity(reply_to.len() + 160);
+            place.push_str(reply_to);
+            place.push('.');
+            place.push_str(&task.correlation);
+            place
+        }
+        _ => String::new(),
+    }
+}
+
 /// A task that is ready to be sent.
 struct Ready {
     /// By which its answers are known, if it has some.
@@ -57,7 +72,7 @@ struct Sent {
 impl Ready {
     fn new(shared: &Shared, task: Parcel) -> Result<Self, SendError> {
         let token = task.correlation.clone();
-        let answers = message::answers(&task, &shared.inbox);
+        let answers = answers(&task, &shared.inbox);
         let token = (!answers.is_empty()).then_some(token);
         let packed = message::write(task, shared.key.as_ref(), To::Queue, answers)?;
         Ok(Self { token, packed })

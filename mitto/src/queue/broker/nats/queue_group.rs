@@ -77,7 +77,7 @@ pub(super) fn give_back(shared: &Arc<Shared>, message: Message) {
     let mut headers = message.headers.unwrap_or_default();
     let reply = message.reply.and_then(|reply| {
         if headers.get(wire::REPLY_TO).is_none() {
-            headers.insert(wire::REPLY_TO, reply.as_str());
+            message::set(&mut headers, wire::REPLY_TO, &reply);
         }
         shared.refuses_to(&reply).map(Into::into)
     });
