@@ -32,13 +32,13 @@ pub(super) fn print(results: &Results) -> bool {
             ),
         };
         println!(
-            "| {} | {} | {:.0} | {:.1} | {:.1} | {:.2} | {compared}",
+            "| {} | {} | {:.0} | {:.1} | {} | {} | {compared}",
             name(broker, ends),
             cell.load.threads,
             cost.per_second,
             cost.cpu_us,
-            results.allocations(&cell),
-            results.system_calls(&cell),
+            counted(results.allocations(&cell)),
+            counted(results.system_calls(&cell)),
         );
     }
     println!("\n| bound | measured | |\n| --- | --: | --- |");
@@ -76,6 +76,13 @@ fn held(what: &str, measured: f64, held: bool) -> bool {
     };
     println!("| {what} | {measured:.2} | {word} |");
     held
+}
+
+fn counted(figure: f64) -> String {
+    match figure.is_nan() {
+        true => "-".to_owned(),
+        false => format!("{figure:.2}"),
+    }
 }
 
 fn faster(results: &Results, ours: &Cell, other: &Cell) -> f64 {
