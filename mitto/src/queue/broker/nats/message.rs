@@ -99,9 +99,7 @@ pub(super) fn write(
             wire::REPLY_TO if correlated => answers.as_deref().unwrap_or(value),
             _ => value,
         };
-        // The place of an answer that has none in the subject is a header, by which it is found.
-        let has_place = to != To::Queue || name != wire::REPLY_TO;
-        if let Some(mark) = mark.filter(|_| has_place) {
+        if let Some(mark) = mark {
             if head::put(&mut place, length, mark, name, value) {
                 return;
             }
@@ -190,15 +188,19 @@ pub(super) fn read(
     match reply_to.map(|reply_to| (reply_to, subject::place(reply_to))) {
         None => {}
         Some((_, Some(Place::Ours(inbox, part, head)))) => {
-            head::read(head.unwrap_or_default(), |name, value| {
-                if name != wire::REPLY_TO {
-                    reading.put(name, value);
-                }
+            let mut asker = None;
+            head::read(head.unwrap_or_default(), |name, value| match name {
+                wire::REPLY_TO => asker = Some(value.to_owned()),
+                _ => reading.put(name, value),
             });
-            match part {
-                // It is only there for the word that nobody is.
-                Some(own) if own.starts_with(OWN) => {}
-                part => {
+            match (part, asker) {
+                // It is only there for the word that nobody is; the head says who asks, if anybody does.
+                (Some(own), Some(asker)) if own.starts_with(OWN) => match subject::place(&asker) {
+                    Some(Place::Ours(inbox, None, None)) => reading.put(wire::REPLY_TO, inbox),
+                    _ => reading.fault("its head names a reply place that is no inbox"),
+                },
+                (Some(own), None) if own.starts_with(OWN) => {}
+                (part, _) => {
                     last = last.or(part);
                     reading.put(wire::REPLY_TO, inbox);
                 }
