@@ -1,6 +1,7 @@
 //! A line to NATS.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -97,12 +98,12 @@ impl Line for NatsLine {
         let shared = self.shared.clone();
         let message = match shared.to_inbox(inbox, parcel) {
             Ok(message) if shared.connection().is_some() => shared.send_at_once(message),
-            Ok(message) => Err(message),
-            Err(error) => Ok(Err(error)),
+            Ok(message) => ControlFlow::Continue(message),
+            Err(error) => ControlFlow::Break(Err(error)),
         };
         match message {
-            Ok(sent) => Box::pin(std::future::ready(sent)),
-            Err(message) => Box::pin(async move {
+            ControlFlow::Break(sent) => Box::pin(std::future::ready(sent)),
+            ControlFlow::Continue(message) => Box::pin(async move {
                 shared.ready().await?;
                 shared.send(message).await
             }),

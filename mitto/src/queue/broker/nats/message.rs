@@ -99,10 +99,10 @@ pub(super) fn write(
             wire::REPLY_TO if correlated => answers.as_deref().unwrap_or(value),
             _ => value,
         };
-        if let Some(mark) = mark {
-            if head::put(&mut place, length, mark, name, value) {
-                return;
-            }
+        if let Some(mark) = mark
+            && head::put(&mut place, length, mark, name, value)
+        {
+            return;
         }
         match (header_name(name), HeaderValue::from_str(&encoded(value))) {
             (Some(name), Ok(value)) => headers.append(name, value),

@@ -1,5 +1,6 @@
 //! A task on its way to a queue group.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use async_nats::message::OutboundMessage;
@@ -31,9 +32,9 @@ pub(super) fn publish(
     };
     let (sent, message) = ready.enter(&shared, &node, epoch);
     match shared.send_at_once(message) {
-        Ok(Ok(())) => Box::pin(async move { sent.found(&shared, &node).await }),
-        Ok(Err(error)) => Box::pin(std::future::ready(Err(error))),
-        Err(message) => Box::pin(async move {
+        ControlFlow::Break(Ok(())) => Box::pin(async move { sent.found(&shared, &node).await }),
+        ControlFlow::Break(Err(error)) => Box::pin(std::future::ready(Err(error))),
+        ControlFlow::Continue(message) => Box::pin(async move {
             shared.send(message).await?;
             sent.found(&shared, &node).await
         }),

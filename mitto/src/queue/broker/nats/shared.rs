@@ -1,6 +1,7 @@
 //! What all parts of a line have in common.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,11 +114,11 @@ impl Shared {
         sent.map_err(|error| send_error(&error, bytes))
     }
 
-    /// Sends, if there is room. If not the message comes back.
+    /// Sends, if there is room. If not it goes on with the message.
     pub(super) fn send_at_once(
         &self,
         message: OutboundMessage,
-    ) -> Result<Result<(), SendError>, OutboundMessage> {
+    ) -> ControlFlow<Result<(), SendError>, OutboundMessage> {
         let mut outlet = self.outlet.lock().unwrap_or_else(PoisonError::into_inner);
         let mut outlet = Pin::new(&mut *outlet);
         let mut context = Context::from_waker(Waker::noop());
@@ -125,10 +126,12 @@ impl Shared {
             Poll::Ready(Ok(())) => {
                 let bytes = message.payload.len();
                 let sent = outlet.start_send(message);
-                Ok(sent.map_err(|error| send_error(&error, bytes)))
+                ControlFlow::Break(sent.map_err(|error| send_error(&error, bytes)))
             }
-            Poll::Ready(Err(error)) => Ok(Err(send_error(&error, message.payload.len()))),
-            Poll::Pending => Err(message),
+            Poll::Ready(Err(error)) => {
+                ControlFlow::Break(Err(send_error(&error, message.payload.len())))
+            }
+            Poll::Pending => ControlFlow::Continue(message),
         }
     }
 
@@ -141,8 +144,8 @@ impl Shared {
             }
         };
         match self.send_at_once(message) {
-            Ok(sent) => told(self, sent),
-            Err(message) => {
+            ControlFlow::Break(sent) => told(self, sent),
+            ControlFlow::Continue(message) => {
                 let shared = self.clone();
                 spawn(async move { told(&shared, shared.send(message).await) });
             }
