@@ -84,7 +84,6 @@ pub(crate) struct Run {
     pub(crate) rounds: usize,
     pub(crate) count: Option<u64>,
     /// The broker's URL, where one runs already.
-    #[cfg_attr(not(feature = "brokers"), expect(dead_code, reason = "no broker"))]
     pub(crate) broker: Option<&'static str>,
 }
 
