@@ -1,15 +1,17 @@
 //! Channels: whoever has entered one hears what the others say there, at whichever gateway they are.
 //!
 //! Two gateways hold the connections, two workers have the handlers, and a broker is between them: the one
-//! of this process, where RabbitMQ, NATS or MQTT could be.
+//! of this process, or one that is named.
 //!
-//! `cargo run --example channels`
+//! - `cargo run --example channels`
+//! - `cargo run --features brokers --example channels BROKER`: `amqp://127.0.0.1:5672`, `nats://127.0.0.1:4222`
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use mitto::queue::broker::memory::Memory;
-use mitto::queue::broker::{Broker, Publisher};
+use mitto::queue::broker::{self, Broker, Publisher};
 use mitto::server::Handle;
 use mitto::{
     Notification, Peer, Request, Server, State, Status, Topics, Worker, handler, provider,
@@ -98,11 +100,15 @@ fn said(State(of): State<String>, State(heard): State<UnboundedSender<String>>, 
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    terminal::exit(demo().await)
+    let url = std::env::args().nth(1);
+    terminal::exit(demo(url.as_deref()).await)
 }
 
-async fn demo() -> Result<(), Box<dyn Error>> {
-    let broker = Memory::new();
+async fn demo(url: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let broker: Arc<dyn Broker> = match url {
+        Some(url) => broker::by_url(url)?,
+        None => Arc::new(Memory::new()),
+    };
     let topics = Topics::over(&broker).await?;
     for _ in 0..2 {
         let server = ChannelsServer {

@@ -1,8 +1,8 @@
 //! A gateway: owns the connections of clients, and hands what they ask to workers, through a broker.
 //!
 //! `cargo run --features brokers --example gateway [URL] [BROKER]`, by default `ws://127.0.0.1:8080` and
-//! `amqp://127.0.0.1:5672`, a RabbitMQ on this machine; `nats://127.0.0.1:4222` does as well. The example `worker` runs the requests, the example `client` sends
-//! them.
+//! `amqp://127.0.0.1:5672`, a RabbitMQ on this machine; `nats://127.0.0.1:4222` and `mqtt://127.0.0.1:1883` do as
+//! well. The example `worker` runs the requests, the example `client` sends them.
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -45,6 +45,7 @@ pub(crate) enum Code {
     E121,
     E122,
     E123,
+    E124,
     // Handlers.
     E201,
     E202,

@@ -34,6 +34,7 @@ use message::Kind;
 /// | `response = Pong` | what answers it; `()` when left out |
 /// | `stream = Tick` | a stream of items answers it, instead of one response |
 /// | `error = LoginError` | the handler's own error, which reaches the caller as it is |
+/// | `address = "shop/orders"` | where it goes, `application/node` or with an action, unless a call names another |
 /// | `timeout = "5s"` | its deadline, unless a call sets another (`ms`, `s`, `m`, `h`) |
 /// | `idempotent` | running it twice does no harm |
 /// | `retry = 3` | how often it is sent again when it fails and another try may help, unless a call sets something else |

@@ -27,6 +27,25 @@ pub(crate) fn wire_name_fault(name: &str) -> Option<String> {
     }
 }
 
+/// Why `text` is no address.
+pub(crate) fn address_fault(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split('/').collect();
+    if !matches!(parts.len(), 2 | 3) {
+        return Some("write `application/node` or `application/node/action`".to_owned());
+    }
+    let bad = |c: &char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let names = ["application", "node", "action"];
+    names.iter().zip(parts).find_map(|(name, part)| {
+        if let Some(c) = part.chars().find(bad) {
+            return Some(format!(
+                "the {name} of the address holds {c:?}: take only A-Z a-z 0-9 _ -"
+            ));
+        }
+        let fits = (1..=MAX).contains(&part.len());
+        (!fits).then(|| format!("the {name} of an address has 1 to {MAX} of A-Z a-z 0-9 _ -"))
+    })
+}
+
 /// `LogOut` as `log_out`, `HTTPGet` as `http_get`.
 pub(crate) fn snake_case(name: &Ident) -> String {
     let chars: Vec<char> = name.unraw().to_string().chars().collect();

@@ -31,14 +31,14 @@ impl Backoff {
     }
 
     /// A connection has lasted for so long. One that is lost at once is no better than none.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "mqtt"))]
     pub(crate) fn lasted(&mut self, time: Duration) {
         if time >= self.limit() {
             self.restart();
         }
     }
 
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "mqtt"))]
     pub(crate) fn restart(&mut self) {
         self.step = 0;
     }

@@ -226,6 +226,7 @@ macro_rules! message {
                 response: stringify!($response),
                 error: None,
                 docs: "",
+                address: None,
                 timeout: None,
                 idempotent: matches!(<$kind as Kind>::KIND, MessageKind::Request),
                 retry: 0,

@@ -10,6 +10,7 @@ pub use std::primitive::{bool, str, u32, u64, usize};
 pub use std::result::Result;
 pub use std::time::Duration;
 
+pub use crate::address::Address;
 pub use crate::codec::{CodecError, Decoder, Encoder};
 pub use crate::context::Parts;
 pub use crate::envelope::MessageId;

@@ -1,5 +1,6 @@
 //! The behaviour of `mitto`, a file for each subject.
 
+mod addresses;
 mod alone;
 mod answers;
 mod auth;

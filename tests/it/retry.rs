@@ -154,11 +154,7 @@ async fn last_failure_is_the_outcome() {
 
 #[tokio::test]
 async fn what_may_have_run_is_not_run_twice() {
-    for (failure, runs) in [
-        (Code::Busy, 2),
-        (Code::Unavailable, 1),
-        (Code::ConnectionLost, 1),
-    ] {
+    for failure in [Code::Busy, Code::Unavailable, Code::ConnectionLost] {
         let tally = Tally::failing(1);
         let code = code(failure);
         let booked = client(&tally)
@@ -166,8 +162,8 @@ async fn what_may_have_run_is_not_run_twice() {
             .book(Book { code })
             .retry(soon(3))
             .await;
-        assert_eq!(booked.is_ok(), runs == 2, "{failure}");
-        assert_eq!(tally.runs(), runs, "{failure}");
+        assert_eq!(booked.unwrap_err().code(), failure);
+        assert_eq!(tally.runs(), 1, "{failure}");
     }
 }
 

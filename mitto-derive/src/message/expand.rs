@@ -97,6 +97,12 @@ fn info(model: &Model, is_broken: bool) -> TokenStream {
         ],
     };
     let error = option(model.error.as_ref().map(written));
+    let address = option(
+        model
+            .address
+            .as_ref()
+            .map(|text| quote!(__mitto::Address::from_static(#text))),
+    );
     let timeout = option(
         model
             .timeout_millis
@@ -112,6 +118,7 @@ fn info(model: &Model, is_broken: bool) -> TokenStream {
             response: #response,
             error: #error,
             docs: #docs,
+            address: #address,
             timeout: #timeout,
             idempotent: #idempotent,
             retry: #retry,

@@ -12,7 +12,7 @@ use crate::attr::{self, Keys, Seen};
 use crate::code::Code;
 use crate::docs;
 use crate::errors::Errors;
-use crate::names::wire_name_fault;
+use crate::names::{address_fault, wire_name_fault};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -31,6 +31,7 @@ pub(super) struct Model {
     pub(super) was: Vec<String>,
     pub(super) answer: Answer,
     pub(super) error: Option<Type>,
+    pub(super) address: Option<String>,
     pub(super) timeout_millis: Option<u64>,
     pub(super) idempotent: bool,
     pub(super) retry: u32,
@@ -50,6 +51,7 @@ const REQUEST: Keys = Keys {
         "response",
         "stream",
         "error",
+        "address",
         "timeout",
         "idempotent",
         "retry",
@@ -65,7 +67,15 @@ const REQUEST: Keys = Keys {
 
 const NOTIFICATION: Keys = Keys {
     of: "#[notification]",
-    known: &["authenticated", "requires", "name", "id", "was", "crate"],
+    known: &[
+        "address",
+        "authenticated",
+        "requires",
+        "name",
+        "id",
+        "was",
+        "crate",
+    ],
     repeatable: &["was"],
 };
 
@@ -99,6 +109,7 @@ impl Model {
                 (Kind::Request, None) => Answer::Response(keys.response.map(|(_, ty)| ty)),
             },
             error: keys.error,
+            address: keys.address,
             timeout_millis: keys.timeout_millis,
             idempotent: keys.idempotent,
             retry: keys.retry,
@@ -118,6 +129,7 @@ struct Values {
     response: Option<(Span, Type)>,
     stream: Option<(Span, Type)>,
     error: Option<Type>,
+    address: Option<String>,
     timeout_millis: Option<u64>,
     idempotent: bool,
     retry: u32,
@@ -178,6 +190,7 @@ impl Values {
                 self.one_answer(key, errors);
             }
             "error" => self.error = Some(error_type(key, input)?),
+            "address" => self.address = Some(address(key, input)?),
             "timeout" => {
                 let text = attr::string(key, input, "\"5s\"")?;
                 self.timeout_millis = Some(millis(&text)?);
@@ -288,6 +301,14 @@ fn id(key: &Ident, input: ParseStream<'_>) -> syn::Result<u32> {
     match literal.base10_parse() {
         Ok(id) if id > 0 => Ok(id),
         _ => Err(wrong(literal.span())),
+    }
+}
+
+fn address(key: &Ident, input: ParseStream<'_>) -> syn::Result<String> {
+    let text = attr::string(key, input, "\"shop/orders\"")?;
+    match address_fault(&text.value()) {
+        Some(fault) => Err(Code::E124.at(text.span(), fault)),
+        None => Ok(text.value()),
     }
 }
 

@@ -30,6 +30,20 @@ pub enum AddressError {
     Character(AddressPart, char),
 }
 
+impl AddressError {
+    /// What it breaks, for who knows the text.
+    pub(super) const fn rule(&self) -> &'static str {
+        match self {
+            Self::Node => "the address has no node: write `application/node`",
+            Self::Parts => "the address has more than three parts",
+            Self::Action => "a node is named without an action",
+            Self::Empty(_) => "a part of the address is empty",
+            Self::Long(_) => "a part of the address is longer than 64 characters",
+            Self::Character(..) => "the parts of an address hold only A-Z a-z 0-9 _ -",
+        }
+    }
+}
+
 /// One of the parts of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AddressPart {

@@ -35,12 +35,8 @@ pub use owned::OwnedAddress;
 ///     "the node of the address holds '*', take only A-Z a-z 0-9 _ -",
 /// );
 ///
-/// // Checked by the compiler:
-/// const EU: Address<'static> = match Address::parse("chat/eu") {
-///     Ok(address) => address,
-///     Err(_) => panic!("not an address"),
-/// };
-/// assert_eq!(EU.action(), None);
+/// let eu = mitto::addr!("chat/eu"); // checked by the compiler
+/// assert_eq!(eu.action(), None);
 /// # Ok::<(), mitto::address::AddressError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +58,19 @@ impl<'a> Address<'a> {
         match check(text.as_bytes()) {
             Ok(()) => Ok(Self(text)),
             Err(error) => Err(error),
+        }
+    }
+
+    /// An address that the program knows; [`addr!`](crate::addr) has the compiler check it.
+    ///
+    /// # Panics
+    ///
+    /// When it is no address.
+    #[track_caller]
+    pub const fn from_static(text: &'static str) -> Address<'static> {
+        match Address::parse(text) {
+            Ok(address) => address,
+            Err(error) => panic!("{}", error.rule()),
         }
     }
 
@@ -151,6 +160,25 @@ impl Serialize for Address<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0)
     }
+}
+
+/// An [`Address`] that the program knows, checked by the compiler.
+///
+/// # Examples
+///
+/// ```
+/// let orders = mitto::addr!("shop/orders");
+/// assert_eq!(orders.node(), "orders");
+/// ```
+///
+/// ```compile_fail
+/// let orders = mitto::addr!("shop/*");
+/// ```
+#[macro_export]
+macro_rules! addr {
+    ($text:expr $(,)?) => {
+        const { $crate::address::Address::from_static($text) }
+    };
 }
 
 /// Checks the bytes of a text, up to the first that is wrong.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{ShapeOf, Shapes};
+use crate::address::Address;
 use crate::envelope::MessageId;
 
 /// What is known of a message type at compile time.
@@ -24,6 +25,8 @@ pub struct MessageInfo {
     pub error: Option<&'static str>,
     /// Its documentation.
     pub docs: &'static str,
+    /// Where it goes, where it names that.
+    pub address: Option<Address<'static>>,
     /// Its deadline, where it names one.
     pub timeout: Option<Duration>,
     /// Whether it may be run twice without harm.
@@ -62,6 +65,7 @@ impl MessageInfo {
         response: "()",
         error: None,
         docs: "",
+        address: None,
         timeout: None,
         idempotent: false,
         retry: 0,

@@ -4,22 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-
 use super::Stack;
 use super::departing::Departing;
 use super::known::Known;
-use crate::auth::Identity;
-use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::in_flight::Reply;
 use crate::job::{Answer, Job, Queue, Run};
 use crate::limits::Limits;
 use crate::message::Outgoing as Value;
-use crate::peer::{CallHead, ConnectionState, Outbound, Peer, Started, Statistics, Wait};
-use crate::runtime::RuntimeHandle;
-use crate::schema::SchemaDifference;
+use crate::peer::{CallHead, Outbound, Peer, Started, Wait, tell_of_out};
 use crate::status::{Code, Status};
 
 /// What puts middleware around the calls to a peer.
@@ -163,57 +156,7 @@ impl Outbound for Around {
         self.out.recycle(bytes);
     }
 
-    fn codecs(&self) -> &Codecs {
-        self.out.codecs()
-    }
-
-    fn remote(&self) -> &str {
-        self.out.remote()
-    }
-
-    fn runtime(&self) -> Option<RuntimeHandle> {
-        self.out.runtime()
-    }
-
-    fn id(&self) -> u64 {
-        self.out.id()
-    }
-
-    fn identity(&self) -> Option<&Identity> {
-        self.out.identity()
-    }
-
-    fn is_connected(&self) -> bool {
-        self.out.is_connected()
-    }
-
-    fn closed(&self) -> CancellationToken {
-        self.out.closed()
-    }
-
-    fn state(&self) -> ConnectionState {
-        self.out.state()
-    }
-
-    fn states(&self) -> Option<watch::Receiver<ConnectionState>> {
-        self.out.states()
-    }
-
-    fn statistics(&self) -> Statistics {
-        self.out.statistics()
-    }
-
-    fn schema_differences(&self) -> Vec<SchemaDifference> {
-        self.out.schema_differences()
-    }
-
-    fn is_behind_gateway(&self) -> bool {
-        self.out.is_behind_gateway()
-    }
-
-    fn close(&self, drain: bool) {
-        self.out.close(drain);
-    }
+    tell_of_out!();
 }
 
 impl fmt::Debug for Around {

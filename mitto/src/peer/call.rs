@@ -127,8 +127,9 @@ impl<M: Message> Call<'_, M> {
     /// Sets the address: `application/node` or `application/node/action`, as a text or an
     /// [`Address`](crate::Address).
     ///
-    /// It goes to the handler, which finds it in [`Context::address`](crate::Context::address), or to a
-    /// queue. Nothing routes by it yet.
+    /// Otherwise it goes where the message says, `#[request(address = "shop/orders")]`, or the
+    /// [peer](Peer::at). The handler finds it in [`Context::address`](crate::Context::address); a gateway to a
+    /// broker sends the request to the workers of that node.
     ///
     /// A text that is no address ends the call with [`Code::BadRequest`](crate::Code::BadRequest), which
     /// says what is wrong with it, before anything is sent.

@@ -3,10 +3,12 @@
 //! A [`Peer`] is made by a session, by a queue of the same process, or by a test; stubs wrap one. Its
 //! calls go to an [`Outbound`], which encodes the message and holds the slot for the reply.
 
+mod addressed;
 mod await_kind;
 mod call;
 mod callback;
 mod connection_state;
+mod delegate;
 #[cfg(any(feature = "client", feature = "server"))]
 mod hooks;
 mod item_stream;
@@ -23,10 +25,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 pub use crate::in_flight::Reply;
+use addressed::Addressed;
 pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use callback::CallHandle;
 pub use connection_state::{ConnectionState, States};
+pub(crate) use delegate::tell_of_out;
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use hooks::Hooks;
 pub use item_stream::ItemStream;
@@ -37,6 +41,7 @@ pub use statistics::Statistics;
 pub use stub::{Calls, NoCalls, Sends, Stub, call};
 pub use timed::{Timed, TimedCall};
 
+use crate::address::{AddressError, OwnedAddress};
 use crate::auth::Identity;
 use crate::envelope::CorrelationId;
 use crate::message::Message;
@@ -131,6 +136,30 @@ impl Peer {
     /// Nobody: calls to it fail with `Unavailable`. The caller of a provider's own `call` is nobody.
     pub fn nobody() -> Self {
         Self::default()
+    }
+
+    /// The same, for calls to an address: `application/node` or `application/node/action`. A call or a message
+    /// that names one itself goes there.
+    ///
+    /// Stubs are made from it: `ShopClient::from(client.peer().at("shop/eu")?)`.
+    ///
+    /// # Errors
+    ///
+    /// When it is no address.
+    pub fn at<A>(&self, address: A) -> Result<Self, AddressError>
+    where
+        A: TryInto<OwnedAddress>,
+        A::Error: Into<AddressError>,
+    {
+        let address = address.try_into().map_err(Into::into)?;
+        let out = self.out.clone().map(|out| {
+            let addressed: Arc<dyn Outbound> = Arc::new(Addressed { out, address });
+            addressed
+        });
+        Ok(Self {
+            out,
+            owner: self.owner.clone(),
+        })
     }
 
     /// Sends a message of any schema: a request, or a notification.

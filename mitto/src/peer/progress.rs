@@ -4,7 +4,7 @@ use std::task::{Context, Poll, ready};
 
 use super::retry::Attempts;
 use super::{CallHead, CallOptions, Outbound, Peer, Reply, Resend, Started, Wait};
-use crate::address::{AddressError, OwnedAddress};
+use crate::address::AddressError;
 use crate::envelope::{CorrelationId, Timing};
 use crate::message::{MessageInfo, Outgoing};
 use crate::status::Status;
@@ -250,7 +250,10 @@ fn head<'a>(info: &'a MessageInfo, options: &'a CallOptions) -> CallHead<'a> {
         kind: info.kind,
         idempotent: info.idempotent,
         timeout: options.timeout.or(info.timeout),
-        address: options.address.as_ref().map(OwnedAddress::as_address),
+        address: match &options.address {
+            Some(address) => Some(address.as_address()),
+            None => info.address,
+        },
         metadata: &options.metadata,
         format: options.format,
         forwarded: options.forwarded.as_ref(),

@@ -14,9 +14,8 @@ use crate::status::{Code, Status};
 ///
 /// | it fails with | `idempotent` | others |
 /// | --- | --- | --- |
-/// | [`Busy`](Code::Busy): it was not started | again | again |
-/// | [`Unavailable`](Code::Unavailable) or [`ConnectionLost`](Code::ConnectionLost), and was not sent | again | again |
-/// | the same, after it was sent: it may have run | again | no |
+/// | [`Busy`](Code::Busy), [`Unavailable`](Code::Unavailable) or [`ConnectionLost`](Code::ConnectionLost), before it was sent | again | again |
+/// | the same, after it was sent: it may have run, as a handler may answer so too | again | no |
 /// | anything else, the handler's own errors among it | no | no |
 ///
 /// Each time it waits before, at random up to a limit, which begins at [`initial`](Self::initial) and doubles up to
@@ -91,7 +90,7 @@ impl Attempts {
         Self {
             retry,
             left: retry.times,
-            backoff: Backoff::new(retry.initial, retry.max),
+            backoff: Backoff::new(retry.initial.min(retry.max), retry.max),
             deadline: None,
             pause: None,
         }
@@ -126,12 +125,11 @@ impl Attempts {
 
     /// Whether there is to be another attempt, after this failure.
     pub(super) fn fail(&mut self, status: &Status, may_have_run: bool, idempotent: bool) -> bool {
-        let may_help = match status.code() {
-            Code::Busy => true,
-            Code::Unavailable | Code::ConnectionLost => idempotent || !may_have_run,
-            _ => false,
-        };
-        if !may_help || self.left == 0 {
+        let may_help = matches!(
+            status.code(),
+            Code::Busy | Code::Unavailable | Code::ConnectionLost
+        );
+        if !may_help || may_have_run && !idempotent || self.left == 0 {
             return false;
         }
         let next = later(Instant::now(), self.backoff.next());

@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::runtime::{Instant, later};
+use crate::runtime::{Instant, later, spawn};
 
 use super::assembly::{Assembly, PieceError};
 use super::closing::Leaving;
-use super::runs::Runs;
+use super::runs::{Runs, finish};
 use super::shared::{Shared, State};
 use super::spare::Spare;
 use crate::envelope::{CorrelationId, Envelope, Head, Kind, List, ListError};
@@ -264,9 +264,16 @@ impl Receive {
         state.requests.shrink();
     }
 
-    /// Drops every handler, and wakes the callers whose replies came last.
+    /// Drops every handler, and wakes the callers whose replies came last. An end that has left in order could
+    /// not wait for the handlers of its notifications: they go on, up to the drain limit.
     pub(super) fn clear(&mut self) {
         self.wake();
+        if self.shared.state().leaving.is_some() {
+            let drain = self.shared.config.limits.drain;
+            for (run, counted) in self.runs.take_notifications() {
+                spawn(finish(run, counted, drain));
+            }
+        }
         self.runs.clear();
         self.pool.clear();
         self.note_handlers();

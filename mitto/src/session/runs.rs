@@ -3,15 +3,19 @@
 //! A set of futures that polls only those that were woken. A handler's place, and its waker, are used
 //! again by later ones, so that a handler that waits costs no allocation of its own.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use super::lock;
 use super::signal::Signal;
 use crate::envelope::CorrelationId;
 use crate::job::{Counted, Pool, Run};
 use crate::panics::catch;
+use crate::runtime::timeout;
 
 /// The handlers that are running on a connection's task.
 #[derive(Debug)]
@@ -134,6 +138,20 @@ impl Runs {
         }
     }
 
+    /// Takes out the handlers of notifications, which go on elsewhere.
+    pub(super) fn take_notifications(&mut self) -> Vec<(Run, Counted)> {
+        let mut taken = Vec::new();
+        for (index, place) in self.places.iter_mut().enumerate() {
+            if let Some(counted) = place.running.take()
+                && let Some(run) = place.run.take()
+            {
+                taken.push((run, counted));
+                self.free.push(index);
+            }
+        }
+        taken
+    }
+
     /// Drops all.
     pub(super) fn clear(&mut self) {
         for index in 0..self.places.len() {
@@ -163,6 +181,20 @@ impl Runs {
         if catch(|| drop(run)).is_err() {
             tracing::error!("a handler panicked while it was dropped");
         }
+    }
+}
+
+/// Lets the handler of a notification finish.
+pub(super) async fn finish(mut run: Run, _counted: Counted, drain: Duration) {
+    let finished = poll_fn(|cx| match catch(|| Pin::new(&mut run).poll(cx)) {
+        Ok(polled) => polled,
+        Err(_) => Poll::Ready(()),
+    });
+    if timeout(drain, finished).await.is_err() {
+        tracing::warn!("a notification's handler has not ended before the drain limit");
+    }
+    if catch(|| drop(run)).is_err() {
+        tracing::error!("a handler panicked while it was dropped");
     }
 }
 

@@ -111,9 +111,7 @@ impl Shared {
             // What is dropped is answered.
             let _ = crate::runtime::timeout(Duration::from_secs(1), self.endpoint.idle()).await;
         }
-        if let Some(line) = self.endpoint.line() {
-            line.close().await;
-        }
+        self.endpoint.close().await;
     }
 }
 

@@ -6,7 +6,7 @@ use super::names::{Named, Names};
 use super::store::{KnownTask, Store};
 use crate::codec::Format;
 use crate::escaped::Escaped;
-use crate::job::Queue;
+use crate::job::{AnswerPart, Queue};
 use crate::message::MessageKind;
 use crate::peer::Peer;
 use crate::queue::broker::{
@@ -63,7 +63,7 @@ impl Intake {
             return Verdict::Skip("its caller had given it up");
         }
         // What the sender says of the message does not count: this end knows it.
-        match attempt > 1 && !named.idempotent && self.store_for(task).is_none() {
+        match attempt > 1 && !named.may_run_again && self.store_for(task).is_none() {
             true => Verdict::Refuse(named.kind),
             false => Verdict::Run(named),
         }
@@ -112,7 +112,12 @@ impl Runner {
     ) {
         let id = given.task.id.clone();
         match store.begin(&id).await {
-            KnownTask::Begun if !named.idempotent => {
+            KnownTask::Begun if !named.may_run_again => {
+                if !is_waited_for(named.kind, &given.parcel) {
+                    // Whoever puts the dead letter back wants it to be run.
+                    let status = Status::unavailable(MAY_HAVE_RUN);
+                    store.finish(&id, AnswerPart::Unreadable(status)).await;
+                }
                 refuse_twice(endpoint, named.kind, given).await;
             }
             KnownTask::Finished(outcome) => {
@@ -137,15 +142,20 @@ struct Given {
 
 /// Answers what may have run before; what nobody waits for becomes a dead letter.
 async fn refuse_twice(endpoint: Arc<Endpoint>, kind: MessageKind, given: Given) {
-    let text = "the worker that had the request is gone; it may have run";
     let Given { tag, parcel, .. } = given;
-    match parcel.reply_to.is_some() && kind != MessageKind::Notification {
+    match is_waited_for(kind, &parcel) {
         true => {
-            refuse(&endpoint, &parcel, Status::unavailable(text)).await;
+            refuse(&endpoint, &parcel, Status::unavailable(MAY_HAVE_RUN)).await;
             settle(&endpoint, tag, Settled::Done);
         }
-        false => settle(&endpoint, tag, Settled::Dead(text.to_owned())),
+        false => settle(&endpoint, tag, Settled::Dead(MAY_HAVE_RUN.to_owned())),
     }
+}
+
+const MAY_HAVE_RUN: &str = "the worker that had it is gone; it may have run";
+
+fn is_waited_for(kind: MessageKind, parcel: &Parcel) -> bool {
+    parcel.reply_to.is_some() && kind != MessageKind::Notification
 }
 
 /// Answers what cannot be handled, and leaves it to people.

@@ -23,7 +23,7 @@ use crate::built_in::{BuiltIn, BuiltIns};
 use crate::codec::Codec;
 use crate::codec::Codecs;
 use crate::limits::Limits;
-use crate::middleware::{Incoming, Known, Middleware, Stack};
+use crate::middleware::{Incoming, Known, Middleware, Outgoing, Stack};
 use crate::provider::MessageProvider;
 use crate::queue::PassThrough;
 use crate::queue::broker::{Broker, BrokerError, Endpoint, Node};
@@ -42,6 +42,7 @@ pub struct Worker {
     #[cfg(feature = "custom-codecs")]
     codecs: Vec<Arc<dyn Codec>>,
     incoming: Stack,
+    outgoing: Stack,
     nodes: Vec<String>,
     concurrency: u16,
     store: Option<Arc<dyn Store>>,
@@ -57,6 +58,7 @@ impl Worker {
             #[cfg(feature = "custom-codecs")]
             codecs: Vec::new(),
             incoming: Stack::new(),
+            outgoing: Stack::new(),
             nodes: Vec::new(),
             concurrency: 64,
             store: None,
@@ -105,6 +107,13 @@ impl Worker {
         self
     }
 
+    /// Puts a [middleware](crate::middleware) around the requests that handlers make of clients, inside of
+    /// those that are there.
+    pub fn outgoing(mut self, middleware: impl Middleware) -> Self {
+        self.outgoing.push(middleware);
+        self
+    }
+
     /// Switches a built-in request off: it is answered `NotFound`.
     pub fn without(mut self, built_in: BuiltIn) -> Self {
         self.built_ins.switch_off(built_in);
@@ -134,9 +143,12 @@ impl Worker {
                 .collect::<Result<_, _>>()?,
         };
         let names = Names::of(schema, self.provider.side());
-        let known = Known::new(schema, Side::Server).and(BuiltIn::MESSAGES);
+        let known = |side| Known::new(schema, side).and(BuiltIn::MESSAGES);
+        let (incoming, outgoing) = (known(Side::Server), known(Side::Client));
+        let outgoing = Outgoing::new(self.outgoing, outgoing, &self.limits);
         let provider = Arc::new(PassThrough::new(self.provider, self.built_ins));
-        let queue = Incoming::around(self.incoming, known, self.limits.message, provider);
+        let queue = outgoing.around_callers(provider);
+        let queue = Incoming::around(self.incoming, incoming, self.limits.message, queue);
         let intake = Arc::new(Intake::new(queue, names, self.store));
         let endpoint = Endpoint::open(broker, "worker", &self.limits, codecs, Some(intake)).await?;
         let working = Working::new(endpoint, nodes, self.concurrency);

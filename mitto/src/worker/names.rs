@@ -14,7 +14,9 @@ pub(super) struct Names(HashMap<String, Named>);
 pub(super) struct Named {
     pub(super) id: MessageId,
     pub(super) kind: MessageKind,
-    pub(super) idempotent: bool,
+    /// Whether another worker may run it when one is gone. None does so with a stream, of which its reader may
+    /// have had items.
+    pub(super) may_run_again: bool,
 }
 
 impl Names {
@@ -24,7 +26,7 @@ impl Names {
             let named = Named {
                 id: info.id,
                 kind: info.kind,
-                idempotent: info.idempotent,
+                may_run_again: info.idempotent && info.kind != MessageKind::Stream,
             };
             names.insert(info.name.to_owned(), named);
         }
@@ -32,7 +34,7 @@ impl Names {
             let named = Named {
                 id: MessageId(message.id),
                 kind: message.kind,
-                idempotent: message.idempotent,
+                may_run_again: message.idempotent && message.kind != MessageKind::Stream,
             };
             for was in message.was.iter() {
                 names.insert(was.to_owned(), named);

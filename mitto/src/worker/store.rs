@@ -23,7 +23,8 @@ pub trait Store: Send + Sync + 'static {
     fn begin(&self, id: &Arc<str>) -> Later<KnownTask>;
 
     /// The task has ended with this: its last part, which is a response, an error, a status or the end. After
-    /// [`AnswerPart::Unreadable`] it has never begun, and is to be forgotten.
+    /// [`AnswerPart::Unreadable`] it has never begun, or has become a dead letter which is run again if somebody
+    /// puts it back, and is to be forgotten.
     fn finish(&self, id: &Arc<str>, outcome: AnswerPart) -> Later<()>;
 }
 

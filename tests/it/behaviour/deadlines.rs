@@ -42,7 +42,12 @@ async fn deadline_of_a_message_ends_it_at_both_ends(mut world: World) {
     clock.advance(3 * MILLISECOND).await;
     let (outcome, waited) = call.await.unwrap();
     assert_eq!(outcome.unwrap_err().code(), Code::Timeout);
-    assert!(waited >= 200 * MILLISECOND, "{waited:?}");
+    // A server's clock is that of the wall, and does not stand still.
+    let early = match world.way.runs {
+        Runs::Here | Runs::Elsewhere | Runs::Worker => Duration::ZERO,
+        _ => 20 * MILLISECOND,
+    };
+    assert!(waited + early >= 200 * MILLISECOND, "{waited:?}");
     assert_eq!(world.event().await, "brief dropped");
 }
 

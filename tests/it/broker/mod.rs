@@ -5,6 +5,7 @@
 
 mod lines;
 mod memory;
+mod mqtt;
 mod nats;
 mod rabbitmq;
 mod relay;
@@ -13,6 +14,7 @@ mod work;
 use std::sync::Arc;
 
 use mitto::queue::broker::Broker;
+use mitto::queue::broker::mqtt::Mqtt;
 use mitto::queue::broker::nats::Nats;
 use mitto::queue::broker::rabbitmq::RabbitMq;
 pub(crate) use mitto_test_servers as servers;
@@ -26,4 +28,9 @@ pub(crate) async fn rabbitmq() -> Arc<dyn Broker> {
 /// A NATS of a test's own.
 pub(crate) async fn nats() -> Arc<dyn Broker> {
     nats::with_server(Nats::new).await
+}
+
+/// A mosquitto of a test's own.
+pub(crate) async fn mqtt() -> Arc<dyn Broker> {
+    mqtt::with_server(Mqtt::new).await
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use mitto::middleware::Tracing;
+use mitto::queue::broker::Publisher;
+use mitto::queue::broker::memory::Memory as Broker;
 use mitto::telemetry::{TRACEPARENT, TRACESTATE, Trace, TraceContext};
 use mitto::transport::memory::Memory;
-use mitto::{Context, Notification, Request, Server, handler, provider};
+use mitto::{Context, Notification, Request, Server, Worker, handler, provider};
 use serde::{Deserialize, Serialize};
 
 use super::captured::{Captured, Fields};
@@ -115,6 +117,30 @@ async fn connected(tracing: Tracing) -> (mitto::server::Handle, TracedClient) {
     )
 }
 
+/// A client of a gateway, whose worker runs the handlers.
+async fn behind_a_broker(tracing: Tracing) -> (mitto::worker::Handle, TracedClient) {
+    let broker = Broker::new();
+    let worker = Worker::new(TracedServer)
+        .middleware(tracing.clone())
+        .outgoing(tracing.clone());
+    let worker = worker.consume(&broker).await.expect("a broker").spawn();
+    worker.resume().await.expect("work");
+    let memory = Memory::new();
+    let publisher = Publisher::connect(&broker).await.expect("a broker");
+    let server = Server::new(Traced::gateway(publisher)).transport(memory.clone());
+    drop(
+        server
+            .listen("memory://traced")
+            .await
+            .expect("listens")
+            .spawn(),
+    );
+    let client = TracedClient::builder().provide(TracedApp).transport(memory);
+    let client = client.middleware(tracing.clone()).incoming(tracing);
+    let client = client.connect("memory://traced").await;
+    (worker, client.expect("connects"))
+}
+
 fn parent(text: &str) -> TraceContext {
     text.parse().expect("a traceparent")
 }
@@ -176,6 +202,24 @@ fn a_handler_that_calls_on_stays_in_the_trace() {
             assert_joined(&back, &end);
         },
     );
+}
+
+#[test]
+fn the_spans_join_behind_a_broker() {
+    alone_async("telemetry::spans::the_spans_join_behind_a_broker", async {
+        let (captured, _guard) = Captured::begin();
+        let (worker, client) = behind_a_broker(Tracing::new()).await;
+        let call = client.ask_back(AskBack {}).metadata(TRACEPARENT, SAMPLE);
+        let (_, state) = call.metadata(TRACESTATE, "a=1").await.expect("answered");
+        assert_eq!(state, "a=1");
+        settle().await;
+        let (caller, handler) = captured.pair("AskBack");
+        let (back, end) = captured.pair("SeenBack");
+        assert_joined(&caller, &handler);
+        assert_joined(&handler, &back);
+        assert_joined(&back, &end);
+        worker.shutdown().await;
+    });
 }
 
 const SAMPLE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

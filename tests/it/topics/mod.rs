@@ -14,7 +14,7 @@ use mitto::queue::broker::Broker;
 use mitto::queue::broker::memory::Memory;
 use place::Place;
 
-use crate::broker::{nats, rabbitmq};
+use crate::broker::{mqtt, nats, rabbitmq};
 
 tests!(local Place::local());
 tests!(memory Place::server("memory://topics"));
@@ -28,6 +28,7 @@ tests!(two_gateways_json_rpc async {
 });
 // One test only: they share a RabbitMQ, where a topic is everybody's.
 tests!(all two_gateways_at_rabbitmq Place::two_gateways(rabbitmq().await));
+tests!(all two_gateways_at_mqtt Place::two_gateways(mqtt().await));
 tests!(all two_gateways_at_nats Place::two_gateways(nats().await));
 tests!(all two_servers_at_nats Place::two_servers(nats().await));
 

@@ -1,13 +1,16 @@
 //! The brokers that handlers are behind.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use mitto::queue::broker::Broker;
 use mitto::queue::broker::memory::Memory;
+use mitto::queue::broker::mqtt::Mqtt;
 use mitto::queue::broker::nats::Nats;
 use mitto::queue::broker::rabbitmq::RabbitMq;
 
 use super::Runs;
+use crate::broker::servers::mosquitto::Mosquitto;
 use crate::broker::servers::{nats, rabbitmq};
 
 /// The broker of a test; real ones are shared by all tests.
@@ -19,6 +22,8 @@ pub(super) fn broker(runs: Runs) -> Arc<dyn Broker> {
         }
         Runs::Nats => Arc::new(Nats::new(nats_url())),
         Runs::NatsDurable => Arc::new(Nats::new(nats_url()).durable()),
+        Runs::Mqtt => Arc::new(mqtt().0.clone()),
+        Runs::MqttSession => Arc::new(mqtt().1.clone()),
         Runs::Here | Runs::Elsewhere | Runs::Worker => Arc::new(Memory::new()),
     }
 }
@@ -34,4 +39,16 @@ fn nats_url() -> &'static str {
         (server.url(), server)
     });
     &SERVER.0
+}
+
+/// Without sessions and with them.
+fn mqtt() -> (&'static Mqtt, &'static Mqtt) {
+    static BROKERS: LazyLock<(Mqtt, Mqtt, Mosquitto)> = LazyLock::new(|| {
+        let server = Mosquitto::start();
+        let mqtt = Mqtt::new(server.url());
+        let session = mqtt.clone().session("world", Duration::from_secs(600));
+        (mqtt, session, server)
+    });
+    let (mqtt, session, _) = &*BROKERS;
+    (mqtt, session)
 }

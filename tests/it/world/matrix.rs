@@ -119,6 +119,8 @@ macro_rules! tests {
             $crate::world::tests!(Ws RabbitMq: rabbitmq mitto::Format::MESSAGE_PACK);
             $crate::world::tests!(Ws Nats: nats mitto::Format::JSON);
             $crate::world::tests!(Ws NatsDurable: nats_durable mitto::Format::MESSAGE_PACK);
+            $crate::world::tests!(Ws Mqtt: mqtt mitto::Format::JSON);
+            $crate::world::tests!(Ws MqttSession: mqtt_session mitto::Format::MESSAGE_PACK);
         }
         mod json_rpc {
             $crate::world::tests!(JsonRpc Here: json mitto::Format::JSON);

@@ -44,6 +44,8 @@ pub(crate) enum Runs {
     RabbitMq,
     Nats,
     NatsDurable,
+    Mqtt,
+    MqttSession,
 }
 
 impl Way {

@@ -1,6 +1,7 @@
 //! A NATS server of a test's own.
 
 use std::fs;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -19,8 +20,7 @@ pub struct Server {
 }
 
 /// Ends the server when its standard input ends, as it does with this process.
-const UNTIL_INPUT_ENDS: &str =
-    r#"PATH=$PATH:/usr/sbin; nats-server -c "$1" >"$2" 2>&1 & read -r _; kill -9 $!; wait $!"#;
+const UNTIL_INPUT_ENDS: &str = r#"PATH=$PATH:/usr/sbin; nats-server -c "$1" >"$2" 2>&1 & read -r how; kill "${how:--9}" $!; wait $!"#;
 
 const JETSTREAM: &str = "jetstream { store_dir: \"FOLDER\" }";
 
@@ -74,6 +74,14 @@ impl Server {
         }
     }
 
+    /// Stops it as an operator does, and waits until it has ended.
+    pub fn stop(&mut self) {
+        if let Some(stdin) = self.running.as_mut().and_then(|it| it.stdin.as_mut()) {
+            let _ = stdin.write_all(b"-TERM\n");
+        }
+        self.kill();
+    }
+
     /// Starts it again, with what it had on disk.
     pub async fn run(&mut self) {
         let started = Command::new("sh")
@@ -81,6 +89,7 @@ impl Server {
             .arg(self.folder.join("nats.conf"))
             .arg(self.folder.join("log"))
             .stdin(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn();
         self.running = Some(started.expect("a shell"));
         let there = async {

@@ -61,12 +61,26 @@ impl Process {
         Ok(())
     }
 
-    /// Ends it without a word, as a crash does.
-    pub(crate) fn kill(&mut self) {
+    /// Tells one of its processes to end, waits for that, and ends what is left.
+    pub(crate) fn terminate(&mut self, pid: &str, at: SocketAddr) {
+        let _ = Command::new("kill").args(["-TERM", pid]).status();
+        let until = Instant::now() + STARTING;
+        while is_alive(pid) && Instant::now() < until {
+            sleep(Duration::from_millis(20));
+        }
+        self.kill(at);
+    }
+
+    /// Ends it without a word, as a crash does, and waits until nothing listens any more.
+    pub(crate) fn kill(&mut self, at: SocketAddr) {
         if let Some(mut stdin) = self.guard.stdin.take() {
             let _ = stdin.write_all(b"keep\n");
         }
         let _ = self.guard.wait();
+        // Its shell has ended by now, what that has started may still be ending.
+        while TcpStream::connect(at).is_ok() {
+            sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -75,6 +89,14 @@ impl Drop for Process {
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
     }
+}
+
+fn is_alive(pid: &str) -> bool {
+    let alive = Command::new("kill")
+        .args(["-0", pid])
+        .stderr(Stdio::null())
+        .status();
+    alive.is_ok_and(|alive| alive.success())
 }
 
 /// A new folder for a server.

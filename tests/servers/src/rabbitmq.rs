@@ -118,7 +118,13 @@ impl RabbitMqServer {
 
     /// Ends it without a word.
     pub fn kill(&mut self) {
-        self.process.kill();
+        self.process.kill(self.at());
+    }
+
+    /// Stops it as an operator does, and waits until it has ended.
+    pub fn stop(&mut self) {
+        let pid = std::fs::read_to_string(self.folder.join("pid")).unwrap_or_default();
+        self.process.terminate(pid.trim(), self.at());
     }
 
     /// Starts it again, with what it had on disk.

@@ -2,17 +2,12 @@
 
 use std::task::{Context, Poll, ready};
 
-use tokio_util::sync::CancellationToken;
-
 use super::{Departing, polled_again};
-use crate::auth::Identity;
-use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
 use crate::in_flight::Reply;
 use crate::message::Outgoing;
 use crate::middleware::Outcome;
-use crate::peer::{CallHead, Outbound, Started, Statistics, Wait};
-use crate::schema::SchemaDifference;
+use crate::peer::{CallHead, Outbound, Started, Wait, tell_of_out};
 use crate::status::{Code, Status};
 
 impl Outbound for Departing {
@@ -109,45 +104,7 @@ impl Outbound for Departing {
         self.via().recycle(bytes);
     }
 
-    fn codecs(&self) -> &Codecs {
-        self.out.codecs()
-    }
-
-    fn remote(&self) -> &str {
-        self.out.remote()
-    }
-
-    fn id(&self) -> u64 {
-        self.out.id()
-    }
-
-    fn identity(&self) -> Option<&Identity> {
-        self.out.identity()
-    }
-
-    fn is_connected(&self) -> bool {
-        self.out.is_connected()
-    }
-
-    fn closed(&self) -> CancellationToken {
-        self.out.closed()
-    }
-
-    fn statistics(&self) -> Statistics {
-        self.out.statistics()
-    }
-
-    fn schema_differences(&self) -> Vec<SchemaDifference> {
-        self.out.schema_differences()
-    }
-
-    fn is_behind_gateway(&self) -> bool {
-        self.out.is_behind_gateway()
-    }
-
-    fn close(&self, drain: bool) {
-        self.out.close(drain);
-    }
+    tell_of_out!();
 }
 
 #[cold]

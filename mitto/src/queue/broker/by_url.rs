@@ -9,6 +9,7 @@ use super::{Broker, BrokerError};
 /// | scheme | broker | feature |
 /// | --- | --- | --- |
 /// | `amqp`, `amqps` | `rabbitmq::RabbitMq` | `rabbitmq` |
+/// | `mqtt`, `mqtts` | `mqtt::Mqtt`, without a session | `mqtt` |
 /// | `nats`, `tls` | `nats::Nats`, without JetStream | `nats` |
 ///
 /// # Errors
@@ -28,14 +29,16 @@ pub fn by_url(url: &str) -> Result<Arc<dyn Broker>, BrokerError> {
     match scheme {
         #[cfg(feature = "rabbitmq")]
         "amqp" | "amqps" => Ok(Arc::new(super::rabbitmq::RabbitMq::new(url))),
+        #[cfg(feature = "mqtt")]
+        "mqtt" | "mqtts" => Ok(Arc::new(super::mqtt::Mqtt::new(url))),
         #[cfg(feature = "nats")]
         "nats" | "tls" => Ok(Arc::new(super::nats::Nats::new(url))),
         _ => Err(BrokerError::Url {
             // What is behind the scheme may be a password.
             url: format!("{scheme}://..."),
-            why:
-                "write `amqp://` with the feature `rabbitmq`, or `nats://` with the feature `nats`"
-                    .to_owned(),
+            why: "write `amqp://` with the feature `rabbitmq`, `nats://` with the feature `nats`, \
+                 or `mqtt://` with the feature `mqtt`"
+                .to_owned(),
         }),
     }
 }

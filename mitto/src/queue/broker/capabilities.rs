@@ -7,6 +7,8 @@ pub struct Capabilities {
     /// Says when it has a task for good: what it has confirmed survives the publisher, and, where it was
     /// set up to keep it on disk, the broker.
     pub confirms: bool,
+    /// Keeps tasks while those who took work from a node are paused or away.
+    pub keeps: bool,
     /// Gives a task to another worker when the one that had it is gone.
     pub redelivers: Redelivers,
     /// Where tasks go that cannot be handled.

@@ -21,10 +21,14 @@ mod dead_letters;
 mod endpoint;
 mod error;
 pub mod memory;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 #[cfg(feature = "nats")]
 pub mod nats;
 mod node;
 mod parcel;
+#[cfg(any(feature = "mqtt", feature = "nats"))]
+mod percent;
 mod publisher;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;

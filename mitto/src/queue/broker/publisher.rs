@@ -176,11 +176,13 @@ impl Publisher {
         if message.kind == MessageKind::Notification {
             let sending = self.remote.tell(&to, task, format, body)?;
             let answer = answer.take();
-            return Ok(Run::new(async move {
+            let sending = async move {
                 if let (Err(error), Some(answer)) = (sending.await, answer) {
                     answer.fail(error.into());
                 }
-            }));
+            };
+            // It goes on when its client leaves; until then the client's limits count it.
+            return Ok(endpoint.run(sending));
         }
         let limits = &endpoint.limits;
         let now = Instant::now();

@@ -35,8 +35,12 @@ pub(super) struct Site {
     pub(super) broker: Arc<dyn Broker>,
     /// Where there is a connection that can be cut.
     pub(super) relay: Option<Relay>,
+    /// The same broker where it is not cut.
+    pub(super) direct: Option<Arc<dyn Broker>>,
     /// Whether a worker keeps what it has over a short loss of its connection.
     pub(super) keeps_work: bool,
+    /// Whether what is sent to an end that has lost its connection is there when it is back.
+    pub(super) keeps_inboxes: bool,
 }
 
 impl Site {
@@ -44,15 +48,19 @@ impl Site {
         Self {
             broker: Arc::new(broker),
             relay: None,
+            direct: None,
             keeps_work: false,
+            keeps_inboxes: true,
         }
     }
 
-    pub(super) fn behind(relay: Relay, broker: impl Broker) -> Self {
+    pub(super) fn behind(relay: Relay, broker: impl Broker, direct: impl Broker) -> Self {
         Self {
             broker: Arc::new(broker),
             relay: Some(relay),
+            direct: Some(Arc::new(direct)),
             keeps_work: false,
+            keeps_inboxes: true,
         }
     }
 

@@ -117,7 +117,7 @@ pub(in crate::broker) async fn work_pauses_and_goes_on(site: &Site) {
     gateway.publish(&node, request("1")).await.expect("taken");
     let kept = worker.delivered().await;
     worker.take_work(&node, 0).await;
-    if site.can().redelivers != Redelivers::Never {
+    if site.can().keeps {
         gateway.publish(&node, request("2")).await.expect("taken");
         worker.rests().await;
         worker.take_work(&node, 2).await;
@@ -209,7 +209,7 @@ pub(in crate::broker) async fn node_without_a_queue_is_known(site: &Site) {
 }
 
 pub(in crate::broker) async fn task_waits_for_its_worker(site: &Site) {
-    if site.can().redelivers == Redelivers::Never {
+    if !site.can().keeps {
         return;
     }
     let node = node("later");

@@ -13,20 +13,22 @@ use mitto::queue::broker::{Broker, BrokerError, Capabilities, Later, Line, Openi
 use super::lines::{Site, facts};
 use super::relay::Relay;
 use super::servers::nats::Server;
-use super::work::work_facts;
+use super::work::{death_facts, work_facts};
 
 mod core {
-    use super::{Nats, facts, site, with_server, work_facts};
+    use super::{Nats, death_facts, facts, site, with_server, work_facts};
 
     facts!(site(Nats::new));
     work_facts!(with_server(Nats::new));
+    death_facts!(site(Nats::new));
 }
 
 mod durable {
-    use super::{Nats, facts, site, with_server, work_facts};
+    use super::{Nats, death_facts, facts, site, with_server, work_facts};
 
     facts!(site(|url| Nats::new(url).durable()));
     work_facts!(with_server(|url| Nats::new(url).durable()));
+    death_facts!(site(|url| Nats::new(url).durable()));
 }
 
 /// With a server of its own, which ends with it.
@@ -46,13 +48,15 @@ pub(super) async fn with_server(nats: impl Fn(String) -> Nats) -> Arc<Own> {
 async fn site(nats: impl Fn(String) -> Nats) -> Site {
     let server = Server::start().await;
     let relay = Relay::to(server.at()).await;
+    let direct = nats(server.url());
     let nats = nats(format!("nats://{}", relay.at()));
     let own = Own {
         nats,
         _server: server,
     };
-    let mut site = Site::behind(relay, own);
+    let mut site = Site::behind(relay, own, direct);
     site.keeps_work = true;
+    site.keeps_inboxes = false;
     site
 }
 

@@ -1,6 +1,7 @@
 //! Brokers that die, run short of memory, or take queues away.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::options::QueueDeleteOptions;
@@ -13,6 +14,7 @@ use super::raw::{Raw, queue};
 use crate::broker::lines::{End, LONG, idempotent, node, request};
 use crate::broker::relay::Relay;
 use crate::broker::servers::rabbitmq::{RabbitMqServer, shared, url};
+use crate::broker::work::{Shop, send};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_broker_comes_back_with_what_it_has_confirmed() {
@@ -61,6 +63,27 @@ async fn killed_broker_comes_back_with_what_it_has_confirmed() {
     drop(server);
 }
 
+/// Its inbox stays for 5 minutes, as it may come back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn request_of_a_killed_gateway_runs_to_its_end() {
+    let relay = Relay::to(shared().at()).await;
+    let mut shop = Shop::new(Arc::new(broker()), 0);
+    let worker = shop.working().await;
+    let gateway = RabbitMq::new(url("guest", relay.at()));
+    let gateway = End::open(&gateway, "gateway").await;
+    send(&shop, &gateway, "Double", "{\"n\": 1}").await;
+    assert_eq!(shop.event().await, "double 1");
+    relay.sever();
+    // Long enough to be told that it runs, twice.
+    sleep(Duration::from_secs(7)).await;
+    assert_eq!(worker.running(), 1);
+    shop.let_pass(1);
+    while worker.running() > 0 {
+        tokio::task::yield_now().await;
+    }
+    shop.no_event();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broker_short_of_memory_is_waited_for() {
     let server = tokio::task::spawn_blocking(RabbitMqServer::start)
@@ -83,10 +106,12 @@ async fn broker_short_of_memory_is_waited_for() {
             gateway.line.publish(&node, request(&n.to_string())),
         ));
     }
-    let dropped = gateway.line.publish(&node, request("dropped"));
-    timeout(Duration::from_secs(2), dropped)
-        .await
-        .expect_err("nothing is taken");
+    for late in ["sent", "dropped"] {
+        let late = gateway.line.publish(&node, request(late));
+        timeout(Duration::from_secs(2), late)
+            .await
+            .expect_err("nothing is taken");
+    }
     assert!(waits.iter().all(|waits| !waits.is_finished()));
     assert!(gateway.line.is_connected());
     // What is settled still goes out.
@@ -100,9 +125,16 @@ async fn broker_short_of_memory_is_waited_for() {
             .expect("it runs");
         assert_eq!(taken, Ok(()));
     }
-    for _ in 0..20 {
+    let mut came = 0;
+    while came < 20 {
         let delivery = worker.delivered().await;
         worker.done(&delivery);
+        match &*delivery.parcel.expect("a task").correlation {
+            // It was sent before the line was told.
+            "sent" => {}
+            "dropped" => panic!("nobody waits for it"),
+            _ => came += 1,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use mitto::queue::broker::rabbitmq::RabbitMq;
 use super::lines::{Site, facts};
 use super::relay::Relay;
 use super::servers::rabbitmq::{shared, url};
-use super::work::work_facts;
+use super::work::{death_facts, work_facts};
 
 mod lines {
     use super::{facts, site};
@@ -28,11 +28,17 @@ mod work {
     work_facts!(async { std::sync::Arc::new(broker()) });
 }
 
+mod deaths {
+    use super::{death_facts, site};
+
+    death_facts!(site());
+}
+
 /// Behind a relay of its own.
 async fn site() -> Site {
     let relay = Relay::to(shared().at()).await;
     let broker = RabbitMq::new(url("guest", relay.at()));
-    Site::behind(relay, broker)
+    Site::behind(relay, broker, self::broker())
 }
 
 fn broker() -> RabbitMq {

@@ -12,7 +12,7 @@ use super::jobs::{Charge, Double, Tick};
 const OPEN: usize = 1_000_000;
 
 pub(in super::super) async fn request_given_up_before_it_began_is_not_run(broker: Arc<dyn Broker>) {
-    if !broker.capabilities().confirms {
+    if !broker.capabilities().keeps {
         return;
     }
     let mut shop = Shop::new(broker, OPEN);
@@ -27,6 +27,27 @@ pub(in super::super) async fn request_given_up_before_it_began_is_not_run(broker
     worker.resume().await.unwrap();
     assert_eq!(client.charge(Charge { n: 2 }).await, Ok(2));
     assert_eq!(shop.event().await, "charge 2");
+}
+
+/// It waits in the queue, or at the worker where there is none.
+pub(in super::super) async fn request_given_up_behind_another_is_not_run(broker: Arc<dyn Broker>) {
+    let mut shop = Shop::new(broker, 0);
+    let _worker = shop.at_work(shop.worker().concurrency(1)).await;
+    let client = shop.client().await;
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { client.charge(Charge { n: 1 }).await }
+    });
+    assert_eq!(shop.event().await, "charge 1");
+    let given_up = client.charge(Charge { n: 2 });
+    let given_up = tokio::time::timeout(Duration::from_millis(300), given_up).await;
+    assert!(given_up.is_err());
+    // The worker is told meanwhile.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    shop.let_pass(2);
+    assert_eq!(first.await.unwrap(), Ok(1));
+    assert_eq!(client.charge(Charge { n: 3 }).await, Ok(3));
+    assert_eq!(shop.event().await, "charge 3");
 }
 
 pub(in super::super) async fn request_given_up_early_drops_its_handler(broker: Arc<dyn Broker>) {

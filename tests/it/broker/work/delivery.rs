@@ -93,6 +93,69 @@ pub(in super::super) async fn other_request_of_a_lost_worker_is_refused_unrun(
     shop.no_event();
 }
 
+pub(in super::super) async fn request_of_a_lost_worker_is_lost_where_nobody_gets_it_again(
+    broker: Arc<dyn Broker>,
+) {
+    let can = broker.capabilities();
+    // Where tasks are confirmed, a worker that is dropped still hands on what it has.
+    if can.redelivers != Redelivers::Never || can.confirms {
+        return;
+    }
+    let mut shop = Shop::new(broker, 0);
+    let first = shop.mortal().await;
+    // It takes work a moment later.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let client = shop.client().await;
+    let known = tokio::spawn({
+        let client = client.clone();
+        async move { client.double(Double { n: 4 }).await }
+    });
+    assert_eq!(shop.event().await, "double 4");
+    // The gateway knows who runs it by then.
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let late = client
+        .double(Double { n: 5 })
+        .timeout(Duration::from_millis(300));
+    let (late, ()) = tokio::join!(late, async {
+        assert_eq!(shop.event().await, "double 5");
+        first.abort();
+    });
+    assert_eq!(late.unwrap_err().code(), Code::Timeout);
+    let _second = shop.working().await;
+    let lost = known.await.unwrap().unwrap_err();
+    assert_eq!(lost.code(), Code::ConnectionLost, "{lost}");
+}
+
+/// However idempotent it is: its reader would get the first items again.
+pub(in super::super) async fn stream_of_a_lost_worker_does_not_begin_again(
+    broker: Arc<dyn Broker>,
+) {
+    if broker.capabilities().redelivers != Redelivers::ToAnyWorker {
+        return;
+    }
+    let mut shop = Shop::new(broker, OPEN);
+    let first = shop.mortal().await;
+    let client = shop.client().await;
+    let mut ticks = client.tick(Tick { to: u32::MAX }).await.unwrap();
+    let mut next = 0;
+    while next < 3 {
+        assert_eq!(ticks.next().await, Some(Ok(next)));
+        next += 1;
+    }
+    first.abort();
+    assert_eq!(shop.event().await, "dropped");
+    let _second = shop.working().await;
+    let status = loop {
+        match ticks.next().await {
+            Some(Ok(n)) => assert_eq!(n, next),
+            Some(Err(status)) => break status,
+            None => panic!("it has ended well"),
+        }
+        next += 1;
+    };
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+}
+
 pub(in super::super) async fn request_waits_for_a_worker_within_its_deadline(
     broker: Arc<dyn Broker>,
 ) {
@@ -101,7 +164,7 @@ pub(in super::super) async fn request_waits_for_a_worker_within_its_deadline(
     let worker = shop.working().await;
     worker.pause().await.unwrap();
     let client = shop.client().await;
-    if !can.confirms {
+    if !can.keeps {
         return;
     }
     let late = client.double(Double { n: 1 });
@@ -114,7 +177,7 @@ pub(in super::super) async fn request_waits_for_a_worker_within_its_deadline(
 }
 
 pub(in super::super) async fn expired_request_is_not_run(broker: Arc<dyn Broker>) {
-    if !broker.capabilities().confirms {
+    if !broker.capabilities().keeps {
         return;
     }
     let mut shop = Shop::new(broker, OPEN);
@@ -124,6 +187,8 @@ pub(in super::super) async fn expired_request_is_not_run(broker: Arc<dyn Broker>
     let late = client.charge(Charge { n: 1 });
     let late = late.timeout(Duration::from_millis(200)).await;
     assert_eq!(late.unwrap_err().code(), Code::Timeout);
+    // Deadlines travel in whole milliseconds.
+    tokio::time::sleep(Duration::from_millis(10)).await;
     worker.resume().await.unwrap();
     assert_eq!(client.charge(Charge { n: 2 }).await, Ok(2));
     assert_eq!(shop.event().await, "charge 2");

@@ -22,7 +22,7 @@ pub(super) struct Charge {
 }
 
 #[derive(Debug, Serialize, Deserialize, Request)]
-#[request(stream = u32)]
+#[request(stream = u32, idempotent)]
 pub(super) struct Tick {
     pub(super) to: u32,
 }
@@ -142,12 +142,15 @@ async fn tick(State(watch): State<Watch>, items: Items<u32>, req: Tick) -> Resul
     Ok(())
 }
 
-/// One that says `wait` waits.
+/// One that says `wait` waits, and one that says `ask` asks then.
 #[handler]
-async fn note(State(watch): State<Watch>, req: Note) {
+async fn note(State(watch): State<Watch>, caller: JobCaller, req: Note) {
     watch.say(format!("note {}", req.text));
-    if req.text == "wait" {
+    if req.text == "wait" || req.text == "ask" {
         watch.pass().await;
+    }
+    if req.text == "ask" {
+        let _ = ask(&watch, &caller).await;
     }
 }
 
@@ -159,6 +162,10 @@ async fn ask_back(
 ) -> Result<String, Status> {
     watch.say("asks");
     watch.pass().await;
+    ask(&watch, &caller).await
+}
+
+async fn ask(watch: &Watch, caller: &JobCaller) -> Result<String, Status> {
     let what = "more".to_owned();
     let answer = caller.confirm(Confirm { what }).await;
     if let Err(status) = &answer {

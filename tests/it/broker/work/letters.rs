@@ -18,7 +18,7 @@ use crate::broker::lines::End;
 const OPEN: usize = 1_000_000;
 
 /// From somebody who knows no schema.
-pub(super) async fn send(shop: &Shop, end: &End, name: &str, body: &str) {
+pub(in super::super) async fn send(shop: &Shop, end: &End, name: &str, body: &str) {
     send_within(shop, end, name, body, None).await;
 }
 

@@ -46,7 +46,7 @@ pub(in super::super) async fn paused_worker_takes_nothing(broker: Arc<dyn Broker
     // What it has it finishes.
     shop.let_pass(1);
     assert_eq!(first.await.unwrap(), Ok(2));
-    if !shop.broker.capabilities().confirms {
+    if !shop.broker.capabilities().keeps {
         return;
     }
     let second = tokio::spawn(async move { client.double(Double { n: 2 }).await });

@@ -1,6 +1,7 @@
 //! What workers and gateways do, over any broker, as far as it can.
 
 mod cancel;
+mod deaths;
 mod delivery;
 mod jobs;
 mod letters;
@@ -15,6 +16,7 @@ use mitto::queue::broker::{Broker, Node, Publisher};
 use mitto::worker::{self, Worker};
 
 pub(super) use cancel::*;
+pub(super) use deaths::*;
 pub(super) use delivery::*;
 pub(super) use letters::*;
 pub(super) use loads::*;
@@ -54,7 +56,7 @@ impl Shop {
     }
 
     /// A worker that runs.
-    async fn working(&self) -> worker::Handle {
+    pub(super) async fn working(&self) -> worker::Handle {
         self.at_work(self.worker()).await
     }
 
@@ -84,15 +86,15 @@ impl Shop {
         JobClient::builder().provide(JobApp).local(gateway)
     }
 
-    async fn event(&mut self) -> String {
+    pub(super) async fn event(&mut self) -> String {
         self.events.recv().await.expect("the watch is kept")
     }
 
-    fn no_event(&mut self) {
+    pub(super) fn no_event(&mut self) {
         assert_eq!(self.events.try_recv().ok(), None);
     }
 
-    fn let_pass(&self, count: usize) {
+    pub(super) fn let_pass(&self, count: usize) {
         self.watch.gate.add_permits(count);
     }
 }
@@ -107,6 +109,8 @@ macro_rules! work_facts {
             many_requests_find_their_answers,
             idempotent_request_of_a_lost_worker_runs_again,
             other_request_of_a_lost_worker_is_refused_unrun,
+            request_of_a_lost_worker_is_lost_where_nobody_gets_it_again,
+            stream_of_a_lost_worker_does_not_begin_again,
             notification_of_a_lost_worker_is_a_dead_letter,
             store_lets_what_never_began_run,
             store_answers_what_has_finished,
@@ -114,6 +118,7 @@ macro_rules! work_facts {
             expired_request_is_not_run,
             request_without_any_worker_ends_at_once,
             request_given_up_before_it_began_is_not_run,
+            request_given_up_behind_another_is_not_run,
             request_given_up_early_drops_its_handler,
             request_given_up_late_drops_its_handler,
             dropped_stream_drops_its_handler,

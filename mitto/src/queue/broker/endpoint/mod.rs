@@ -14,6 +14,7 @@ mod runs;
 mod topics;
 mod work;
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -31,6 +32,7 @@ use super::{
     Receiver, Redelivers, SendError,
 };
 use crate::codec::Codecs;
+use crate::job::Run;
 use crate::limits::Limits;
 use crate::runtime::{Instant, RuntimeHandle};
 use crate::status::{Code, Status};
@@ -76,6 +78,8 @@ pub(crate) struct Endpoint {
     /// Who hears what at this end, once somebody does.
     hub: OnceLock<Arc<Hub>>,
     worker: Option<Arc<dyn TakesWork>>,
+    /// Whether this end closes its line.
+    closing: AtomicBool,
 }
 
 impl Endpoint {
@@ -99,6 +103,7 @@ impl Endpoint {
             given_up: GivenUp::default(),
             hub: OnceLock::new(),
             worker,
+            closing: AtomicBool::new(false),
         });
         let receiver = Arc::new(Inlet(Arc::downgrade(&endpoint)));
         let line = broker.open(Opening::new(purpose, limits), receiver).await?;
@@ -132,8 +137,15 @@ impl Endpoint {
     /// Drops what runs here without an answer, and closes the line: the broker gives it to another worker.
     pub(crate) fn leave(&self) {
         self.runs.cancel_all(End::Left);
-        if let Some(line) = self.line() {
-            self.spawn(line.close());
+        self.spawn(self.close());
+    }
+
+    /// Sends and settles what waits, then closes the line.
+    pub(crate) fn close(&self) -> Later<()> {
+        self.closing.store(true, Relaxed);
+        match self.line() {
+            Some(line) => line.close(),
+            None => Box::pin(std::future::ready(())),
         }
     }
 
@@ -149,6 +161,16 @@ impl Endpoint {
         if poll_once(&mut thing).is_pending() {
             self.runtime.spawn(thing);
         }
+    }
+
+    /// The same, as something to be waited for. Dropped, it goes on.
+    pub(crate) fn run(&self, thing: impl Future<Output = ()> + Send + 'static) -> Run {
+        let mut thing = Box::pin(thing);
+        if poll_once(&mut thing).is_ready() {
+            return Run::done();
+        }
+        let task = self.runtime.spawn(thing);
+        Run::new(async { drop(task.await) })
     }
 
     fn send_later(&self, sending: Later<Result<(), SendError>>) {
@@ -257,9 +279,14 @@ impl Receiver for Inlet {
     }
 
     fn connected(&self, connected: bool) {
+        let endpoint = self.0.upgrade();
+        let is_open = endpoint.is_some_and(|endpoint| !endpoint.closing.load(Relaxed));
         match connected {
             true => tracing::info!("connected to the broker"),
-            false => tracing::warn!("the connection to the broker is lost, connecting again"),
+            false if is_open => {
+                tracing::warn!("the connection to the broker is lost, connecting again");
+            }
+            false => tracing::debug!("the connection to the broker is closed"),
         }
     }
 }

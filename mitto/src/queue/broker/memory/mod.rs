@@ -50,6 +50,7 @@ impl Broker for Memory {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             confirms: true,
+            keeps: true,
             redelivers: Redelivers::ToAnyWorker,
             dead_letters: DeadLettering::All,
             knows_absence: true,

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::subject::{self, OF_PARCEL, OF_TASK, OWN, Place};
 use crate::limits::Limits;
+use crate::queue::broker::percent::{self, decoded};
 use crate::queue::broker::wire::{self, Foreign, Key, Reading, Trust, head};
 use crate::queue::broker::{Parcel, ParcelKind, SendError};
 
@@ -273,7 +274,10 @@ fn header_name(name: &str) -> Option<HeaderName> {
     });
     match known {
         Some(known) => Some(known.clone()),
-        None => HeaderName::from_str(&escaped(name, |byte| matches!(byte, b'%' | b':'))).ok(),
+        None => HeaderName::from_str(&percent::encoded(name, |letter| {
+            matches!(letter, '%' | ':')
+        }))
+        .ok(),
     }
 }
 
@@ -291,61 +295,11 @@ fn encoded(value: &str) -> Cow<'_, str> {
     let is_cut = |end: Option<char>| end.is_some_and(char::is_whitespace);
     let mut chars = value.chars();
     if is_cut(chars.next()) || is_cut(chars.next_back()) {
-        return escaped(value, |byte| byte <= b' ' || byte >= 0x80 || byte == b'%');
+        return percent::encoded(value, |letter| {
+            letter <= ' ' || !letter.is_ascii() || letter == '%'
+        });
     }
-    escaped(value, |byte| matches!(byte, b'%' | b'\r' | b'\n'))
-}
-
-fn escaped(text: &str, escape: impl Fn(u8) -> bool) -> Cow<'_, str> {
-    if !text.bytes().any(&escape) {
-        return Cow::Borrowed(text);
-    }
-    let mut bytes = Vec::with_capacity(text.len() + 16);
-    for byte in text.bytes() {
-        match escape(byte) {
-            true => {
-                bytes.push(b'%');
-                bytes.extend(format!("{byte:02X}").bytes());
-            }
-            false => bytes.push(byte),
-        }
-    }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn decoded(value: &str) -> Cow<'_, str> {
-    match value.contains('%') {
-        true => {
-            let bytes = percent_decoded(value.as_bytes());
-            Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-        }
-        false => Cow::Borrowed(value),
-    }
-}
-
-/// A percent sign without two hexadecimal digits stays.
-pub(super) fn percent_decoded(mut text: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    while let [first, rest @ ..] = text {
-        text = rest;
-        match (first, rest) {
-            (b'%', [high, low, rest @ ..])
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                bytes.push(digit(*high) << 4 | digit(*low));
-                text = rest;
-            }
-            _ => bytes.push(*first),
-        }
-    }
-    bytes
-}
-
-fn digit(hexadecimal: u8) -> u8 {
-    match hexadecimal {
-        b'0'..=b'9' => hexadecimal - b'0',
-        letter => (letter.to_ascii_lowercase() - b'a') + 10,
-    }
+    percent::encoded(value, |letter| matches!(letter, '%' | '\r' | '\n'))
 }
 
 /// Headers for another message with the same id, which a stream would leave out if it was told by it; and

@@ -174,6 +174,7 @@ impl Broker for Nats {
         };
         Capabilities {
             confirms: self.durable,
+            keeps: self.durable,
             redelivers,
             dead_letters,
             knows_absence: true,

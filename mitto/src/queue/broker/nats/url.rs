@@ -2,7 +2,7 @@
 
 use async_nats::ServerAddr;
 
-use crate::queue::broker::BrokerError;
+use crate::queue::broker::{BrokerError, percent};
 
 /// Who connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,8 +85,7 @@ fn login(said: &str) -> Option<Login> {
 
 /// Without percent-encoding.
 fn decoded(text: &str) -> Option<String> {
-    let bytes = super::message::percent_decoded(text.as_bytes());
-    String::from_utf8(bytes).ok()
+    String::from_utf8(percent::bytes(text)).ok()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::queue::broker::{BrokerError, Receiver};
 use crate::runtime::{Instant, later, sleep_until, timeout};
 
 /// What is waited at most before the first attempt to connect again, and before any.
-const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// How long the broker may take to set up what a connection needs, or a node. It may wait for other servers
 /// of its cluster.

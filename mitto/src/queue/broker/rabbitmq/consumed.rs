@@ -81,13 +81,14 @@ impl Connected {
         common.receiver.deliver(delivery);
     }
 
-    pub(super) fn settle(&mut self, tag: u64, settled: Settled, burying: &Burying) {
+    /// With a word of its own when so many messages are written.
+    pub(super) fn settle(&mut self, tag: u64, settled: Settled, sent: u64, burying: &Burying) {
         let Some(given) = self.given.get_mut(&tag) else {
             return;
         };
         let work = &mut self.works[given.work];
         match settled {
-            Settled::Done => work.done(given.tag),
+            Settled::Done => work.done(given.tag, sent),
             Settled::GiveBack => work.give_back(given.tag),
             Settled::Dead(reason) => {
                 // Once, and it stays unsettled until its letter is confirmed.
@@ -115,15 +116,22 @@ impl Connected {
         self.burying = self.burying.saturating_sub(1);
         let work = &mut self.works[given.work];
         match buried {
-            true => work.done(given.tag),
+            true => work.done(given.tag, 0),
             false => work.give_back(given.tag),
         }
     }
 
-    pub(super) fn flush(&mut self) {
+    /// Acknowledges what is done, as far as so many messages are written. Whether that is all.
+    pub(super) fn flush(&mut self, written: u64) -> bool {
         for work in &mut self.works {
-            work.flush();
+            work.flush(written);
         }
+        !self.holds()
+    }
+
+    /// Whether something is done and not acknowledged.
+    pub(super) fn holds(&self) -> bool {
+        self.works.iter().any(Work::holds)
     }
 
     pub(super) async fn end(self) {

@@ -16,6 +16,7 @@ use super::inbox::Inbox;
 use super::link::{Link, Told};
 use super::names;
 use super::work::Work;
+use super::writes::Writes;
 use crate::queue::broker::{BrokerError, Node, SendError, Settled};
 use crate::runtime::Instant;
 
@@ -27,7 +28,8 @@ pub(super) enum Order {
     TakeWork(Node, u16, oneshot::Sender<Result<(), BrokerError>>),
     Listen(String, oneshot::Sender<Result<(), SendError>>),
     Unlisten(String),
-    Settle(u64, Settled),
+    /// Once so many messages are written.
+    Settle(u64, Settled, u64),
     /// A dead letter is where it belongs, or is not.
     Buried(u64, bool),
 }
@@ -37,6 +39,7 @@ pub(super) struct Consuming {
     common: Arc<Common>,
     orders: mpsc::UnboundedReceiver<Order>,
     burying: Burying,
+    writes: Arc<Writes>,
     nodes: BTreeMap<Node, u16>,
     /// Topics by their routing keys.
     topics: HashMap<String, String>,
@@ -65,11 +68,13 @@ impl Consuming {
         common: Arc<Common>,
         orders: mpsc::UnboundedReceiver<Order>,
         burying: Burying,
+        writes: Arc<Writes>,
     ) -> Self {
         Self {
             common,
             orders,
             burying,
+            writes,
             nodes: BTreeMap::new(),
             topics: HashMap::new(),
             next: 0,
@@ -153,8 +158,8 @@ impl Consuming {
             if let Err(error) = done {
                 return Some(error);
             }
-            if self.closes && connected.burying == 0 && self.orders.is_empty() {
-                connected.flush();
+            let is_idle = self.closes && connected.burying == 0 && self.orders.is_empty();
+            if is_idle && connected.flush(self.writes.written()) {
                 return None;
             }
         }
@@ -170,8 +175,8 @@ impl Consuming {
         while orders < BATCH {
             orders += 1;
             match self.orders.poll_recv(cx) {
-                Poll::Ready(Some(Order::Settle(tag, settled))) => {
-                    connected.settle(tag, settled, &self.burying);
+                Poll::Ready(Some(Order::Settle(tag, settled, sent))) => {
+                    connected.settle(tag, settled, sent, &self.burying);
                 }
                 Poll::Ready(Some(Order::Buried(tag, buried))) => connected.buried(tag, buried),
                 Poll::Ready(Some(order)) => return Poll::Ready(Turn::Order(order)),
@@ -179,7 +184,11 @@ impl Consuming {
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
-        connected.flush();
+        if !connected.flush(self.writes.written()) {
+            self.writes.wait(cx.waker());
+            // It may be written in between.
+            connected.flush(self.writes.written());
+        }
         let more = connected.works.iter().position(Work::wants_more);
         if let Some(work) = more.filter(|_| !self.closes) {
             return Poll::Ready(Turn::More(work));
@@ -196,7 +205,7 @@ impl Consuming {
         if orders.max(parcels).max(tasks) >= BATCH {
             cx.waker().wake_by_ref();
         }
-        match self.closes && connected.burying == 0 {
+        match self.closes && connected.burying == 0 && !connected.holds() {
             true => Poll::Ready(Turn::Idle),
             false => Poll::Pending,
         }

@@ -52,9 +52,10 @@ impl RabbitLine {
         let publishing = Arc::new(publishing);
         let (orders, taken) = mpsc::unbounded_channel();
         let last = CancellationToken::new();
-        let publisher = Publisher::new(common.clone(), jobs, last.clone());
+        let writes = publishing.writes.clone();
+        let publisher = Publisher::new(common.clone(), jobs, writes.clone(), last.clone());
         let burying = Burying::new(publishing.clone(), orders.downgrade());
-        let consuming = Consuming::new(common.clone(), taken, burying);
+        let consuming = Consuming::new(common.clone(), taken, burying, writes);
         let mut attempts = Attempts::default();
         let (out, into) = loop {
             let connected = async {
@@ -102,7 +103,7 @@ impl RabbitLine {
 
     fn sent(
         &self,
-        out: Result<Box<Outgoing>, SendError>,
+        out: Result<Outgoing, SendError>,
         fanout: Option<String>,
     ) -> Later<Result<(), SendError>> {
         match out {
@@ -165,7 +166,8 @@ impl Line for RabbitLine {
     }
 
     fn settle(&self, tag: u64, settled: Settled) {
-        let _ = self.orders.send(Order::Settle(tag, settled));
+        let sent = self.publishing.writes.given();
+        let _ = self.orders.send(Order::Settle(tag, settled, sent));
     }
 
     fn listen(&self, topic: &str) -> Later<Result<(), SendError>> {

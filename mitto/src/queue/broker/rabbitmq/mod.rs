@@ -60,6 +60,7 @@ mod publisher;
 mod topology;
 mod url;
 mod work;
+mod writes;
 
 use std::fmt;
 use std::sync::Arc;
@@ -150,6 +151,7 @@ impl Broker for RabbitMq {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             confirms: true,
+            keeps: true,
             redelivers: Redelivers::ToAnyWorker,
             dead_letters: match self.kind {
                 Kind::Quorum => DeadLettering::All,

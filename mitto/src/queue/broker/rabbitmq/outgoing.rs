@@ -5,9 +5,10 @@ use std::sync::Arc;
 use lapin::message::BasicReturnMessage;
 use lapin::options::BasicPublishOptions;
 use lapin::{BasicProperties, Channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::properties::Written;
+use super::writes::Writes;
 use crate::queue::broker::{Later, SendError};
 
 /// The most publishes that the broker has not confirmed.
@@ -25,7 +26,7 @@ pub(super) struct Outgoing {
 
 /// A message that is to be confirmed.
 pub(super) struct Waiting {
-    pub(super) out: Box<Outgoing>,
+    pub(super) out: Arc<Outgoing>,
     /// Whether it may be sent again when nobody knows what became of it.
     pub(super) idempotent: bool,
     /// The order among others.
@@ -40,12 +41,16 @@ pub(super) struct Waiting {
 pub(super) enum Job {
     /// Into a queue, confirmed.
     Confirmed(Waiting),
-    /// To inboxes, at most once. A fanout exchange is made first, where one is named.
-    Sent {
-        out: Box<Outgoing>,
-        fanout: Option<String>,
-        room: OwnedSemaphorePermit,
-    },
+    /// To inboxes, at most once.
+    Sent(Sent),
+}
+
+/// A message that is not confirmed.
+pub(super) struct Sent {
+    pub(super) out: Box<Outgoing>,
+    /// A fanout exchange that is made first.
+    pub(super) fanout: Option<String>,
+    _room: OwnedSemaphorePermit,
 }
 
 /// The way to the publishing connection. What waits for it is bounded here.
@@ -56,27 +61,28 @@ pub(super) struct Publishing {
     room: [Arc<Semaphore>; 2],
     /// How many bytes each has room for.
     bytes: usize,
+    pub(super) writes: Arc<Writes>,
 }
 
 impl Outgoing {
     /// To a queue or inbox.
-    pub(super) fn to_queue(name: impl Into<String>, written: Written) -> Box<Self> {
+    pub(super) fn to_queue(name: impl Into<String>, written: Written) -> Self {
         Self::to_exchange("", name.into(), written).mandatory()
     }
 
-    pub(super) fn to_exchange(exchange: &str, key: String, written: Written) -> Box<Self> {
-        Box::new(Self {
+    pub(super) fn to_exchange(exchange: &str, key: String, written: Written) -> Self {
+        Self {
             exchange: exchange.to_owned(),
             key,
             properties: written.properties,
             body: written.body,
             head: written.head,
             mandatory: false,
-        })
+        }
     }
 
     /// It comes back where nobody is.
-    pub(super) fn mandatory(mut self: Box<Self>) -> Box<Self> {
+    pub(super) fn mandatory(mut self) -> Self {
         self.mandatory = true;
         self
     }
@@ -96,34 +102,20 @@ impl Outgoing {
             && returned.properties.correlation_id() == self.properties.correlation_id()
     }
 
-    /// Hands it to the connection with the first poll; ready when it is written. It can be sent again.
-    async fn publish_copy(&self, channel: &Channel) -> lapin::Result<lapin::PublisherConfirm> {
-        let (exchange, key) = (self.exchange.as_str(), self.key.as_str());
-        let (options, properties) = (self.options(), self.properties.clone());
-        channel
-            .basic_publish(exchange.into(), key.into(), options, &self.body, properties)
-            .await
-    }
-
-    /// The same, once.
+    /// Hands it to the connection with the first poll; ready when it is written.
     pub(super) async fn publish(
-        mut self: Box<Self>,
-        channel: Channel,
+        &self,
+        channel: &Channel,
     ) -> lapin::Result<lapin::PublisherConfirm> {
-        let options = self.options();
-        let exchange = std::mem::take(&mut self.exchange);
-        let key = std::mem::take(&mut self.key);
-        let properties = std::mem::take(&mut self.properties);
-        channel
-            .basic_publish(exchange.into(), key.into(), options, &self.body, properties)
-            .await
-    }
-
-    fn options(&self) -> BasicPublishOptions {
-        BasicPublishOptions {
+        let options = BasicPublishOptions {
             mandatory: self.mandatory,
             ..BasicPublishOptions::default()
-        }
+        };
+        let (exchange, key) = (self.exchange.as_str(), self.key.as_str());
+        let properties = self.properties.clone();
+        channel
+            .basic_publish(exchange.into(), key.into(), options, &self.body, properties)
+            .await
     }
 }
 
@@ -138,7 +130,7 @@ pub(super) enum Fate {
 }
 
 pub(super) async fn confirmed(channel: Channel, waiting: Waiting) -> (Waiting, Fate) {
-    let confirm = match waiting.out.publish_copy(&channel).await {
+    let confirm = match waiting.out.publish(&channel).await {
         Ok(confirm) => confirm,
         Err(error) => return (waiting, Fate::Unsent(error)),
     };
@@ -162,28 +154,19 @@ impl Publishing {
             unconfirmed: Arc::new(Semaphore::new(UNCONFIRMED)),
             room: std::array::from_fn(|_| Arc::new(Semaphore::new(bytes))),
             bytes,
+            writes: Arc::default(),
         };
         (publishing, receiver)
     }
 
     /// Ready when the broker has it, or says no.
-    pub(super) async fn confirmed(
-        &self,
-        out: Box<Outgoing>,
-        idempotent: bool,
-    ) -> Result<(), SendError> {
-        let unconfirmed = match self.unconfirmed.clone().try_acquire_owned() {
-            Err(TryAcquireError::NoPermits) => self.unconfirmed.clone().acquire_owned().await.ok(),
-            tried => tried.ok(),
-        };
-        let unconfirmed = unconfirmed.ok_or(SendError::Closed)?;
-        let room = match self.room_now(0, out.size()) {
-            Err(TryAcquireError::NoPermits) => self.room(0, out.size()).await?,
-            tried => tried.map_err(|_| SendError::Closed)?,
-        };
+    pub(super) async fn confirmed(&self, out: Outgoing, idempotent: bool) -> Result<(), SendError> {
+        let unconfirmed = self.unconfirmed.clone().acquire_owned().await;
+        let unconfirmed = unconfirmed.map_err(|_| SendError::Closed)?;
+        let room = self.room(0, out.size()).await?;
         let (done, ready) = oneshot::channel();
         let waiting = Waiting {
-            out,
+            out: Arc::new(out),
             idempotent,
             turn: 0,
             tries: 0,
@@ -197,21 +180,35 @@ impl Publishing {
     /// Ready when there is room for the next one, which mostly is at once.
     pub(super) fn sent(
         self: &Arc<Self>,
-        out: Box<Outgoing>,
+        out: Outgoing,
         fanout: Option<String>,
     ) -> Later<Result<(), SendError>> {
-        let sent = match self.room_now(1, out.size()) {
-            Ok(room) => self.put(Job::Sent { out, fanout, room }),
-            Err(TryAcquireError::Closed) => Err(SendError::Closed),
-            Err(TryAcquireError::NoPermits) => {
+        let out = Box::new(out);
+        let permits = self.permits(out.size());
+        match self.room[1].clone().try_acquire_many_owned(permits) {
+            Ok(room) => Box::pin(std::future::ready(self.give(out, fanout, room))),
+            Err(_) => {
                 let publishing = self.clone();
-                return Box::pin(async move {
+                Box::pin(async move {
                     let room = publishing.room(1, out.size()).await?;
-                    publishing.put(Job::Sent { out, fanout, room })
-                });
+                    publishing.give(out, fanout, room)
+                })
             }
-        };
-        Box::pin(std::future::ready(sent))
+        }
+    }
+
+    fn give(
+        &self,
+        out: Box<Outgoing>,
+        fanout: Option<String>,
+        room: OwnedSemaphorePermit,
+    ) -> Result<(), SendError> {
+        self.writes.give();
+        self.put(Job::Sent(Sent {
+            out,
+            fanout,
+            _room: room,
+        }))
     }
 
     /// Nothing more is taken.
@@ -226,11 +223,6 @@ impl Publishing {
         let room = self.room[of].clone();
         let room = room.acquire_many_owned(self.permits(bytes)).await;
         room.map_err(|_| SendError::Closed)
-    }
-
-    fn room_now(&self, of: usize, bytes: usize) -> Result<OwnedSemaphorePermit, TryAcquireError> {
-        let room = self.room[of].clone();
-        room.try_acquire_many_owned(self.permits(bytes))
     }
 
     /// One message that is larger than all the room has it for itself.

@@ -7,21 +7,23 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::{FutureExt, TryFutureExt};
+use futures_util::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use lapin::message::BasicReturnMessage;
 use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable;
 use lapin::{Channel, ExchangeKind};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::Interval;
-use tokio_util::sync::{CancellationToken, ReusableBoxFuture};
+use tokio_util::sync::CancellationToken;
 
 use super::common::{Attempts, Common, Side};
 use super::flight::Flight;
 use super::link::{Link, Told};
-use super::outgoing::{Job, Outgoing, Waiting};
+use super::outgoing::{Job, Sent, Waiting};
 use super::properties::{self, Trusted};
 use super::topology;
+use super::writes::{Writes, Writing};
 use crate::queue::broker::wire::Place;
 use crate::queue::broker::{BrokerError, SendError};
 use crate::runtime::{Instant, Sleep, later, sleep_until, timeout};
@@ -38,7 +40,10 @@ pub(super) struct Publisher {
     jobs: mpsc::UnboundedReceiver<Job>,
     /// To be sent again, or first.
     again: VecDeque<Waiting>,
+    unsent: VecDeque<(u64, Sent)>,
     turn: u64,
+    writes: Arc<Writes>,
+    writing: Writing,
     /// Cancelled when nothing more comes.
     last: CancellationToken,
 }
@@ -49,38 +54,34 @@ pub(super) struct Connected {
     confirming: Channel,
     plain: Channel,
     flight: Flight,
-    /// What is written, oldest first.
-    sending: VecDeque<Batch>,
-    /// What was handed over since the task was woken.
-    batch: Option<Batch>,
-    /// The memory of one that is written.
-    spare: Option<Written>,
+    sending: FuturesUnordered<Sending>,
     /// Exchanges that are there.
     fanouts: HashSet<String>,
     looks: Interval,
     looks_until: Instant,
 }
 
-type Written = ReusableBoxFuture<'static, lapin::Result<()>>;
+/// Of what was not written it gives that back.
+type Sending = Pin<Box<dyn Future<Output = (u64, Result<(), Unsent>)> + Send>>;
 
-/// Messages of which only the last one is waited for: a connection writes in order.
-struct Batch {
-    /// Ready when the last one is written.
-    written: Written,
-    room: OwnedSemaphorePermit,
-}
+/// What was not written.
+type Unsent = (Sent, lapin::Error);
 
 impl Publisher {
     pub(super) fn new(
         common: Arc<Common>,
         jobs: mpsc::UnboundedReceiver<Job>,
+        writes: Arc<Writes>,
         last: CancellationToken,
     ) -> Self {
         Self {
             common,
             jobs,
             again: VecDeque::new(),
+            unsent: VecDeque::new(),
             turn: 0,
+            writes,
+            writing: Writing::default(),
             last,
         }
     }
@@ -139,7 +140,7 @@ impl Publisher {
     }
 
     fn is_empty(&self) -> bool {
-        self.again.is_empty() && self.jobs.is_empty()
+        self.again.is_empty() && self.unsent.is_empty() && self.jobs.is_empty()
     }
 
     /// Ready when the connection is lost.
@@ -148,14 +149,22 @@ impl Publisher {
             match told {
                 Told::Lost(error) => return Poll::Ready(error),
                 Told::Blocked(true) => {
+                    self.writes.set_open(true);
                     tracing::warn!("RabbitMQ is short of memory or disk and takes nothing for now");
                 }
-                Told::Blocked(false) => tracing::info!("RabbitMQ takes messages again"),
+                Told::Blocked(false) => {
+                    self.writes.set_open(false);
+                    tracing::info!("RabbitMQ takes messages again");
+                }
             }
         }
         while !connected.link.is_blocked() {
             if let Some(waiting) = self.again.pop_front() {
                 connected.start(waiting, cx);
+                continue;
+            }
+            if let Some((number, sent)) = self.unsent.pop_front() {
+                self.send(connected, number, sent, cx);
                 continue;
             }
             match self.jobs.poll_recv(cx) {
@@ -164,23 +173,67 @@ impl Publisher {
                     waiting.turn = self.turn;
                     connected.start(waiting, cx);
                 }
-                Poll::Ready(Some(Job::Sent { out, fanout, room })) => {
-                    connected.send(out, fanout, room, cx);
+                Poll::Ready(Some(Job::Sent(sent))) => {
+                    let number = self.writing.begin();
+                    self.send(connected, number, sent, cx);
                 }
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
-        connected.poll_sent(&self.common, cx)
+        if let Poll::Ready(error) = connected.flight.poll(cx) {
+            return Poll::Ready(error);
+        }
+        let mut lost = None;
+        while let Poll::Ready(Some((number, sent))) = connected.sending.poll_next_unpin(cx) {
+            lost = lost.or(self.sent(number, sent));
+        }
+        connected.look_for_returns(&self.common, cx);
+        lost.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn send(&mut self, connected: &mut Connected, number: u64, sent: Sent, cx: &mut Context<'_>) {
+        match connected.send(number, sent, cx) {
+            true => {}
+            false => self.writing.end(number, &self.writes),
+        }
+    }
+
+    /// Something is written, or is to be sent again.
+    fn sent(&mut self, number: u64, sent: Result<(), Unsent>) -> Option<lapin::Error> {
+        match sent {
+            Ok(()) => {
+                self.writing.end(number, &self.writes);
+                None
+            }
+            Err((sent, error)) => {
+                self.unsent.push_back((number, sent));
+                Some(error)
+            }
+        }
     }
 
     /// Finds out what a lost connection has left, and keeps what is to be sent again.
     async fn save(&mut self, connected: Connected) {
         let Connected {
-            link, mut flight, ..
+            link,
+            mut flight,
+            mut sending,
+            ..
         } = connected;
         drop(link);
         // All of it ends with the connection.
-        let _ = timeout(LAST, flight.finish()).await;
+        let finish = async {
+            flight.finish().await;
+            while let Some((number, sent)) = sending.next().await {
+                self.sent(number, sent);
+            }
+        };
+        if timeout(LAST, finish).await.is_err() {
+            self.writing.lose(&self.writes);
+        }
+        let mut unsent = std::mem::take(&mut self.unsent);
+        unsent.make_contiguous().sort_by_key(|(number, _)| *number);
+        self.unsent = unsent;
         let mut again = flight.into_again();
         again.extend(self.again.drain(..));
         again.sort_by_key(|waiting| waiting.turn);
@@ -189,6 +242,7 @@ impl Publisher {
 
     /// Answers whoever waits.
     fn refuse(mut self) {
+        self.writes.set_open(true);
         self.jobs.close();
         while let Ok(job) = self.jobs.try_recv() {
             if let Job::Confirmed(waiting) = job {
@@ -208,9 +262,7 @@ impl Connected {
             link,
             confirming,
             plain,
-            sending: VecDeque::new(),
-            batch: None,
-            spare: None,
+            sending: FuturesUnordered::new(),
             fanouts: HashSet::new(),
             looks: tokio::time::interval(RETURNS.0),
             looks_until: Instant::now(),
@@ -218,58 +270,44 @@ impl Connected {
     }
 
     fn is_empty(&self) -> bool {
-        self.flight.is_empty() && self.sending.is_empty() && self.batch.is_none()
+        self.flight.is_empty() && self.sending.is_empty()
     }
 
     fn start(&mut self, waiting: Waiting, cx: &mut Context<'_>) {
         self.flight.start(&self.confirming, waiting, cx);
     }
 
-    fn send(
-        &mut self,
-        out: Box<Outgoing>,
-        fanout: Option<String>,
-        room: OwnedSemaphorePermit,
-        cx: &mut Context<'_>,
-    ) {
-        if out.head > self.flight.head_max() {
+    /// False when it is left out.
+    fn send(&mut self, number: u64, sent: Sent, cx: &mut Context<'_>) -> bool {
+        if sent.out.head > self.flight.head_max() {
             tracing::warn!(
-                bytes = out.head,
+                bytes = sent.out.head,
                 "the properties of a message are too large for a frame"
             );
-            return;
+            return false;
         }
-        if let Some(exchange) = fanout {
+        if let Some(exchange) = &sent.fanout {
             self.declare(exchange);
         }
+        let channel = self.plain.clone();
+        let mut sending: Sending = Box::pin(async move {
+            match sent.out.publish(&channel).await {
+                Ok(_) => (number, Ok(())),
+                Err(error) => (number, Err((sent, error))),
+            }
+        });
         self.looks_until = later(Instant::now(), RETURNS.1);
-        let writing = out.publish(self.plain.clone()).map_ok(drop);
-        let batch = match &mut self.batch {
-            Some(batch) => {
-                batch.written.set(writing);
-                batch.room.merge(room);
-                batch
-            }
-            none => {
-                let written = match self.spare.take() {
-                    Some(mut spare) => {
-                        spare.set(writing);
-                        spare
-                    }
-                    None => ReusableBoxFuture::new(writing),
-                };
-                none.insert(Batch { written, room })
-            }
-        };
         // At once, so that the order stays.
-        if let Poll::Ready(done) = batch.written.poll(cx) {
-            batch.written.set(std::future::ready(done));
+        match sending.poll_unpin(cx) {
+            Poll::Ready(ready) => self.sending.push(Box::pin(std::future::ready(ready))),
+            Poll::Pending => self.sending.push(sending),
         }
+        true
     }
 
     /// Without an answer: a refusal closes the channel.
-    fn declare(&mut self, exchange: String) {
-        if self.fanouts.contains(&exchange) {
+    fn declare(&mut self, exchange: &str) {
+        if self.fanouts.contains(exchange) {
             return;
         }
         let options = ExchangeDeclareOptions {
@@ -278,31 +316,16 @@ impl Connected {
             ..ExchangeDeclareOptions::default()
         };
         let kind = ExchangeKind::Fanout;
-        let name = exchange.as_str().into();
+        let name = exchange.into();
         let table = FieldTable::default();
         let _ = self
             .plain
             .exchange_declare(name, kind, options, table)
             .now_or_never();
-        self.fanouts.insert(exchange);
+        self.fanouts.insert(exchange.to_owned());
     }
 
-    /// Ready when something could not be sent.
-    fn poll_sent(&mut self, common: &Common, cx: &mut Context<'_>) -> Poll<lapin::Error> {
-        if let Poll::Ready(error) = self.flight.poll(cx) {
-            return Poll::Ready(error);
-        }
-        self.sending.extend(self.batch.take());
-        while let Some(batch) = self.sending.front_mut() {
-            match batch.written.poll(cx) {
-                Poll::Ready(Ok(())) => {
-                    let batch = self.sending.pop_front();
-                    self.spare = batch.map(|batch| batch.written);
-                }
-                Poll::Ready(Err(error)) => return Poll::Ready(error),
-                Poll::Pending => break,
-            }
-        }
+    fn look_for_returns(&mut self, common: &Common, cx: &mut Context<'_>) {
         while Instant::now() < self.looks_until && self.looks.poll_tick(cx).is_ready() {
             // Nothing is confirmed on this channel, so that this gives what has come back, at once.
             let returned = self.plain.wait_for_confirms().now_or_never();
@@ -310,7 +333,6 @@ impl Connected {
                 give_back(common, message);
             }
         }
-        Poll::Pending
     }
 }
 

@@ -1,6 +1,6 @@
 //! One node's queue, on a channel of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -34,7 +34,10 @@ pub(super) struct Work {
     /// The highest tag that consumers before these have got.
     earlier: u64,
     highest: u64,
-    done: Vec<u64>,
+    /// Delivery tags, with how many messages are to be written before.
+    done: VecDeque<(u64, u64)>,
+    /// Kept for its room.
+    ready: Vec<u64>,
 }
 
 impl Work {
@@ -48,7 +51,8 @@ impl Work {
             unsettled: BTreeSet::new(),
             earlier: 0,
             highest: 0,
-            done: Vec::new(),
+            done: VecDeque::new(),
+            ready: Vec::new(),
         }
     }
 
@@ -119,28 +123,42 @@ impl Work {
         self.highest = self.highest.max(delivery.delivery_tag);
     }
 
-    /// It is acknowledged with the others, in [`flush`](Self::flush).
-    pub(super) fn done(&mut self, tag: u64) {
-        if self.unsettled.remove(&tag) {
-            self.done.push(tag);
+    /// It is acknowledged with the others, in [`flush`](Self::flush), when so many messages are written.
+    pub(super) fn done(&mut self, tag: u64, sent: u64) {
+        if self.unsettled.contains(&tag) {
+            self.done.push_back((tag, sent));
         }
     }
 
+    /// Whether something is done and not acknowledged.
+    pub(super) fn holds(&self) -> bool {
+        !self.done.is_empty()
+    }
+
     /// Acknowledges what is done: all up to the first that is not with one frame.
-    pub(super) fn flush(&mut self) {
-        if self.done.is_empty() {
+    pub(super) fn flush(&mut self, written: u64) {
+        let held = self.done.iter().position(|(_, sent)| *sent > written);
+        let ready = held.unwrap_or(self.done.len());
+        if ready == 0 {
             return;
         }
-        self.done.sort_unstable();
+        let done = self.done.drain(..ready).map(|(tag, _)| tag);
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.extend(done);
+        for tag in &ready {
+            self.unsettled.remove(tag);
+        }
+        ready.sort_unstable();
         let first = self.unsettled.first().copied().unwrap_or(u64::MAX);
-        let run = self.done.partition_point(|tag| *tag < first);
+        let run = ready.partition_point(|tag| *tag < first);
         if let Some(last) = run.checked_sub(1) {
-            self.ack(self.done[last], run > 1);
+            self.ack(ready[last], run > 1);
         }
-        for at in run..self.done.len() {
-            self.ack(self.done[at], false);
+        for tag in &ready[run..] {
+            self.ack(*tag, false);
         }
-        self.done.clear();
+        ready.clear();
+        self.ready = ready;
     }
 
     /// With the first poll it is on its way. A failure ends the consumers as well.

@@ -1,0 +1,10 @@
+//! errors: 1
+
+use mitto::Request;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, Request)]
+#[request(address = "shop/*")]
+struct Ask;
+
+fn main() {}
