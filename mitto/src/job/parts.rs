@@ -297,7 +297,7 @@ pub(super) fn encoded(
     codecs: &Codecs,
     limit: usize,
 ) -> Result<Vec<u8>, Status> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(128);
     // `Serialize` is the user's code: it may panic.
     match catch(|| value.encode(&mut Encoder::new(codecs, format, &mut bytes, limit))) {
         Ok(Ok(())) => Ok(bytes),

@@ -54,6 +54,27 @@ pub(crate) enum Peer {
     RawTcp,
     /// The same in binary WebSocket messages, with `tokio-tungstenite`.
     RawWebSocket,
+    /// Through a broker.
+    Through(Broker, Ends),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broker {
+    Nats,
+    RabbitMq,
+}
+
+/// Who asks and answers at a broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// A stub on a `Publisher`, and a `Worker`.
+    Mitto,
+    /// A program on the broker's own client, with the same message in the same format.
+    Plain,
+    /// The same without a format: bytes go out, and come back.
+    Bytes,
+    /// As `Plain`, with an acknowledgement for each message.
+    OneByOne,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +132,22 @@ impl Named for Peer {
         ("capnp-rpc", Self::Capnp),
         ("raw-tcp", Self::RawTcp),
         ("raw-websocket", Self::RawWebSocket),
+        ("nats", Self::Through(Broker::Nats, Ends::Mitto)),
+        ("nats-plain", Self::Through(Broker::Nats, Ends::Plain)),
+        ("nats-bytes", Self::Through(Broker::Nats, Ends::Bytes)),
+        ("rabbitmq", Self::Through(Broker::RabbitMq, Ends::Mitto)),
+        (
+            "rabbitmq-plain",
+            Self::Through(Broker::RabbitMq, Ends::Plain),
+        ),
+        (
+            "rabbitmq-bytes",
+            Self::Through(Broker::RabbitMq, Ends::Bytes),
+        ),
+        (
+            "rabbitmq-one-by-one",
+            Self::Through(Broker::RabbitMq, Ends::OneByOne),
+        ),
     ];
 }
 
@@ -143,7 +180,7 @@ impl Workload {
 
 impl Cell {
     /// The command line that measures it.
-    #[cfg(feature = "peers")]
+    #[cfg(any(feature = "peers", feature = "brokers"))]
     pub(crate) fn arguments(&self) -> Vec<String> {
         let load = &self.load;
         let mut arguments = vec!["--peer", self.peer.name(), "--work", load.work.name()];

@@ -2,9 +2,13 @@
 //!
 //! A `cell` is one measurement: a peer, its work, and how much of it at once. `peers` has a file for
 //! each peer, which starts its server and connects its clients; `load` keeps them busy; `measure`
-//! reads what that has used. `compare` runs many cells, each as a child process.
+//! reads what that has used. `compare` and `brokers` run many cells, each as a child process.
 
+#[cfg(feature = "brokers")]
+mod brokers;
 mod cell;
+#[cfg(any(feature = "peers", feature = "brokers"))]
+mod child;
 #[cfg(feature = "peers")]
 mod compare;
 mod direct;
@@ -24,6 +28,8 @@ mod load;
 mod measure;
 mod options;
 mod peers;
+#[cfg(any(feature = "peers", feature = "brokers"))]
+mod results;
 mod stream;
 
 use std::error::Error;
@@ -59,6 +65,10 @@ pub fn run(allocations: Option<fn() -> usize>) -> ExitCode {
         Command::Compare(options) => compare::run(&options),
         #[cfg(not(feature = "peers"))]
         Command::Compare(_) => Err(peers::WITHOUT.into()),
+        #[cfg(feature = "brokers")]
+        Command::Brokers(options) => brokers::run(&options),
+        #[cfg(not(feature = "brokers"))]
+        Command::Brokers(_) => Err(peers::WITHOUT_BROKERS.into()),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

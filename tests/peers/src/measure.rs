@@ -95,7 +95,7 @@ impl Cost {
     }
 
     /// What [`line`](Self::line) has written.
-    #[cfg(feature = "peers")]
+    #[cfg(any(feature = "peers", feature = "brokers"))]
     pub(crate) fn read(line: &str) -> Option<Self> {
         let mut figures = line.split_whitespace().map(str::parse);
         let mut next = || figures.next()?.ok();

@@ -8,15 +8,17 @@ use crate::measure::Cost;
 
 pub(crate) const HELP: &str = "\
 Measures what an echo request costs, clients and server in one process: on mitto, and on other libraries
-in a build with `--features peers`. Prints Markdown.
+in a build with `--features peers`, or through brokers with `--features brokers`. Prints Markdown.
 
 usage: mitto-bench [options]
        mitto-bench --direct            calls that stay in the process, in nanoseconds
        mitto-bench compare [options]   mitto beside the others
+       mitto-bench brokers [options]   mitto through brokers, beside programs on the brokers' own clients
 
 options of one measurement:
   --peer NAME               mitto, tarpc-bincode, tarpc-json, jsonrpsee, tonic, capnp-rpc, raw-tcp or
-                            raw-websocket; default mitto
+                            raw-websocket; nats, nats-plain, nats-bytes, rabbitmq, rabbitmq-plain,
+                            rabbitmq-bytes, rabbitmq-one-by-one; default mitto
   --transport NAME          of mitto: ws, tcp, unix or memory, with the feature peers also wss or tls;
                             default ws
   --format NAME             of mitto: json, messagepack, compact, or json-rpc, which is JSON, framed so;
@@ -32,9 +34,10 @@ options of one measurement:
   --warm-up S               before the first; default 0.15
   --rounds N                the row shows the medians of so many rounds; default 5
   --count N                 instead of rounds: exactly N requests from start to end, for callgrind
+  --url URL                 of the broker; without it one is started
   --bare                    without the head of the table
 
-options of compare:
+options of compare and brokers:
   --rounds N                medians of so many; default 5
   --quick                   one round, and a short one
   --only binding            only what has a bound
@@ -57,6 +60,12 @@ pub(crate) enum Command {
         expect(dead_code, reason = "nothing to compare")
     )]
     Compare(Comparison),
+    /// The same with brokers.
+    #[cfg_attr(
+        not(feature = "brokers"),
+        expect(dead_code, reason = "nothing to compare")
+    )]
+    Brokers(Comparison),
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +83,8 @@ pub(crate) struct Run {
     pub(crate) round: Duration,
     pub(crate) rounds: usize,
     pub(crate) count: Option<u64>,
+    /// The broker's URL, where one runs already.
+    pub(crate) broker: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -95,7 +106,8 @@ enum Printed {
 /// Reads the command line; `None` asks for the help.
 pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Command>, String> {
     let mut arguments = arguments.peekable();
-    let compare = arguments.next_if(|name| name == "compare").is_some();
+    let brokers = arguments.next_if(|name| name == "brokers").is_some();
+    let compare = brokers || arguments.next_if(|name| name == "compare").is_some();
     let mut options = Options::default();
     let mut comparison = Comparison {
         rounds: 5,
@@ -122,6 +134,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Co
         }
     }
     Ok(Some(match (compare, options.direct) {
+        (true, _) if brokers => Command::Brokers(comparison),
         (true, _) => Command::Compare(comparison),
         (false, true) => Command::Direct(options.run.cell.load.threads),
         (false, false) => Command::Cell(options),
@@ -145,6 +158,7 @@ impl Default for Options {
                 round: Duration::from_millis(500),
                 rounds: 5,
                 count: None,
+                broker: None,
             },
             format: Printed::Table,
             direct: false,
@@ -217,6 +231,8 @@ impl Options {
             "--seconds" => run.round = seconds(name, value)?,
             "--warm-up" => run.warm_up = seconds(name, value)?,
             "--rounds" => run.rounds = positive(name, value)?,
+            // It is there until the process ends.
+            "--url" => run.broker = Some(value.to_owned().leak()),
             "--count" => run.count = Some(number(name, value)?),
             _ => return Err(format!("{name} {value} is not known")),
         }

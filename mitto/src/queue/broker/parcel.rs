@@ -8,6 +8,7 @@ use crate::auth::Identity;
 use crate::codec::Format;
 use crate::envelope::{MessageId, Metadata};
 use crate::job::AnswerPart;
+use crate::message::MessageKind;
 use crate::runtime::Instant;
 use crate::status::Status;
 
@@ -69,7 +70,7 @@ pub struct Task {
     /// have no schema to look it up in.
     pub type_id: Option<MessageId>,
     /// How it is answered.
-    pub kind: crate::message::MessageKind,
+    pub kind: MessageKind,
     /// Its own id, the same when it is sent or delivered again: visible ASCII, at most
     /// [`MAX_ID`](super::MAX_ID) bytes. Empty where whoever sent it gave none.
     pub id: Arc<str>,
@@ -147,7 +148,7 @@ impl Parcel {
 
 impl Task {
     /// A head without id, deadline, address, metadata and identity.
-    pub fn new(name: impl Into<Arc<str>>, kind: crate::message::MessageKind) -> Self {
+    pub fn new(name: impl Into<Arc<str>>, kind: MessageKind) -> Self {
         Self {
             name: name.into(),
             type_id: None,
@@ -178,20 +179,9 @@ impl Task {
 }
 
 impl ParcelKind {
-    /// Whether it ends the request that it answers.
-    pub fn is_last(&self) -> bool {
-        matches!(
-            self,
-            Self::Response | Self::Error | Self::Status(_) | Self::End
-        )
-    }
-}
-
-/// The name in lower case, as it travels.
-impl fmt::Display for ParcelKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use crate::message::MessageKind;
-        f.write_str(match self {
+    /// The name in lower case, as it travels.
+    pub fn name(&self) -> &'static str {
+        match self {
             Self::Task(task) => match task.kind {
                 MessageKind::Request => "request",
                 MessageKind::Stream => "stream",
@@ -207,6 +197,21 @@ impl fmt::Display for ParcelKind {
             Self::Credit(_) => "credit",
             Self::Cancel => "cancel",
             Self::Published(_) => "published",
-        })
+        }
+    }
+
+    /// Whether it ends the request that it answers.
+    pub fn is_last(&self) -> bool {
+        matches!(
+            self,
+            Self::Response | Self::Error | Self::Status(_) | Self::End
+        )
+    }
+}
+
+/// Its [`name`](Self::name).
+impl fmt::Display for ParcelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

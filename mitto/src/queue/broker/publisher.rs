@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
+
 use super::endpoint::{Endpoint, Remote, Request, To};
+use super::wire::decimal::Decimal;
 use super::{Broker, BrokerError, Capabilities, Node, Task};
 use crate::address::AddressError;
 use crate::codec::Codecs;
@@ -116,7 +119,7 @@ impl Publisher {
             node: None,
             shared: Arc::new(Shared {
                 known: OnceLock::new(),
-                ids: format!("{:032x}", rand::random::<u128>()),
+                ids: BASE64URL_NOPAD.encode(&rand::random::<[u8; 12]>()),
                 next: AtomicU64::new(1),
             }),
         })
@@ -208,7 +211,8 @@ impl Publisher {
     /// A task's own id.
     fn id(&self) -> Arc<str> {
         let next = self.shared.next.fetch_add(1, Relaxed);
-        format!("{}-{next}", self.shared.ids).into()
+        let next = Decimal::of(next);
+        [&*self.shared.ids, "-", next.as_str()].concat().into()
     }
 }
 

@@ -1,7 +1,6 @@
 //! What must hold.
 
 use super::plan;
-use super::results::Results;
 use crate::cell::{Cell, Format, Peer, Threads, Transport, Work, Workload};
 
 const JSON_RPC: Peer = Peer::Mitto(Transport::Ws, Format::JsonRpc);

@@ -1,23 +1,21 @@
 //! mitto beside the others: many cells, each in a process of its own, in turns.
 
 mod bounds;
-mod child;
 mod plan;
-mod results;
 mod tables;
 
 use std::time::Instant;
 
 use crate::Failure;
 use crate::cell::Cell;
+use crate::child::Children;
 use crate::options::Comparison;
-use child::Children;
-use results::Results;
+use crate::results::Results;
 
 /// Measures, prints, and tells whether every bound holds.
 pub(crate) fn run(options: &Comparison) -> Result<bool, Failure> {
     let begun = Instant::now();
-    let children = Children::new(options)?;
+    let children = Children::new(options.quick)?;
     let loads = plan::loads(options);
     println!("{}\n", machine());
     let mut results = Results::default();

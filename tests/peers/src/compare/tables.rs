@@ -1,8 +1,8 @@
 //! All figures, as Markdown.
 
 use super::plan::{self, Loads};
-use super::results::Results;
 use crate::cell::{Cell, Format, Peer, Transport, Work, Workload};
+use crate::results::Results;
 
 /// Another library, and ours that is most like it.
 const LIKE: [(Peer, Peer); 8] = [

@@ -1,6 +1,8 @@
 //! Who is measured: a file for each peer, which starts a server, connects the clients and hands them to
 //! [`load`](crate::load).
 
+#[cfg(feature = "brokers")]
+mod brokered;
 #[cfg(feature = "peers")]
 mod capnp;
 #[cfg(feature = "peers")]
@@ -15,6 +17,9 @@ mod tarpc;
 #[cfg(feature = "peers")]
 mod tonic;
 
+#[cfg(feature = "brokers")]
+pub(crate) use brokered::Started;
+
 use crate::Failure;
 use crate::cell::{Peer, Work};
 use crate::measure::Cost;
@@ -23,6 +28,11 @@ use crate::options::Run;
 /// What is to be done about a peer that is not there.
 #[cfg(not(feature = "peers"))]
 pub(crate) const WITHOUT: &str = "this build knows mitto alone: build with --features peers";
+
+/// The same for brokers.
+#[cfg(not(feature = "brokers"))]
+pub(crate) const WITHOUT_BROKERS: &str =
+    "this build knows no brokers: build with --features brokers";
 
 /// Runs one measurement in this process, which should have seen no other.
 pub(crate) async fn measure(run: &Run) -> Result<Cost, Failure> {
@@ -46,6 +56,10 @@ pub(crate) async fn measure(run: &Run) -> Result<Cost, Failure> {
         Peer::RawTcp => raw_tcp::measure(run).await,
         #[cfg(feature = "peers")]
         Peer::RawWebSocket => raw_websocket::measure(run).await,
+        #[cfg(feature = "brokers")]
+        Peer::Through(broker, ends) => brokered::measure(run, broker, ends).await,
+        #[cfg(not(feature = "brokers"))]
+        Peer::Through(..) => Err(WITHOUT_BROKERS.into()),
         #[cfg(not(feature = "peers"))]
         _ => Err(WITHOUT.into()),
     }

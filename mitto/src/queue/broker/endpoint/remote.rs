@@ -156,7 +156,7 @@ impl Remote {
         };
         let format =
             own.ok_or_else(|| Status::new(Code::UnsupportedFormat, "no format is switched on"))?;
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(128);
         // `Serialize` is the user's code: it may panic.
         let encoded =
             catch(|| message.encode(&mut Encoder::new(codecs, format, &mut bytes, limit)));

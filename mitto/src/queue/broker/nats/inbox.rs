@@ -7,7 +7,7 @@ use async_nats::message::OutboundMessage;
 
 use super::message::{self, From, To};
 use super::shared::{Shared, is_nobody};
-use super::subject::{self, OWN, Place};
+use super::subject::{self, OF_PARCEL, OWN, Place};
 use super::waiting::Told;
 use crate::escaped::Escaped;
 use crate::queue::broker::{Parcel, ParcelKind, SendError};
@@ -21,15 +21,20 @@ impl Shared {
         let Some(last) = subject.get(inbox + 1..) else {
             return;
         };
+        let (last, head) = match subject::split(last) {
+            (last, Some((OF_PARCEL, head))) => (last, Some(head)),
+            // The head of what is answered, from another client.
+            (last, _) => (last, None),
+        };
         match last.strip_prefix(OWN) {
-            None => self.answered(last, &message),
+            None => self.answered(last, head, &message),
             // What has no correlation, or none that a subject can have.
-            Some("") => self.receive(last, &message),
+            Some("") => self.receive(last, head, &message),
             Some(own) => self.own(last, own, message),
         }
     }
 
-    fn answered(&self, last: &str, message: &Message) {
+    fn answered(&self, last: &str, head: Option<&str>, message: &Message) {
         if is_confirmation(message) {
             // Whoever takes it cannot know where to answer to.
             self.link.waiting.tell(last, Told::Passed);
@@ -42,7 +47,7 @@ impl Shared {
         if !is_nobody(message) {
             // It has found somebody, before a barrier could say so.
             self.link.waiting.tell(last, Told::Passed);
-            return self.receive(last, message);
+            return self.receive(last, head, message);
         }
         if !self.link.waiting.tell(last, Told::Nobody) {
             // The word has come behind a barrier.
@@ -75,8 +80,9 @@ impl Shared {
         }
     }
 
-    fn receive(&self, last: &str, message: &Message) {
-        let parcel = message::read(message, From::Inbox(last), self.key.as_ref(), &self.limits);
+    fn receive(&self, last: &str, head: Option<&str>, message: &Message) {
+        let from = From::Inbox(last, head);
+        let parcel = message::read(message, from, self.key.as_ref(), &self.limits);
         match parcel {
             Ok(parcel) => self.link.receiver.receive(parcel),
             Err(error) => {
@@ -92,13 +98,19 @@ impl Shared {
         inbox: &str,
         parcel: Parcel,
     ) -> Result<OutboundMessage, SendError> {
-        let is_end = subject::is_end(&parcel.correlation);
-        let subject = match subject::place(inbox) {
-            Some(Place::Ours(_, None)) if is_end => {
-                format!("{inbox}.{}", parcel.correlation)
+        let (to, subject) = match subject::place(inbox) {
+            Some(Place::Ours(_, None, None)) => {
+                // Room for the head.
+                let mut subject = String::with_capacity(inbox.len() + 40);
+                subject.push_str(inbox);
+                subject.push('.');
+                match subject::is_end(&parcel.correlation) {
+                    true => subject.push_str(&parcel.correlation),
+                    false => subject.push(OWN),
+                }
+                (To::Inbox, subject)
             }
-            Some(Place::Ours(_, None)) => format!("{inbox}.{}", OWN),
-            Some(_) => inbox.to_owned(),
+            Some(_) => (To::Foreign, inbox.to_owned()),
             None => {
                 let inbox = inbox.escape_debug();
                 return Err(SendError::Refused(format!("`{inbox}` is no inbox")));
@@ -106,7 +118,8 @@ impl Shared {
         };
         let returns_to = self.returns_to(inbox, &parcel);
         let key = self.key.as_ref();
-        let packed = message::write(parcel, key, To::Inbox, &self.inbox)?;
+        let mut packed = message::write(parcel, key, to, subject)?;
+        let subject = std::mem::take(&mut packed.place);
         Ok(packed.to(subject, returns_to.map(Into::into)))
     }
 
@@ -120,9 +133,16 @@ impl Shared {
             true => &parcel.correlation,
             false => "",
         };
-        let place = folded(inbox);
         let own = &self.inbox;
-        Some(format!("{own}.{OWN}r{letter}{correlation}{OWN}{place}"))
+        let length = own.len() + correlation.len() + inbox.len() + 5;
+        let mut place = String::with_capacity(length);
+        place.push_str(own);
+        place.push_str(".~r");
+        place.push(letter);
+        place.push_str(correlation);
+        place.push(OWN);
+        fold(inbox, &mut place);
+        Some(place)
     }
 
     fn returned(&self, what: &str) {
@@ -141,17 +161,20 @@ impl Shared {
     /// What comes to it when a task that was given back finds nobody: it says where that is told.
     pub(super) fn refuses_to(&self, reply: &str) -> Option<String> {
         subject::place(reply)?;
-        match reply.contains(OWN) {
-            true => None,
-            false => Some(format!("{}.{OWN}g{OWN}{}", self.inbox, folded(reply))),
+        let (reply, _) = subject::split(reply);
+        if reply.contains(OWN) {
+            return None;
         }
+        let mut place = format!("{}.{OWN}g{OWN}", self.inbox);
+        fold(reply, &mut place);
+        Some(place)
     }
 
     /// Tells the sender of a task that no worker takes it any more.
     fn refuse(self: &Arc<Self>, place: &str) {
         let place = place.trim_start_matches('.');
         let (inbox, correlation) = match subject::place(place) {
-            Some(Place::Ours(inbox, Some(correlation))) => (inbox, correlation),
+            Some(Place::Ours(inbox, Some(correlation), _)) => (inbox, correlation),
             _ => (place, ""),
         };
         let status = Status::new(Code::Unavailable, NO_MORE);
@@ -170,9 +193,17 @@ fn is_confirmation(message: &Message) -> bool {
 
 const NO_MORE: &str = "no worker takes this any more";
 
-/// A subject as one part of another.
-fn folded(subject: &str) -> String {
-    subject.replace('.', "~")
+/// Writes a place as one part of another.
+fn fold(place: &str, part: &mut String) {
+    let mut rest = Some(place);
+    while let Some(text) = rest {
+        let (piece, behind) = subject::cut(text);
+        part.push_str(piece);
+        if behind.is_some() {
+            part.push(OWN);
+        }
+        rest = behind;
+    }
 }
 
 fn unfolded(part: &str) -> String {

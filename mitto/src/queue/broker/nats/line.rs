@@ -1,6 +1,7 @@
 //! A line to NATS.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,9 +10,9 @@ use tokio::task::AbortHandle;
 
 use super::connect::{Link, connect};
 use super::message::{self, From, To};
+use super::publish::publish;
 use super::shared::{Shared, Unanswered};
 use super::subject;
-use super::waiting::Told;
 use super::work::{Work, message as next_message};
 use super::{Nats, jetstream, queue_group, taking};
 use crate::escaped::Escaped;
@@ -86,20 +87,27 @@ impl Line for NatsLine {
     }
 
     fn publish(&self, node: &Node, task: Parcel) -> Later<Result<(), SendError>> {
-        let (shared, node) = (self.shared.clone(), node.clone());
+        let shared = &self.shared;
         match shared.durable {
-            true => Box::pin(jetstream::publish(shared, node, task)),
-            false => Box::pin(publish(shared, node, task)),
+            true => Box::pin(jetstream::publish(shared.clone(), node.clone(), task)),
+            false => publish(shared, node, task),
         }
     }
 
     fn send(&self, inbox: &Arc<str>, parcel: Parcel) -> Later<Result<(), SendError>> {
         let shared = self.shared.clone();
-        let message = shared.to_inbox(inbox, parcel);
-        Box::pin(async move {
-            shared.ready().await?;
-            shared.send(message?).await
-        })
+        let message = match shared.to_inbox(inbox, parcel) {
+            Ok(message) if shared.connection().is_some() => shared.send_at_once(message),
+            Ok(message) => ControlFlow::Continue(message),
+            Err(error) => ControlFlow::Break(Err(error)),
+        };
+        match message {
+            ControlFlow::Break(sent) => Box::pin(std::future::ready(sent)),
+            ControlFlow::Continue(message) => Box::pin(async move {
+                shared.ready().await?;
+                shared.send(message).await
+            }),
+        }
     }
 
     fn tell_workers(&self, node: &Node, parcel: Parcel) -> Later<Result<(), SendError>> {
@@ -209,7 +217,7 @@ impl NatsLine {
         Box::pin(async move {
             let subject =
                 subject.ok_or_else(|| SendError::Refused("its topic is too long".into()))?;
-            let packed = message::write(parcel, shared.key.as_ref(), To::All, &shared.inbox)?;
+            let packed = message::write(parcel, shared.key.as_ref(), To::All, String::new())?;
             shared.ready().await?;
             shared.send(packed.to(subject, None)).await
         })
@@ -222,41 +230,6 @@ impl Drop for NatsLine {
         if !self.shared.closing.load(Ordering::Acquire) {
             drop(Ending(self.shared.clone(), self.tasks.clone()));
         }
-    }
-}
-
-/// Sends a task to a queue group, and waits until it has found somebody.
-async fn publish(shared: Arc<Shared>, node: Node, task: Parcel) -> Result<(), SendError> {
-    let token = task.correlation.clone();
-    let packed = message::write(task, shared.key.as_ref(), To::Queue, &shared.inbox)?;
-    let epoch = shared.ready().await?;
-    let (waiter, reply, at_once) = match packed.answers.clone() {
-        // The answer says as well that there is somebody, so that few of these need a barrier.
-        Some(answers) => (
-            shared.link.waiting.enter(token, epoch, true),
-            answers.into(),
-            false,
-        ),
-        None => {
-            let (waiter, reply) = shared.wait(epoch, true);
-            (Some(waiter), reply, true)
-        }
-    };
-    let message = packed.to(subject::queue(&node), Some(reply));
-    shared.send(message).await?;
-    let Some(waiter) = waiter else {
-        // Another one with the same correlation waits for the word.
-        return Ok(());
-    };
-    waiter.sent();
-    if at_once {
-        shared.send_barrier(shared.link.waiting.begin_barrier(true));
-    }
-    match waiter.await {
-        Told::Passed | Told::Came(_) => Ok(()),
-        Told::Nobody => Err(SendError::Nobody(node.to_string())),
-        Told::Lost if shared.is_closed() => Err(SendError::Closed),
-        Told::Lost => Err(SendError::Lost),
     }
 }
 

@@ -8,10 +8,10 @@ use async_nats::message::OutboundMessage;
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Message, Subject};
 use bytes::Bytes;
 
-use super::subject::{self, OWN, Place};
+use super::subject::{self, OF_PARCEL, OF_TASK, OWN, Place};
 use crate::limits::Limits;
 use crate::queue::broker::percent::{self, decoded};
-use crate::queue::broker::wire::{self, Foreign, Key, Reading, Trust};
+use crate::queue::broker::wire::{self, Foreign, Key, Reading, Trust, head};
 use crate::queue::broker::{Parcel, ParcelKind, SendError};
 
 /// By which a stream knows what it has had.
@@ -35,8 +35,10 @@ pub(super) enum To {
     Queue,
     /// To a stream; a header says where answers go, as JetStream answers to the reply subject.
     Stream,
-    /// To an inbox.
+    /// To an inbox of ours.
     Inbox,
+    /// To the inbox of another client.
+    Foreign,
     /// To all who listen.
     All,
 }
@@ -45,8 +47,8 @@ pub(super) enum To {
 pub(super) struct Packed {
     pub(super) headers: HeaderMap,
     pub(super) payload: Bytes,
-    /// Where answers go, if the correlation is part of it.
-    pub(super) answers: Option<String>,
+    /// The place that it was written with, and behind it what that says of the parcel.
+    pub(super) place: String,
 }
 
 impl Packed {
@@ -55,45 +57,54 @@ impl Packed {
             subject: subject.into(),
             reply,
             payload: self.payload,
-            headers: Some(self.headers),
+            headers: (!self.headers.is_empty()).then_some(self.headers),
         }
     }
 }
 
-/// Makes a message of a parcel, that is sent by whoever has this inbox.
+/// Makes a message of a parcel. `place` is the subject of an inbox; that of [`answers`] where it goes to a queue.
+///
+/// Headers cost more than all else. So between ends of ours what is the library's own stands in a subject that nobody
+/// else reads, and headers have what is the user's.
 pub(super) fn write(
     parcel: Parcel,
     key: Option<&Key>,
     to: To,
-    own: &Arc<str>,
+    place: String,
 ) -> Result<Packed, SendError> {
-    let is_end = subject::is_end(&parcel.correlation);
-    let answers = match (&parcel.reply_to, to) {
-        (Some(reply_to), To::Queue | To::Stream) if is_end && reply_to == own => {
-            Some(format!("{reply_to}.{}", parcel.correlation))
-        }
-        _ => None,
-    };
     // What the subject says already.
-    let correlated = answers.is_some() || to == To::Inbox && is_end;
+    let correlated = match to {
+        To::Queue | To::Stream => !place.is_empty(),
+        To::Inbox | To::Foreign => subject::is_end(&parcel.correlation),
+        To::All => false,
+    };
     let usual = match to {
         To::Queue | To::Stream => "request",
-        To::Inbox => "response",
+        To::Inbox | To::Foreign => "response",
         To::All => "",
     };
+    let (mark, answers, mut place) = match to {
+        To::Queue => (Some(OF_TASK), None, place),
+        To::Inbox => (Some(OF_PARCEL), None, place),
+        To::Stream => (None, Some(place), String::new()),
+        To::Foreign | To::All => (None, None, place),
+    };
+    let length = place.len();
     let mut headers = HeaderMap::new();
     let mut wrong = None;
     let body = wire::write(parcel, key, |name, value| {
         let value = match name {
             wire::KIND if value == usual => return,
             wire::CORRELATION if correlated => return,
-            wire::REPLY_TO => match (&answers, to) {
-                (Some(_), To::Queue) => return,
-                (Some(answers), _) => answers,
-                (None, _) => value,
-            },
+            wire::REPLY_TO if correlated && to == To::Queue => return,
+            wire::REPLY_TO if correlated => answers.as_deref().unwrap_or(value),
             _ => value,
         };
+        if let Some(mark) = mark
+            && head::put(&mut place, length, mark, name, value)
+        {
+            return;
+        }
         match (header_name(name), HeaderValue::from_str(&encoded(value))) {
             (Some(name), Ok(value)) => headers.append(name, value),
             _ => wrong = Some(name.to_owned()),
@@ -107,7 +118,7 @@ pub(super) fn write(
         None => Ok(Packed {
             headers,
             payload: body.into(),
-            answers,
+            place,
         }),
     }
 }
@@ -119,8 +130,8 @@ pub(super) enum From<'a> {
     Queue(Option<&'a str>),
     /// In a stream.
     Stream,
-    /// In this end's inbox: the last part of the subject.
-    Inbox(&'a str),
+    /// In this end's inbox: the last part of the subject, and the head behind it.
+    Inbox(&'a str, Option<&'a str>),
     /// It was told to all.
     All,
 }
@@ -134,7 +145,7 @@ pub(super) fn read(
 ) -> Result<Parcel, Foreign> {
     let mut reading = Reading::new(match from {
         From::Queue(_) | From::Stream => wire::Place::Queue,
-        From::Inbox(_) | From::All => wire::Place::Inbox,
+        From::Inbox(..) | From::All => wire::Place::Inbox,
     });
     let mut reply_to = None;
     let mut correlated = false;
@@ -163,24 +174,39 @@ pub(super) fn read(
     if let (false, Some(id)) = (has_id, message_id) {
         reading.put(wire::ID, &id);
     }
+    let mut last = None;
+    if let From::Inbox(end, head) = from {
+        last = Some(end);
+        head::read(head.unwrap_or_default(), |name, value| match name {
+            wire::REPLY_TO => reply_to = Some(value.to_owned()),
+            _ => reading.put(name, value),
+        });
+    }
     let reply_to = match from {
         From::Queue(reply) => reply_to.as_deref().or(reply),
         _ => reply_to.as_deref(),
     };
-    let mut last = match from {
-        From::Inbox(last) => Some(last),
-        _ => None,
-    };
     match reply_to.map(|reply_to| (reply_to, subject::place(reply_to))) {
         None => {}
-        Some((_, Some(Place::Ours(inbox, part)))) => match part {
-            // It is only there for the word that nobody is.
-            Some(own) if own.starts_with(OWN) => {}
-            part => {
-                last = last.or(part);
-                reading.put(wire::REPLY_TO, inbox);
+        Some((_, Some(Place::Ours(inbox, part, head)))) => {
+            let mut asker = None;
+            head::read(head.unwrap_or_default(), |name, value| match name {
+                wire::REPLY_TO => asker = Some(value.to_owned()),
+                _ => reading.put(name, value),
+            });
+            match (part, asker) {
+                // It is only there for the word that nobody is; the head says who asks, if anybody does.
+                (Some(own), Some(asker)) if own.starts_with(OWN) => match subject::place(&asker) {
+                    Some(Place::Ours(inbox, None, None)) => reading.put(wire::REPLY_TO, inbox),
+                    _ => reading.fault("its head names a reply place that is no inbox"),
+                },
+                (Some(own), None) if own.starts_with(OWN) => {}
+                (part, _) => {
+                    last = last.or(part);
+                    reading.put(wire::REPLY_TO, inbox);
+                }
             }
-        },
+        }
         Some((foreign, Some(Place::Foreign))) => reading.put(wire::REPLY_TO, foreign),
         Some((_, None)) => {
             reading.fault("its reply place is neither an inbox of mitto nor of a NATS client");

@@ -50,6 +50,10 @@
 //!
 //! Names and values travel as headers, as [`wire`](super::wire) lists them, with these differences:
 //!
+//! - what ends of mitto tell each other stands in subjects, as [a short head](super::wire#in-short), because headers cost
+//!   more than all else of a message: that of a task which is not durable behind its reply subject and `.=`, that of
+//!   what goes to an inbox behind its subject and `.~`. Identity, signature, metadata and what is long are headers
+//!   there, too. Answers to other clients have headers only
 //! - the correlation is the end of the reply subject, and of the subject of an answer, where it is made of
 //!   `A-Z a-z 0-9 _ - : .`; else `mitto-correlation` has it
 //! - the reply subject stands for `mitto-reply-to`. JetStream needs that for itself: a durable task has the header,
@@ -75,6 +79,7 @@ mod inbox;
 mod jetstream;
 mod line;
 mod message;
+mod publish;
 mod queue_group;
 mod shared;
 mod subject;

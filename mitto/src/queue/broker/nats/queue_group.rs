@@ -76,11 +76,10 @@ fn deliver(shared: &Arc<Shared>, work: &Arc<Work>, message: Message) {
 pub(super) fn give_back(shared: &Arc<Shared>, message: Message) {
     let mut headers = message.headers.unwrap_or_default();
     let reply = message.reply.and_then(|reply| {
-        let refuses_to = shared.refuses_to(&reply)?;
         if headers.get(wire::REPLY_TO).is_none() {
-            headers.insert(wire::REPLY_TO, reply.as_str());
+            message::set(&mut headers, wire::REPLY_TO, &reply);
         }
-        Some(refuses_to.into())
+        shared.refuses_to(&reply).map(Into::into)
     });
     shared.push(OutboundMessage {
         subject: message.subject,

@@ -1,9 +1,11 @@
 //! What all parts of a line have in common.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_nats::client::traits::Publisher;
@@ -12,12 +14,13 @@ use async_nats::{
     Client, Message, PublishError, PublishErrorKind, StatusCode, Subject, Subscriber,
 };
 use bytes::Bytes;
+use futures_util::Sink;
 
 use super::connect::Link;
 use super::waiting::{Told, Waiter};
 use super::work::Work;
 use crate::limits::Limits;
-use crate::queue::broker::{BrokerError, Key, Later, SendError};
+use crate::queue::broker::{BrokerError, Key, SendError};
 use crate::runtime::{spawn, timeout};
 
 /// How long the server may take to answer.
@@ -31,6 +34,8 @@ pub(super) struct Shared {
     pub(super) key: Option<Key>,
     pub(super) limits: Limits,
     pub(super) durable: bool,
+    /// Takes messages without waiting.
+    outlet: Mutex<Client>,
     held: Mutex<HashMap<u64, Held>>,
     tags: AtomicU64,
     /// It is being closed, and ends what is its own when that is done.
@@ -62,6 +67,7 @@ impl Shared {
         durable: bool,
     ) -> Self {
         Self {
+            outlet: Mutex::new(client.clone()),
             client,
             link,
             inbox,
@@ -75,8 +81,17 @@ impl Shared {
         }
     }
 
+    /// The number of the connection, if there is one.
+    pub(super) fn connection(&self) -> Option<u64> {
+        let made = *self.link.connected.borrow();
+        (made > 0 && !self.is_closed()).then_some(made)
+    }
+
     /// Waits until there is a connection: its number.
     pub(super) async fn ready(&self) -> Result<u64, SendError> {
+        if let Some(made) = self.connection() {
+            return Ok(made);
+        }
         let mut connected = self.link.connected.subscribe();
         loop {
             if self.closed.load(Ordering::Acquire) {
@@ -99,18 +114,41 @@ impl Shared {
         sent.map_err(|error| send_error(&error, bytes))
     }
 
+    /// Sends, if there is room. If not it goes on with the message.
+    pub(super) fn send_at_once(
+        &self,
+        message: OutboundMessage,
+    ) -> ControlFlow<Result<(), SendError>, OutboundMessage> {
+        let mut outlet = self.outlet.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outlet = Pin::new(&mut *outlet);
+        let mut context = Context::from_waker(Waker::noop());
+        match outlet.as_mut().poll_ready(&mut context) {
+            Poll::Ready(Ok(())) => {
+                let bytes = message.payload.len();
+                let sent = outlet.start_send(message);
+                ControlFlow::Break(sent.map_err(|error| send_error(&error, bytes)))
+            }
+            Poll::Ready(Err(error)) => {
+                ControlFlow::Break(Err(send_error(&error, message.payload.len())))
+            }
+            Poll::Pending => ControlFlow::Continue(message),
+        }
+    }
+
     /// Sends without waiting, in another task if there is no room.
     pub(super) fn push(self: &Arc<Self>, message: OutboundMessage) {
-        let shared = self.clone();
-        let mut sending: Later<()> = Box::pin(async move {
-            if let Err(error) = shared.send(message).await {
+        let told = |shared: &Self, sent: Result<(), SendError>| {
+            if let Err(error) = sent {
                 let url = &shared.link.url;
                 tracing::debug!(%url, %error, "a message to NATS was not sent");
             }
-        });
-        let mut context = Context::from_waker(Waker::noop());
-        if sending.as_mut().poll(&mut context).is_pending() {
-            spawn(sending);
+        };
+        match self.send_at_once(message) {
+            ControlFlow::Break(sent) => told(self, sent),
+            ControlFlow::Continue(message) => {
+                let shared = self.clone();
+                spawn(async move { told(&shared, shared.send(message).await) });
+            }
         }
     }
 
@@ -123,12 +161,12 @@ impl Shared {
     }
 
     /// Waits for what comes to a new token, and the subject that it comes to.
-    pub(super) fn wait(&self, epoch: u64, passes: bool) -> (Waiter, Subject) {
+    pub(super) fn wait(&self, epoch: u64, passes: bool) -> (Waiter, String) {
         loop {
             let token = self.link.waiting.token();
             let subject = format!("{}.{token}", self.inbox);
             if let Some(waiter) = self.link.waiting.enter(token, epoch, passes) {
-                return (waiter, subject.into());
+                return (waiter, subject);
             }
         }
     }
@@ -166,7 +204,7 @@ impl Shared {
         loop {
             let epoch = self.ready().await.map_err(|_| Unanswered::Closed)?;
             let (waiter, reply) = self.wait(epoch, false);
-            let sent = self.send(message(reply)).await;
+            let sent = self.send(message(reply.into())).await;
             sent.map_err(|_| Unanswered::Closed)?;
             match timeout(ANSWER, waiter).await {
                 Ok(Told::Came(message)) if is_nobody(&message) => return Err(Unanswered::Nobody),

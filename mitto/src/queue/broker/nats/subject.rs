@@ -22,8 +22,15 @@ const TOPIC_MAX: usize = 2048;
 /// What the last part of a reply subject begins with that is this driver's own business.
 pub(super) const OWN: char = '~';
 
+/// What stands before the head of a task, behind the subject that its answers go to.
+pub(super) const OF_TASK: &str = ".=";
+
+/// What stands before the head of what is sent to an inbox, behind its subject.
+pub(super) const OF_PARCEL: &str = ".~";
+
 pub(super) fn queue(node: &Node) -> String {
-    format!("mitto.{}", node.joined('.'))
+    let (application, name) = (node.application(), node.name());
+    joined(&["mitto.", application, ".", name])
 }
 
 pub(super) fn workers(node: &Node) -> String {
@@ -70,10 +77,26 @@ fn plain(text: &str) -> String {
     cut.map(char::from).collect()
 }
 
+/// In a string that is as long as it has to be, which `Subject` takes as it is.
+pub(super) fn joined(parts: &[&str]) -> String {
+    let mut subject = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        subject.push_str(part);
+    }
+    subject
+}
+
 /// Whether a text may be the end of a subject as it is.
 pub(super) fn is_end(text: &str) -> bool {
-    let fits = |byte| is_plain(byte) || matches!(byte, b'.' | b':');
-    text.bytes().all(fits) && text.split('.').all(|part| !part.is_empty())
+    // Whether a part has just begun.
+    let mut begins = true;
+    for byte in text.bytes() {
+        if !is_plain(byte) && byte != b':' && (begins || byte != b'.') {
+            return false;
+        }
+        begins = byte == b'.';
+    }
+    !begins
 }
 
 fn is_part(text: &str) -> bool {
@@ -81,23 +104,60 @@ fn is_part(text: &str) -> bool {
 }
 
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+    const PLAIN: [bool; 256] = {
+        let mut plain = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            plain[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+            byte += 1;
+        }
+        plain
+    };
+    PLAIN[usize::from(byte)]
+}
+
+/// The end of a subject, and the head behind it with its mark.
+pub(super) fn split(end: &str) -> (&str, Option<(&str, &str)>) {
+    let mut dots = false;
+    let at = end.bytes().position(|byte| {
+        let is_mark = dots && matches!(byte, b'=' | b'~');
+        dots = byte == b'.';
+        is_mark
+    });
+    match at.and_then(|at| Some((end.get(..at - 1)?, end.get(at - 1..)?))) {
+        Some((end, marked)) => (end, Some(marked.split_at(2))),
+        None => (end, None),
+    }
 }
 
 /// A reply place, taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Place<'a> {
-    /// An inbox of ours, and what follows it.
-    Ours(&'a str, Option<&'a str>),
+    /// An inbox of ours, what follows it, and the head of the task that is answered there.
+    Ours(&'a str, Option<&'a str>, Option<&'a str>),
     /// Another client's.
     Foreign,
+}
+
+/// What is before the first dot, and what is behind it.
+pub(super) fn cut(text: &str) -> (&str, Option<&str>) {
+    match text.bytes().position(|byte| byte == b'.') {
+        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
+        None => (text, None),
+    }
 }
 
 /// Takes a reply place apart. None if it is not of a form that is answered to.
 pub(super) fn place(subject: &str) -> Option<Place<'_>> {
     if let Some(rest) = subject.strip_prefix(INBOX) {
-        let mut parts = rest.splitn(3, '.');
-        let (purpose, random, last) = (parts.next()?, parts.next()?, parts.next());
+        let (purpose, rest) = cut(rest);
+        let (random, behind) = cut(rest?);
+        let (last, head) = match behind.map(split) {
+            Some((last, None)) => (Some(last), None),
+            Some((last, Some((OF_TASK, head)))) => (Some(last), Some(head)),
+            Some(_) => return None,
+            None => (None, None),
+        };
         let fits = |last: &str| match last.strip_prefix(OWN) {
             Some(own) => own.bytes().all(is_plain),
             None => is_end(last),
@@ -106,7 +166,7 @@ pub(super) fn place(subject: &str) -> Option<Place<'_>> {
             return None;
         }
         let inbox = &subject[..INBOX.len() + purpose.len() + 1 + random.len()];
-        return Some(Place::Ours(inbox, last));
+        return Some(Place::Ours(inbox, last, head));
     }
     let rest = subject.strip_prefix(FOREIGN_INBOX)?;
     let may_be = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'*' | b'>');
@@ -137,13 +197,19 @@ mod tests {
     fn inboxes_are_reply_places() {
         let inbox = inbox("gate way");
         assert!(inbox.starts_with("mitto.inbox.gateway."), "{inbox}");
-        assert_eq!(place(&inbox), Some(Place::Ours(&inbox, None)));
+        assert_eq!(place(&inbox), Some(Place::Ours(&inbox, None, None)));
         let with = format!("{inbox}.7-a");
-        assert_eq!(place(&with), Some(Place::Ours(&inbox, Some("7-a"))));
+        assert_eq!(place(&with), Some(Place::Ours(&inbox, Some("7-a"), None)));
         let with = format!("{inbox}.3.14:15");
-        assert_eq!(place(&with), Some(Place::Ours(&inbox, Some("3.14:15"))));
+        assert_eq!(
+            place(&with),
+            Some(Place::Ours(&inbox, Some("3.14:15"), None))
+        );
+        let with = format!("{inbox}.3.14.=tPing,f2");
+        let head = Some("tPing,f2");
+        assert_eq!(place(&with), Some(Place::Ours(&inbox, Some("3.14"), head)));
         let own = format!("{inbox}.~7");
-        assert_eq!(place(&own), Some(Place::Ours(&inbox, Some("~7"))));
+        assert_eq!(place(&own), Some(Place::Ours(&inbox, Some("~7"), None)));
         assert_eq!(place("_INBOX.a.b"), Some(Place::Foreign));
     }
 
@@ -161,6 +227,9 @@ mod tests {
             "mitto.inbox.gateway.a.>",
             "mitto.inbox.gateway.a.b..c",
             "mitto.inbox.gateway.a.b.",
+            "mitto.inbox.gateway.a.=tPing",
+            "mitto.inbox.gateway.a.*.=tPing",
+            "mitto.inbox.gateway.a.b.~k",
             "_INBOX.",
             "_INBOX.>",
             "_INBOX.a.*",

@@ -9,7 +9,7 @@ use super::buried::Burying;
 use super::common::{Attempts, Common, Side, Up};
 use super::consumer::{Consuming, Order};
 use super::outgoing::{Outgoing, Publishing};
-use super::properties::{self, Written};
+use super::properties::{self, To, Written};
 use super::publisher::Publisher;
 use super::{RabbitMq, letters, link, names};
 use crate::queue::broker::{
@@ -92,12 +92,13 @@ impl RabbitLine {
         })
     }
 
-    fn write(&self, parcel: Parcel) -> Result<Written, SendError> {
+    fn write(&self, parcel: Parcel, to: To) -> Result<Written, SendError> {
         if self.common.ending.is_cancelled() {
             return Err(SendError::Closed);
         }
         let common = &self.common;
-        properties::write(parcel, common.trusted.key.as_ref(), common.url.user())
+        let key = common.trusted.key.as_ref();
+        properties::write(parcel, to, key, common.url.user())
     }
 
     fn sent(
@@ -105,8 +106,10 @@ impl RabbitLine {
         out: Result<Outgoing, SendError>,
         fanout: Option<String>,
     ) -> Later<Result<(), SendError>> {
-        let publishing = self.publishing.clone();
-        Box::pin(async move { publishing.sent(out?, fanout).await })
+        match out {
+            Ok(out) => self.publishing.sent(out, fanout),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
     }
 }
 
@@ -117,10 +120,12 @@ impl Line for RabbitLine {
 
     fn publish(&self, node: &Node, task: Parcel) -> Later<Result<(), SendError>> {
         let idempotent = task.task().is_some_and(|task| task.idempotent);
-        let written = self.write(task);
+        let out = match self.write(task, To::Queue) {
+            Ok(written) => Outgoing::to_queue(names::queue(node), written),
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
         let (publishing, node) = (self.publishing.clone(), node.clone());
         Box::pin(async move {
-            let out = Outgoing::to_queue(names::queue(&node), written?);
             match publishing.confirmed(out, idempotent).await {
                 Err(SendError::Nobody(_)) => Err(SendError::Nobody(node.to_string())),
                 other => other,
@@ -129,7 +134,11 @@ impl Line for RabbitLine {
     }
 
     fn send(&self, inbox: &Arc<str>, parcel: Parcel) -> Later<Result<(), SendError>> {
-        let written = self.write(parcel);
+        let to = match names::is_inbox(inbox) {
+            true => To::End,
+            false => To::Other,
+        };
+        let written = self.write(parcel, to);
         self.sent(
             written.map(|written| Outgoing::to_queue(&**inbox, written)),
             None,
@@ -138,7 +147,7 @@ impl Line for RabbitLine {
 
     fn tell_workers(&self, node: &Node, parcel: Parcel) -> Later<Result<(), SendError>> {
         let exchange = names::workers(node);
-        let written = self.write(parcel);
+        let written = self.write(parcel, To::End);
         let out = written.map(|written| Outgoing::to_exchange(&exchange, String::new(), written));
         self.sent(out, Some(exchange))
     }
@@ -173,7 +182,7 @@ impl Line for RabbitLine {
 
     fn publish_to(&self, topic: &str, parcel: Parcel) -> Later<Result<(), SendError>> {
         let key = names::topic(topic);
-        let written = self.write(parcel);
+        let written = self.write(parcel, To::Other);
         let out = written.map(|written| Outgoing::to_exchange(names::TOPICS, key, written));
         self.sent(out, None)
     }

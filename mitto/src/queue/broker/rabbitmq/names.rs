@@ -40,6 +40,11 @@ pub(super) fn inbox(purpose: &str) -> String {
     format!("{INBOX}{purpose}.{:032x}", rand::random::<u128>())
 }
 
+/// Whether it is an inbox of ours.
+pub(super) fn is_inbox(name: &str) -> bool {
+    name.starts_with(INBOX)
+}
+
 pub(super) fn is_reply_place(name: &str) -> bool {
     REPLIES.iter().any(|prefix| {
         let rest = name.strip_prefix(prefix);

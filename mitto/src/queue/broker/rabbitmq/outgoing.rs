@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::properties::Written;
 use super::writes::Writes;
-use crate::queue::broker::SendError;
+use crate::queue::broker::{Later, SendError};
 
 /// The most publishes that the broker has not confirmed.
 const UNCONFIRMED: usize = 1024;
@@ -177,14 +177,32 @@ impl Publishing {
         ready.await.unwrap_or(Err(SendError::Lost))
     }
 
-    /// Ready when there is room for the next one.
-    pub(super) async fn sent(
-        &self,
+    /// Ready when there is room for the next one, which mostly is at once.
+    pub(super) fn sent(
+        self: &Arc<Self>,
         out: Outgoing,
         fanout: Option<String>,
-    ) -> Result<(), SendError> {
-        let room = self.room(1, out.size()).await?;
+    ) -> Later<Result<(), SendError>> {
         let out = Box::new(out);
+        let permits = self.permits(out.size());
+        match self.room[1].clone().try_acquire_many_owned(permits) {
+            Ok(room) => Box::pin(std::future::ready(self.give(out, fanout, room))),
+            Err(_) => {
+                let publishing = self.clone();
+                Box::pin(async move {
+                    let room = publishing.room(1, out.size()).await?;
+                    publishing.give(out, fanout, room)
+                })
+            }
+        }
+    }
+
+    fn give(
+        &self,
+        out: Box<Outgoing>,
+        fanout: Option<String>,
+        room: OwnedSemaphorePermit,
+    ) -> Result<(), SendError> {
         self.writes.give();
         self.put(Job::Sent(Sent {
             out,
@@ -202,10 +220,14 @@ impl Publishing {
     }
 
     async fn room(&self, of: usize, bytes: usize) -> Result<OwnedSemaphorePermit, SendError> {
-        // One message that is larger than all the room has it for itself.
-        let bytes = u32::try_from(bytes.min(self.bytes)).unwrap_or(u32::MAX);
-        let room = self.room[of].clone().acquire_many_owned(bytes).await;
+        let room = self.room[of].clone();
+        let room = room.acquire_many_owned(self.permits(bytes)).await;
         room.map_err(|_| SendError::Closed)
+    }
+
+    /// One message that is larger than all the room has it for itself.
+    fn permits(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes.min(self.bytes)).unwrap_or(u32::MAX)
     }
 
     fn put(&self, job: Job) -> Result<(), SendError> {

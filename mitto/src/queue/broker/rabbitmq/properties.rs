@@ -8,7 +8,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use super::names;
 use crate::limits::Limits;
 use crate::queue::broker::wire::{
-    self, CONTENT_TYPE, CORRELATION, Foreign, ID, Place, REPLY_TO, Reading, TYPE, Trust,
+    self, CONTENT_TYPE, CORRELATION, Foreign, ID, KIND, Place, REPLY_TO, Reading, TYPE, Trust, head,
 };
 use crate::queue::broker::{Key, Parcel, SendError};
 
@@ -20,6 +20,9 @@ pub(super) const ATTEMPTS: &str = "mitto-attempts";
 
 /// How often a message was delivered before, as the broker counts.
 const DELIVERY_COUNT: &str = "x-delivery-count";
+
+/// What the property `app-id` begins with, before what is the library's own and has no property.
+const APP: &str = "mitto;";
 
 /// Headers of the broker's own.
 const BROKERS: [&str; 2] = ["x-first-death-", "x-last-death-"];
@@ -43,48 +46,54 @@ pub(super) struct Trusted {
     pub(super) key: Option<Key>,
 }
 
+/// Who reads a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum To {
+    /// A worker, which may know nothing of mitto.
+    Queue,
+    /// An end of ours.
+    End,
+    /// Anybody.
+    Other,
+}
+
 /// Takes a parcel apart. `user` is who the broker knows us as.
 pub(super) fn write(
     parcel: Parcel,
+    to: To,
     key: Option<&Key>,
     user: Option<&str>,
 ) -> Result<Written, SendError> {
-    let mut properties = BasicProperties::default();
-    let mut headers = BTreeMap::new();
-    let mut long = None;
-    // What a property of every message takes.
-    let mut head = 512;
-    let is_task = parcel.task().is_some();
+    let mut parts = Parts {
+        in_short: to != To::Other,
+        ..Parts::default()
+    };
+    let usual = match to {
+        To::Queue => "request",
+        To::End | To::Other => "response",
+    };
+    let task = parcel.task();
+    let is_task = task.is_some();
+    // Only who says something that has to be believed is checked, as each property costs.
+    let user = user.filter(|_| task.is_some_and(|task| task.identity.is_some() || task.hops > 0));
     let body = wire::write(parcel, key, |name, value| {
-        head += name.len() + value.len() + 8;
-        let place = std::mem::take(&mut properties);
-        let short = value.len() <= SHORT;
-        properties = match name {
-            TYPE if short => place.with_type(value.into()),
-            CORRELATION if short => place.with_correlation_id(value.into()),
-            REPLY_TO if short => place.with_reply_to(value.into()),
-            CONTENT_TYPE if short && place.content_type().is_none() => {
-                place.with_content_type(value.into())
-            }
-            ID if short => place.with_message_id(value.into()),
-            _ => {
-                match name.len() <= SHORT {
-                    true => put(&mut headers, name, value),
-                    false => long = Some(name.len()),
-                }
-                place
-            }
-        };
+        match name {
+            KIND if value == usual && to != To::Other => {}
+            // A worker sees what it is in a header, whoever wrote it.
+            KIND if to == To::Queue => parts.put_header(name, value),
+            _ => parts.put(name, value),
+        }
     });
-    if let Some(bytes) = long {
+    if let Some(bytes) = parts.long {
         let why = format!("a name of metadata has {bytes} bytes, at most {SHORT} are taken");
         return Err(SendError::Refused(why));
     }
-    properties = properties.with_headers(headers.into());
+    let head = parts.bytes + 512;
+    let mut properties = parts.into_properties();
+    if let Some(user) = user {
+        properties = properties.with_user_id(user.into());
+    }
     if is_task {
-        if let Some(user) = user {
-            properties = properties.with_user_id(user.into());
-        }
         // On disk.
         properties = properties.with_delivery_mode(2);
     }
@@ -93,6 +102,80 @@ pub(super) fn write(
         body,
         head,
     })
+}
+
+/// The places of a message, while they are filled.
+#[derive(Default)]
+struct Parts {
+    kind: Option<ShortString>,
+    correlation: Option<ShortString>,
+    reply_to: Option<ShortString>,
+    content_type: Option<ShortString>,
+    id: Option<ShortString>,
+    /// What is the library's own, behind [`APP`].
+    own: String,
+    in_short: bool,
+    headers: BTreeMap<ShortString, AMQPValue>,
+    bytes: usize,
+    /// The length of a name that is too long.
+    long: Option<usize>,
+}
+
+impl Parts {
+    fn put(&mut self, name: &str, value: &str) {
+        self.bytes += name.len() + value.len() + 8;
+        let property = match name {
+            TYPE => &mut self.kind,
+            CORRELATION => &mut self.correlation,
+            REPLY_TO => &mut self.reply_to,
+            CONTENT_TYPE => &mut self.content_type,
+            ID => &mut self.id,
+            _ => return self.put_elsewhere(name, value),
+        };
+        match property.is_none() && value.len() <= SHORT {
+            true => *property = Some(value.into()),
+            false => self.put_elsewhere(name, value),
+        }
+    }
+
+    fn put_elsewhere(&mut self, name: &str, value: &str) {
+        // With all that is escaped in it.
+        let fits = self.own.len() + 3 * value.len() + APP.len() <= SHORT;
+        if self.in_short && fits && head::put(&mut self.own, 0, APP, name, value) {
+            return;
+        }
+        self.put_header(name, value);
+    }
+
+    fn put_header(&mut self, name: &str, value: &str) {
+        match name.len() <= SHORT {
+            true => put(&mut self.headers, name, value),
+            false => self.long = Some(name.len()),
+        }
+    }
+
+    fn into_properties(self) -> BasicProperties {
+        type Place = fn(BasicProperties, ShortString) -> BasicProperties;
+        let own = (!self.own.is_empty()).then(|| self.own.into());
+        let places: [(Option<ShortString>, Place); 6] = [
+            (self.kind, BasicProperties::with_type),
+            (self.correlation, BasicProperties::with_correlation_id),
+            (self.reply_to, BasicProperties::with_reply_to),
+            (self.content_type, BasicProperties::with_content_type),
+            (self.id, BasicProperties::with_message_id),
+            (own, BasicProperties::with_app_id),
+        ];
+        let mut properties = BasicProperties::default();
+        for (value, place) in places {
+            if let Some(value) = value {
+                properties = place(properties, value);
+            }
+        }
+        match self.headers.is_empty() {
+            true => properties,
+            false => properties.with_headers(self.headers.into()),
+        }
+    }
 }
 
 /// A name with several values has an array of them.
@@ -135,7 +218,15 @@ pub(super) fn read(
             put_checked(&mut reading, name, value.as_str());
         }
     }
+    if let Some(own) = own(properties) {
+        head::read(own, |name, value| put_checked(&mut reading, name, value));
+    }
     reading.finish(body, trusted.of(properties), limits)
+}
+
+/// What the property `app-id` says, where it is ours.
+fn own(properties: &BasicProperties) -> Option<&str> {
+    properties.app_id().as_ref()?.as_str().strip_prefix(APP)
 }
 
 impl Trusted {
@@ -239,11 +330,18 @@ pub(super) fn buried(properties: &BasicProperties, reason: &str, attempts: u32) 
 /// The same headers for a task that was a dead letter, without its deadline. It keeps its user where that is `user`.
 pub(super) fn raised(properties: &BasicProperties, user: Option<&str>) -> BasicProperties {
     let told = properties.user_id().as_ref().map(ShortString::as_str);
-    copied(
+    let raised = copied(
         properties,
         living(properties, &[wire::EXPIRES]),
         user.filter(|user| told == Some(user)),
-    )
+    );
+    match own(properties) {
+        Some(own) => {
+            let own = head::without(own, wire::EXPIRES);
+            raised.with_app_id(format!("{APP}{own}").into())
+        }
+        None => raised,
+    }
 }
 
 /// The headers without those of a death, and without `others`.

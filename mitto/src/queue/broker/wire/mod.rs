@@ -28,7 +28,26 @@
 //! A gateway answers two requests itself that come to its inbox for one of its peers, with that peer's
 //! number in `mitto-peer`: `mitto-subscribe` and `mitto-unsubscribe`. Their body is an object with the field
 //! `topic`, their response is empty.
+//!
+//! # In short
+//!
+//! Where each header costs, the library's own names stand in one text instead. It is made of fields with commas between
+//! them, each a letter and a value: `tEcho,i5f-7,f2,x1764000000000`. In a value all but `A-Z a-z 0-9 _ - : /` is `%` and the byte
+//! in two hexadecimal digits. A field with a letter that is not known is a later version's, and is left out.
+//!
+//! | letter | name | | letter | name |
+//! | --- | --- | --- | --- | --- |
+//! | `k` | `mitto-kind` | | `x` | `mitto-expires` |
+//! | `t` | `mitto-type` | | `a` | `mitto-address` |
+//! | `n` | `mitto-type-id` | | `h` | `mitto-hops` |
+//! | `i` | `mitto-id` | | `w` | `mitto-window` |
+//! | `r` | `mitto-reply-to` | | `p` | `mitto-peer` |
+//! | `f` | `content-type`, as the number of the format | | `s` | `mitto-status` |
+//! | `o` | `mitto-idempotent`, without a value | | `c` | `mitto-credit` |
 
+pub(super) mod decimal;
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+pub(super) mod head;
 mod key;
 mod read;
 mod write;
@@ -90,14 +109,20 @@ const OWN: &str = "mitto-";
 /// | bytes | `application/octet-stream` |
 /// | any other | `application/x-mitto-` and its number |
 pub fn content_type(format: Format) -> String {
-    match KNOWN.iter().find(|(known, _)| *known == format) {
-        Some((_, name)) => (*name).to_owned(),
-        None => format!("{OTHER}{}", format.number()),
-    }
+    known(format).map_or_else(|| format!("{OTHER}{}", format.number()), str::to_owned)
+}
+
+fn known(format: Format) -> Option<&'static str> {
+    let mut all = KNOWN.iter();
+    all.find(|(known, _)| *known == format)
+        .map(|(_, name)| *name)
 }
 
 /// A content type as a format, whatever its parameters.
 fn format(content_type: &str) -> Option<Format> {
+    if let Some((format, _)) = KNOWN.iter().find(|(_, known)| *known == content_type) {
+        return Some(*format);
+    }
     let name = content_type.split(';').next()?.trim();
     if let Some((format, _)) = KNOWN
         .iter()

@@ -33,11 +33,27 @@ pub enum Place {
     Inbox,
 }
 
+/// What a parcel says that it is.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Task(MessageKind),
+    Response,
+    Error,
+    Status,
+    Item,
+    End,
+    Progress,
+    Running,
+    Credit,
+    Cancel,
+    Published,
+}
+
 /// A parcel that is being put together.
 #[derive(Debug)]
 pub struct Reading {
     place: Place,
-    kind: Option<String>,
+    kind: Option<Kind>,
     correlation: Arc<str>,
     reply_to: Option<Arc<str>>,
     format: Format,
@@ -62,7 +78,7 @@ impl Reading {
             format: Format::JSON,
             status: 0,
             credit: 0,
-            task: Task::new("", MessageKind::Request),
+            task: Task::new(Arc::<str>::default(), MessageKind::Request),
             expires: None,
             identity: Vec::new(),
             signature: String::new(),
@@ -103,26 +119,28 @@ impl Reading {
                 body.len()
             )));
         }
-        let kind = self.kind.as_deref().unwrap_or(match self.place {
-            Place::Queue => "request",
-            Place::Inbox => "response",
+        let kind = self.kind.unwrap_or(match self.place {
+            Place::Queue => Kind::Task(MessageKind::Request),
+            Place::Inbox => Kind::Response,
         });
         let kind = match kind {
-            "response" => ParcelKind::Response,
-            "error" => ParcelKind::Error,
-            "item" => ParcelKind::Item,
-            "end" => ParcelKind::End,
-            "progress" => ParcelKind::Progress,
-            "running" => ParcelKind::Running,
-            "cancel" => ParcelKind::Cancel,
-            "credit" => ParcelKind::Credit(self.credit),
-            "status" => {
+            Kind::Response => ParcelKind::Response,
+            Kind::Error => ParcelKind::Error,
+            Kind::Item => ParcelKind::Item,
+            Kind::End => ParcelKind::End,
+            Kind::Progress => ParcelKind::Progress,
+            Kind::Running => ParcelKind::Running,
+            Kind::Cancel => ParcelKind::Cancel,
+            Kind::Credit => ParcelKind::Credit(self.credit),
+            Kind::Status => {
                 let text = String::from_utf8_lossy(&body).into_owned();
                 ParcelKind::Status(Status::new(Code::from(self.status), text))
             }
-            _ => {
-                let published = kind == "published";
-                self.task.kind = message_kind(kind)?;
+            Kind::Task(_) | Kind::Published => {
+                self.task.kind = match kind {
+                    Kind::Task(kind) => kind,
+                    _ => MessageKind::Notification,
+                };
                 let mut parcel = Parcel::new(ParcelKind::Cancel, self.correlation);
                 parcel.reply_to = self.reply_to;
                 parcel = parcel.with_body(self.format, body);
@@ -132,9 +150,9 @@ impl Reading {
                     signature: &self.signature,
                 };
                 let task = head(self.task, &told, &parcel, trust, limits)?;
-                parcel.kind = match published {
-                    true => ParcelKind::Published(Box::new(task)),
-                    false => ParcelKind::Task(Box::new(task)),
+                parcel.kind = match kind {
+                    Kind::Published => ParcelKind::Published(Box::new(task)),
+                    _ => ParcelKind::Task(Box::new(task)),
                 };
                 return Ok(parcel);
             }
@@ -153,7 +171,7 @@ impl Reading {
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
         match name {
-            KIND => self.kind = Some(value.to_owned()),
+            KIND => self.kind = Some(kind(value)?),
             TYPE => self.task.name = value.into(),
             TYPE_ID => self.task.type_id = Some(MessageId(number(name, value)?)),
             ID => self.task.id = id(value)?,
@@ -248,19 +266,29 @@ fn identity(packed: &[u8]) -> Result<Option<Identity>, Foreign> {
     Ok(stated.identity())
 }
 
-fn message_kind(kind: &str) -> Result<MessageKind, Foreign> {
-    match kind {
-        "request" => Ok(MessageKind::Request),
-        "stream" => Ok(MessageKind::Stream),
-        "notification" | "published" => Ok(MessageKind::Notification),
+fn kind(text: &str) -> Result<Kind, String> {
+    Ok(match text {
+        "request" => Kind::Task(MessageKind::Request),
+        "stream" => Kind::Task(MessageKind::Stream),
+        "notification" => Kind::Task(MessageKind::Notification),
+        "response" => Kind::Response,
+        "error" => Kind::Error,
+        "status" => Kind::Status,
+        "item" => Kind::Item,
+        "end" => Kind::End,
+        "progress" => Kind::Progress,
+        "running" => Kind::Running,
+        "credit" => Kind::Credit,
+        "cancel" => Kind::Cancel,
+        "published" => Kind::Published,
         other => {
             let cut: String = other.chars().take(32).collect();
-            Err(Foreign(format!(
+            return Err(format!(
                 "`{KIND}` is `{}`, which is none",
                 cut.escape_debug()
-            )))
+            ));
         }
-    }
+    })
 }
 
 fn id(value: &str) -> Result<Arc<str>, String> {

@@ -1,16 +1,15 @@
 //! A parcel, taken apart.
 
-use std::fmt::Display;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use data_encoding::BASE64;
 
+use super::decimal::Decimal;
 use super::{
     ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
     METADATA_CONTENT_TYPE, OWN, PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, TYPE_ID, WINDOW,
-    content_type,
+    content_type, known,
 };
-use crate::address::OwnedAddress;
 use crate::auth::Stated;
 use crate::queue::broker::{Parcel, ParcelKind, Task};
 use crate::runtime::Instant;
@@ -18,7 +17,7 @@ use crate::runtime::Instant;
 /// Hands all that a parcel has beside its body to `put`, by name. `key` signs an identity, which travels
 /// without a signature where there is none. Gives back the body.
 pub fn write(parcel: Parcel, key: Option<&Key>, mut put: impl FnMut(&str, &str)) -> Vec<u8> {
-    put(KIND, &parcel.kind.to_string());
+    put(KIND, parcel.kind.name());
     if !parcel.correlation.is_empty() {
         put(CORRELATION, &parcel.correlation);
     }
@@ -26,17 +25,20 @@ pub fn write(parcel: Parcel, key: Option<&Key>, mut put: impl FnMut(&str, &str))
         put(REPLY_TO, reply_to);
     }
     if let Some(format) = parcel.format {
-        put(CONTENT_TYPE, &content_type(format));
+        match known(format) {
+            Some(known) => put(CONTENT_TYPE, known),
+            None => put(CONTENT_TYPE, &content_type(format)),
+        }
     }
     match &parcel.kind {
         ParcelKind::Task(task) | ParcelKind::Published(task) => {
             self::task(task, &parcel, key, &mut put);
         }
         ParcelKind::Status(status) => {
-            put(STATUS, &u16::from(status.code()).to_string());
+            put(STATUS, Decimal::of(u16::from(status.code())).as_str());
             return status.message().as_bytes().to_vec();
         }
-        ParcelKind::Credit(bytes) => put(CREDIT, &bytes.to_string()),
+        ParcelKind::Credit(bytes) => put(CREDIT, Decimal::of(*bytes).as_str()),
         _ => {}
     }
     parcel.body
@@ -53,11 +55,9 @@ fn task(task: &Task, parcel: &Parcel, key: Option<&Key>, put: &mut impl FnMut(&s
     }
     let expires = task.deadline.map(unix_millis);
     put_some(EXPIRES, expires, put);
-    put_some(
-        ADDRESS,
-        task.address.as_ref().map(OwnedAddress::as_str),
-        put,
-    );
+    if let Some(address) = &task.address {
+        put(ADDRESS, address.as_str());
+    }
     put_some(HOPS, some(task.hops), put);
     put_some(WINDOW, some(task.window), put);
     put_some(PEER, some(task.peer), put);
@@ -79,9 +79,9 @@ fn task(task: &Task, parcel: &Parcel, key: Option<&Key>, put: &mut impl FnMut(&s
     }
 }
 
-fn put_some(name: &str, value: Option<impl Display>, put: &mut impl FnMut(&str, &str)) {
+fn put_some(name: &str, value: Option<impl Into<u64>>, put: &mut impl FnMut(&str, &str)) {
     if let Some(value) = value {
-        put(name, &value.to_string());
+        put(name, Decimal::of(value).as_str());
     }
 }
 

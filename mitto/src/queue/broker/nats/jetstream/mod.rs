@@ -13,6 +13,7 @@ pub(super) use set_up::set_up;
 use std::sync::Arc;
 
 use super::message::{self, MESSAGE_ID, OURS, To};
+use super::publish::answers;
 use super::shared::{Held, Shared, bare};
 use super::subject;
 use super::waiting::Told;
@@ -26,7 +27,8 @@ pub(super) async fn publish(
     task: Parcel,
 ) -> Result<(), SendError> {
     let idempotent = task.task().is_some_and(|task| task.idempotent);
-    let mut packed = message::write(task, shared.key.as_ref(), To::Stream, &shared.inbox)?;
+    let answers = answers(&task, &shared.inbox);
+    let mut packed = message::write(task, shared.key.as_ref(), To::Stream, answers)?;
     if idempotent {
         // What is sent again, and nothing else, is left out where it was stored already.
         let id = format!("{OURS}{}-{}", shared.inbox, shared.link.waiting.token());
@@ -39,7 +41,7 @@ pub(super) async fn publish(
         }
         let epoch = shared.ready().await?;
         let (waiter, reply) = shared.wait(epoch, false);
-        now.reply = Some(reply);
+        now.reply = Some(reply.into());
         shared.send(now).await?;
         match waiter.await {
             Told::Came(stored) => return api::stored(&stored.payload),

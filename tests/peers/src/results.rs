@@ -5,7 +5,7 @@ use crate::cell::Cell;
 use crate::measure::{Cost, median};
 
 #[derive(Default)]
-pub(super) struct Results {
+pub(crate) struct Results {
     rows: Vec<Row>,
     failures: Vec<String>,
 }
@@ -19,7 +19,7 @@ struct Row {
 }
 
 impl Results {
-    pub(super) fn add(&mut self, cell: Cell, outcome: Result<Cost, Failure>) {
+    pub(crate) fn add(&mut self, cell: Cell, outcome: Result<Cost, Failure>) {
         let cost = self.noting(cell, outcome);
         match self.rows.iter_mut().find(|row| row.cell == cell) {
             Some(row) => row.rounds.push(cost),
@@ -32,7 +32,7 @@ impl Results {
         }
     }
 
-    pub(super) fn count(
+    pub(crate) fn count(
         &mut self,
         cell: Cell,
         system_calls: Result<f64, Failure>,
@@ -47,26 +47,26 @@ impl Results {
     }
 
     /// All, in the order in which they came first.
-    pub(super) fn cells(&self) -> Vec<Cell> {
+    pub(crate) fn cells(&self) -> Vec<Cell> {
         self.rows.iter().map(|row| row.cell).collect()
     }
 
     /// The medians of its rounds.
-    pub(super) fn cost(&self, cell: &Cell) -> Option<Cost> {
+    pub(crate) fn cost(&self, cell: &Cell) -> Option<Cost> {
         let rounds: Vec<_> = self.row(cell)?.rounds.iter().flatten().copied().collect();
         Some(Cost::median(&rounds))
     }
 
-    pub(super) fn system_calls(&self, cell: &Cell) -> f64 {
+    pub(crate) fn system_calls(&self, cell: &Cell) -> f64 {
         self.row(cell).map_or(f64::NAN, |row| row.system_calls)
     }
 
-    pub(super) fn allocations(&self, cell: &Cell) -> f64 {
+    pub(crate) fn allocations(&self, cell: &Cell) -> f64 {
         self.row(cell).map_or(f64::NAN, |row| row.allocations)
     }
 
     /// How many times one costs what the other does: the median, and the rounds' least and most.
-    pub(super) fn times(&self, one: &Cell, other: &Cell) -> (f64, f64, f64) {
+    pub(crate) fn times(&self, one: &Cell, other: &Cell) -> (f64, f64, f64) {
         let (Some(one), Some(other)) = (self.row(one), self.row(other)) else {
             return (f64::NAN, f64::NAN, f64::NAN);
         };
@@ -83,7 +83,7 @@ impl Results {
         )
     }
 
-    pub(super) fn failures(&self) -> &[String] {
+    pub(crate) fn failures(&self) -> &[String] {
         &self.failures
     }
 

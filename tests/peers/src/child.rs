@@ -6,17 +6,18 @@ use std::process::{Command, Stdio};
 use crate::Failure;
 use crate::cell::{Cell, Peer};
 use crate::measure::Cost;
-use crate::options::Comparison;
 
 /// The program that counts allocations, when it was built.
 const ALLOCATIONS: &str = "mitto-bench-allocations";
 
 /// How children are started.
-pub(super) struct Children {
+pub(crate) struct Children {
     program: PathBuf,
     counting: Option<PathBuf>,
     tracer: Option<Tracer>,
     times: [&'static str; 6],
+    /// Where brokers are.
+    more: Vec<String>,
 }
 
 /// What counts system calls.
@@ -27,10 +28,11 @@ enum Tracer {
 }
 
 impl Children {
-    pub(super) fn new(options: &Comparison) -> Result<Self, Failure> {
+    /// With short rounds, where it has to be quick.
+    pub(crate) fn new(quick: bool) -> Result<Self, Failure> {
         let program = std::env::current_exe()?;
         let counting = program.with_file_name(ALLOCATIONS);
-        let seconds = match options.quick {
+        let seconds = match quick {
             true => ["0.05", "0.15"],
             false => ["0.15", "0.5"],
         };
@@ -46,34 +48,48 @@ impl Children {
                 seconds[1],
             ],
             program,
+            more: Vec::new(),
         })
     }
 
+    /// With more arguments.
+    #[cfg(feature = "brokers")]
+    pub(crate) fn with(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        self.more.extend(more);
+        self
+    }
+
     /// A round of it.
-    pub(super) fn measure(&self, cell: &Cell) -> Result<Cost, Failure> {
-        run(Command::new(&self.program).args(self.times), cell)
+    pub(crate) fn measure(&self, cell: &Cell) -> Result<Cost, Failure> {
+        let mut command = Command::new(&self.program);
+        run(command.args(self.times).args(&self.more), cell)
     }
 
     /// System calls of a request: the difference of two runs, without start and end. `NaN` when nothing
     /// can count them.
-    pub(super) fn system_calls(&self, cell: &Cell) -> Result<f64, Failure> {
+    pub(crate) fn system_calls(&self, cell: &Cell) -> Result<f64, Failure> {
         let Some(tracer) = self.tracer else {
             return Ok(f64::NAN);
         };
         let count = tracer.requests(cell);
-        let once = tracer.count(&self.program, cell, count)?;
-        let twice = tracer.count(&self.program, cell, 2 * count)?;
+        let program = |requests: u64| {
+            let mut arguments = vec!["--count".to_owned(), requests.to_string()];
+            arguments.extend_from_slice(&self.more);
+            (&self.program, arguments)
+        };
+        let once = tracer.count(program(count), cell)?;
+        let twice = tracer.count(program(2 * count), cell)?;
         Ok((twice - once) / count as f64)
     }
 
     /// Allocations of a request; `NaN` without the program that counts them.
-    pub(super) fn allocations(&self, cell: &Cell) -> Result<f64, Failure> {
+    pub(crate) fn allocations(&self, cell: &Cell) -> Result<f64, Failure> {
         let Some(counting) = &self.counting else {
             return Ok(f64::NAN);
         };
         let count = Tracer::Perf.requests(cell).to_string();
         let mut command = Command::new(counting);
-        Ok(run(command.args(["--count", &count]), cell)?.allocations)
+        Ok(run(command.args(["--count", &count]).args(&self.more), cell)?.allocations)
     }
 }
 
@@ -111,12 +127,14 @@ impl Tracer {
         }
     }
 
-    fn count(self, program: &PathBuf, cell: &Cell, requests: u64) -> Result<f64, Failure> {
+    fn count(
+        self,
+        (program, arguments): (&PathBuf, Vec<String>),
+        cell: &Cell,
+    ) -> Result<f64, Failure> {
         let output = std::env::temp_dir().join(format!("mitto-bench-{}", std::process::id()));
         let mut command = self.command(&output.to_string_lossy());
-        command
-            .arg(program)
-            .args(["--count", &requests.to_string()]);
+        command.arg(program).args(arguments);
         let outcome = run(&mut command, cell);
         let counted = std::fs::read_to_string(&output).unwrap_or_default();
         let _ = std::fs::remove_file(&output);
