@@ -12,6 +12,15 @@ pub(crate) fn later(now: Instant, time: Duration) -> Instant {
     now.checked_add(time).unwrap_or_else(|| far(now))
 }
 
+/// The earlier of two moments, as far as there are any.
+#[inline]
+pub(crate) fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 #[cold]
 fn far(now: Instant) -> Instant {
     now + Duration::from_secs(60 * 60 * 24 * 365)

@@ -6,8 +6,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::runtime::{Instant, later, spawn};
-
 use super::assembly::{Assembly, PieceError};
 use super::closing::Leaving;
 use super::runs::{Runs, finish};
@@ -20,6 +18,7 @@ use crate::in_flight::Late;
 use crate::job::Pool;
 use crate::limits::{Limit, reached};
 use crate::peer::Peer;
+use crate::runtime::{Instant, later, sooner, spawn};
 use crate::status::{Code, Status};
 use crate::transport::CloseReason;
 
@@ -392,14 +391,5 @@ impl Receive {
             }
         }
         Ok(())
-    }
-}
-
-/// The earlier of two moments, as far as there are any.
-#[inline]
-fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::plan;
 use crate::cell::{Cell, Format, Peer, Threads, Transport, Work, Workload};
+use crate::results::Results;
 
 const JSON_RPC: Peer = Peer::Mitto(Transport::Ws, Format::JsonRpc);
 const JSON: Peer = Peer::Mitto(Transport::Ws, Format::Json);

@@ -1,28 +1,25 @@
 //! Middleware around the requests that come in: between the session and the queue.
 
+mod answering;
+
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use tokio_util::sync::CancellationToken;
-
-use super::gate::Gate;
-use super::head::{Changes, Facts, Passing, Scope};
-use super::known::{Known, UNKNOWN};
-use super::next::last_word;
-use super::seen::Seen;
-use super::stack::{self, Handling};
-use super::{About, Direction, Next, Outcome, RequestHead, Stack};
 use crate::address::Address;
 use crate::codec::Codecs;
 use crate::envelope::CorrelationId;
-use crate::job::{
-    Allowance, Answer, AnswerTo, Answering, Drive, GatheredItems, Job, OwnedJob, Pool, Queue, Run,
-};
-use crate::message::{MessageKind, Outgoing};
-use crate::status::{Code, Status};
+use crate::job::{Answer, AnswerTo, Drive, Job, OwnedJob, Pool, Queue, Run};
+use crate::message::MessageKind;
+use crate::middleware::gate::Gate;
+use crate::middleware::head::{Changes, Facts, Passing, Scope};
+use crate::middleware::known::{Known, UNKNOWN};
+use crate::middleware::next::last_word;
+use crate::middleware::stack::{self, Handling};
+use crate::middleware::{About, Direction, Next, RequestHead, Stack};
+use crate::status::Status;
 
 /// A queue with middleware around another one.
 pub struct Incoming {
@@ -306,101 +303,6 @@ impl Passing for Pass {
 
     fn has_begun(&self) -> bool {
         self.begun.load(Relaxed)
-    }
-}
-
-/// The handler answers here. What it answers is sent on at once; only a status waits until the
-/// middleware has seen it, and may become another.
-impl Answering for Pass {
-    fn respond(&self, _: CorrelationId, response: &mut dyn Outgoing) {
-        if let Some(answer) = self.take_answer() {
-            let seen = Seen::of(response, |seen| answer.respond(seen));
-            self.gate.end(seen.unwrap_or(Outcome::Response));
-        }
-    }
-
-    fn throw(&self, _: CorrelationId, error: &mut dyn Outgoing) {
-        if let Some(answer) = self.take_answer() {
-            let seen = Seen::of(error, |seen| answer.throw(seen));
-            self.gate.end(seen.unwrap_or(Outcome::Error));
-        }
-    }
-
-    fn fail(&self, _: CorrelationId, status: Status) {
-        self.gate.end(Outcome::Status(status));
-    }
-
-    fn unreadable(&self, id: CorrelationId, status: Status) {
-        self.unreadable.store(true, Relaxed);
-        self.fail(id, status);
-    }
-
-    fn end(&self, _: CorrelationId) {
-        if let Some(answer) = self.take_answer() {
-            answer.end();
-            self.gate.end(match self.facts.kind {
-                MessageKind::Notification => Outcome::Done,
-                _ => Outcome::End {
-                    items: self.items.load(Relaxed),
-                },
-            });
-        }
-    }
-
-    fn poll_item(
-        &self,
-        _: CorrelationId,
-        item: &mut dyn Outgoing,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Status>> {
-        let Some(AnswerTo { to, id }) = &self.to else {
-            return Poll::Ready(Err(Status::new(Code::Cancelled, "nobody reads the items")));
-        };
-        let polled = to.poll_item(*id, item, cx);
-        if let Poll::Ready(Ok(())) = polled {
-            self.begun.store(true, Relaxed);
-            self.items.fetch_add(1, Relaxed);
-        }
-        polled
-    }
-
-    fn takes_together(&self) -> bool {
-        let to = self.to.as_ref();
-        to.is_some_and(|AnswerTo { to, .. }| to.takes_together())
-    }
-
-    fn allow_items(&self, _: CorrelationId) -> Option<Allowance> {
-        let AnswerTo { to, id } = self.to.as_ref()?;
-        to.allow_items(*id)
-    }
-
-    fn send_items(&self, _: CorrelationId, items: GatheredItems<'_>) {
-        if let Some(AnswerTo { to, id }) = &self.to {
-            self.begun.store(true, Relaxed);
-            self.items.fetch_add(items.count as u64, Relaxed);
-            to.send_items(*id, items);
-        }
-    }
-
-    fn progress(&self, _: CorrelationId) {
-        self.begun.store(true, Relaxed);
-        if let Some(AnswerTo { to, id }) = &self.to {
-            to.progress(*id);
-        }
-    }
-
-    fn is_waited_for(&self, _: CorrelationId) -> bool {
-        // Nobody waits for a notification's answer, and nobody can give it up.
-        self.to
-            .as_ref()
-            .is_none_or(|AnswerTo { to, id }| to.is_waited_for(*id))
-    }
-
-    fn cancellation(&self, _: CorrelationId) -> CancellationToken {
-        match &self.to {
-            Some(AnswerTo { to, id }) => to.cancellation(*id),
-            None => CancellationToken::new(),
-        }
     }
 }
 
