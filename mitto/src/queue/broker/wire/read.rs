@@ -1,6 +1,7 @@
 //! A parcel, put together from what came.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::BASE64;
@@ -13,6 +14,7 @@ use crate::address::OwnedAddress;
 use crate::auth::{Identity, Stated};
 use crate::codec::Format;
 use crate::envelope::MessageId;
+use crate::escaped::Escaped;
 use crate::limits::Limits;
 use crate::message::MessageKind;
 use crate::queue::broker::{MAX_CORRELATION, MAX_ID, Parcel, ParcelKind, Task};
@@ -257,8 +259,26 @@ fn head(
     };
     if !believed {
         task.hops = 0;
+        if !told.identity.is_empty() {
+            doubt(&task.name);
+        }
     }
     Ok(task)
+}
+
+/// Says that an identity is not believed: the first time, and ever more seldom.
+#[cold]
+fn doubt(name: &str) {
+    static DOUBTED: AtomicU64 = AtomicU64::new(0);
+    let doubted = DOUBTED.fetch_add(1, Relaxed) + 1;
+    if doubted.is_power_of_two() {
+        let name = Escaped(name);
+        tracing::warn!(
+            %name,
+            doubted,
+            "the identity in a task is not believed: this worker does not know its gateway as such, or has another key"
+        );
+    }
 }
 
 fn identity(packed: &[u8]) -> Result<Option<Identity>, Foreign> {
