@@ -85,12 +85,10 @@ pub(crate) async fn restarts(
         works.map_or("never".to_owned(), |works| format!("{works:.1?}")),
         works.is_some_and(|works| works <= WORKS_WITHIN),
     );
-    let twice = "handlers of what is not idempotent begun twice";
-    match kind {
-        // Version 2.9 of its server may forget how often it has given a task out when it is stopped.
-        Kind::JetStream => report.note(twice, verdict.twice),
-        _ => report.none(twice, verdict.twice),
-    }
+    report.none(
+        "handlers of what is not idempotent begun twice",
+        verdict.twice,
+    );
     report.none("answers without a handler's end", verdict.wrongly_answered);
     report.row(
         "left in the broker: waiting, unsettled",
