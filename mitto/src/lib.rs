@@ -135,6 +135,8 @@ pub mod peer;
 pub mod private;
 pub mod provider;
 pub mod queue;
+#[cfg(feature = "host")]
+pub mod router;
 mod runtime;
 pub mod schema;
 #[cfg(feature = "server")]
@@ -162,6 +164,8 @@ pub use handler::{Extract, Items, State};
 pub use limits::Limits;
 pub use peer::{Call, ItemStream, Peer, Retry, Sends};
 pub use provider::MessageProvider;
+#[cfg(feature = "host")]
+pub use router::Router;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use status::{CallError, Code, Status};

@@ -74,6 +74,12 @@ impl<'a> Address<'a> {
         }
     }
 
+    /// Whether a text can be a part of an address.
+    pub fn is_part(text: &str) -> bool {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        (1..=Self::PART_MAX).contains(&text.len()) && text.bytes().all(is_part)
+    }
+
     /// The first part: which application.
     pub fn application(self) -> &'a str {
         self.parts().0

@@ -14,7 +14,7 @@ use crate::runtime::Instant;
 
 use crate::auth::{Forwarded, Identity};
 use crate::codec::{Codecs, Format};
-use crate::envelope::{CorrelationId, MessageId, Metadata};
+use crate::envelope::{CorrelationId, Entries, MessageId};
 use crate::in_flight::Reply;
 use crate::message::{MessageKind, Outgoing};
 use crate::schema::SchemaDifference;
@@ -86,6 +86,11 @@ pub trait Outbound: Send + Sync + 'static {
     /// See [`Peer::is_connected`](super::Peer::is_connected).
     fn is_connected(&self) -> bool;
 
+    /// Whether a connection that is lost is made again, so that a message waits for it.
+    fn reconnects(&self) -> bool {
+        false
+    }
+
     /// Cancelled when the other end can no longer be reached.
     fn closed(&self) -> CancellationToken;
 
@@ -148,7 +153,7 @@ pub struct CallHead<'a> {
     /// Where it goes.
     pub address: Option<Address<'a>>,
     /// What travels beside it.
-    pub metadata: &'a Metadata,
+    pub metadata: Entries<'a>,
     /// The format it must be sent in, if not the connection's own.
     pub format: Option<Format>,
     /// Whom it is sent for, if not for this end itself.

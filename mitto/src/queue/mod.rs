@@ -6,14 +6,26 @@
 
 #[cfg(feature = "broker")]
 pub mod broker;
+#[cfg(feature = "host")]
+mod forward;
 mod gateway;
+#[cfg(any(feature = "broker", feature = "host"))]
+mod kept;
+#[cfg(any(feature = "broker", feature = "host"))]
+pub(crate) mod onward;
 mod pass_through;
-#[cfg(feature = "broker")]
+#[cfg(any(feature = "broker", feature = "host"))]
 mod relay;
 #[cfg(feature = "broker")]
 mod to_peer;
 
+#[cfg(feature = "host")]
+pub use forward::Forward;
 pub use gateway::Gateway;
+#[cfg(feature = "host")]
+pub(crate) use kept::Kept;
+#[cfg(feature = "host")]
+pub(crate) use relay::Relay;
 pub use pass_through::PassThrough;
 
 pub use crate::job::Queue;

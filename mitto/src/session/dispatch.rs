@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::apart::Place;
 use super::receive::Receive;
 use super::requests::Refusal;
+use crate::auth::check_hops;
 use crate::envelope::{CorrelationId, Head, Stopwatch};
 use crate::escaped::Escaped;
 use crate::job::{Answer, Counted, Job};
@@ -52,13 +53,8 @@ impl Receive {
             .timeout
             .unwrap_or(limits.timeout)
             .min(limits.timeout_max);
-        if shared.link && head.hops > limits.hops {
-            reached(Limit::Hops, &shared.remote);
-            let text = format!(
-                "passed {} servers, at most {} are taken",
-                head.hops, limits.hops
-            );
-            return Err(Status::new(Code::LoopDetected, text));
+        if shared.link {
+            check_hops(head.hops, limits, &shared.remote)?;
         }
         if self.busy && shared.is_full() {
             reached(Limit::Outbound, &shared.remote);
@@ -104,7 +100,12 @@ impl Receive {
         let mut running = None;
         let format = head.format.unwrap_or(shared.format);
         let known = shared.differences.check_received(head.message, format);
-        let admitted = known.and_then(|()| head.metadata.admit(limits, &shared.remote));
+        let admitted = known
+            .and_then(|()| head.metadata.admit(limits, &shared.remote))
+            .and_then(|()| match shared.link {
+                true => check_hops(head.hops, limits, &shared.remote),
+                false => Ok(()),
+            });
         let dropped = match admitted {
             Err(status) => Some(status),
             Ok(()) if head.format.is_none() => {
@@ -176,9 +177,13 @@ impl Receive {
             deadline,
             identity,
             hops,
+            idempotent: head.idempotent,
+            one_way: deadline.is_none(),
             caller: peer,
             pool,
             submitted,
+            #[cfg(feature = "host")]
+            routed: 0,
         };
         let mut unfinished = None;
         match Place::take(shared, payload) {

@@ -42,7 +42,7 @@ impl Outbound for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
         let limits = &self.config.limits;
-        head.metadata.entries().admit(limits, &self.remote)?;
+        head.metadata.admit(limits, &self.remote)?;
         let format = self.format_of(head)?;
         self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
@@ -73,7 +73,7 @@ impl Outbound for Shared {
             format: Some(format),
             address: head.address,
             timeout: Some(timeout),
-            metadata: head.metadata.entries(),
+            metadata: head.metadata,
             hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
             identity: head
                 .forwarded
@@ -99,7 +99,7 @@ impl Outbound for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
         let limits = &self.config.limits;
-        head.metadata.entries().admit(limits, &self.remote)?;
+        head.metadata.admit(limits, &self.remote)?;
         let format = self.format_of(head)?;
         self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
@@ -110,7 +110,7 @@ impl Outbound for Shared {
             name: head.name,
             format: Some(format),
             address: head.address,
-            metadata: head.metadata.entries(),
+            metadata: head.metadata,
             hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
             identity: head
                 .forwarded

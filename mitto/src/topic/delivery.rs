@@ -134,7 +134,7 @@ fn send(
         idempotent: false,
         timeout: None,
         address: None,
-        metadata: told.metadata,
+        metadata: told.metadata.entries(),
         format: told.format,
         forwarded: None,
     };
