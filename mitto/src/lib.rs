@@ -124,6 +124,8 @@ pub mod envelope;
 mod escaped;
 pub mod framing;
 pub mod handler;
+#[cfg(feature = "host")]
+pub mod host;
 pub mod in_flight;
 pub mod job;
 pub mod limits;
@@ -131,6 +133,8 @@ pub mod message;
 pub mod middleware;
 mod panics;
 pub mod peer;
+#[cfg(feature = "host")]
+pub mod pipeline;
 #[doc(hidden)]
 pub mod private;
 pub mod provider;

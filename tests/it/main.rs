@@ -14,6 +14,7 @@ mod farewell;
 mod faults;
 mod framing;
 mod golden;
+mod host;
 mod json_rpc;
 mod layers;
 mod limits;

@@ -7,6 +7,8 @@
 
 mod error;
 mod owned;
+#[cfg(feature = "host")]
+mod part;
 
 use std::fmt;
 
@@ -14,6 +16,8 @@ use serde::{Serialize, Serializer};
 
 pub use error::{AddressError, AddressPart};
 pub use owned::OwnedAddress;
+#[cfg(feature = "host")]
+pub(crate) use part::{PartFault, check_part};
 
 /// An address: two or three parts, each of 1 to 64 of `A-Z a-z 0-9 _ -`, with a slash between them.
 ///

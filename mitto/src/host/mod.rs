@@ -1,0 +1,3 @@
+//! Places that run nodes.
+
+pub mod config;

@@ -1,0 +1,3 @@
+//! Servers by configuration.
+
+mod config;
