@@ -105,12 +105,7 @@ impl Queue for Administers {
 
 impl Action {
     /// Its answer, in the format of what it was asked.
-    async fn run(
-        self,
-        host: &Shared,
-        job: &OwnedJob,
-        codecs: &Codecs,
-    ) -> Result<Vec<u8>, Status> {
+    async fn run(self, host: &Shared, job: &OwnedJob, codecs: &Codecs) -> Result<Vec<u8>, Status> {
         let mut bytes = Vec::new();
         let mut to = Encoder::new(codecs, job.format, &mut bytes, usize::MAX);
         let encoded = match self {

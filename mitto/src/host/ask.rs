@@ -79,7 +79,9 @@ impl Asker {
     pub(super) fn post(&self, posted: Posted) -> Result<(), Status> {
         let mut job = self.job(posted)?;
         job.one_way = true;
-        let run = self.router.submit(job.lend(&Peer::nobody(), &self.codecs), Answer::nobody());
+        let run = self
+            .router
+            .submit(job.lend(&Peer::nobody(), &self.codecs), Answer::nobody());
         if !run.is_done() {
             spawn(run);
         }
@@ -116,7 +118,9 @@ impl Asker {
         .await;
         let answered = match part {
             Some(AnswerPart::Response { format, bytes }) => Ok((format, bytes)),
-            Some(AnswerPart::Status(status) | AnswerPart::Unreadable(status)) => return Err(status),
+            Some(AnswerPart::Status(status) | AnswerPart::Unreadable(status)) => {
+                return Err(status);
+            }
             Some(AnswerPart::Error { bytes, .. }) => {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let text = format!("the handler's own error: {}", Escaped(text).up_to(256));
@@ -137,7 +141,10 @@ impl Asker {
 
     fn job(&self, posted: Posted) -> Result<OwnedJob, Status> {
         let name = posted.address.as_address().action().ok_or_else(|| {
-            let text = format!("`{}` names no action: application/node/action", posted.address);
+            let text = format!(
+                "`{}` names no action: application/node/action",
+                posted.address
+            );
             Status::bad_request(text)
         })?;
         let id = MessageId::of_name(name);

@@ -21,7 +21,8 @@ pub struct Builder {
     pub(super) steps: Steps,
     pub(super) providers: Providers,
     pub(super) server: Box<dyn Fn(&HostConfig, Server) -> Server + Send + Sync>,
-    pub(super) link: Box<dyn Fn(&HostConfig, client::Builder<Link>) -> client::Builder<Link> + Send + Sync>,
+    pub(super) link:
+        Box<dyn Fn(&HostConfig, client::Builder<Link>) -> client::Builder<Link> + Send + Sync>,
     pub(super) watcher: Arc<dyn Fn(&HostEvent) + Send + Sync>,
 }
 
@@ -63,7 +64,10 @@ impl Builder {
     /// Says how links to other hosts are made: limits, transports, TLS, how they come back.
     pub fn link(
         mut self,
-        link: impl Fn(&HostConfig, client::Builder<Link>) -> client::Builder<Link> + Send + Sync + 'static,
+        link: impl Fn(&HostConfig, client::Builder<Link>) -> client::Builder<Link>
+        + Send
+        + Sync
+        + 'static,
     ) -> Self {
         self.link = Box::new(link);
         self
@@ -99,13 +103,19 @@ impl Builder {
         steps: &[StepConfig<'_>],
         poster: &Arc<dyn Poster>,
     ) -> Result<Box<dyn Queue>, ConfigError> {
-        let parts = steps.iter().map(|step| (step.name(), step.kind(), step.properties()));
+        let parts = steps
+            .iter()
+            .map(|step| (step.name(), step.kind(), step.properties()));
         match self.steps.compose(parts, poster.clone()) {
             Ok(pipeline) => Ok(Box::new(pipeline)),
             Err(error) => {
                 let origin = steps.get(error.step).map(StepConfig::origin);
                 let name = steps.get(error.step).map_or("", StepConfig::name);
-                Err(ConfigError::new(origin.unwrap_or(&Origin::default()), name, error))
+                Err(ConfigError::new(
+                    origin.unwrap_or(&Origin::default()),
+                    name,
+                    error,
+                ))
             }
         }
     }

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::builder::Providers;
+use super::link::Anything;
+use crate::built_in::BuiltIn;
 use crate::envelope::MessageId;
 use crate::job::{Answer, Job, Queue, Run};
-use crate::built_in::BuiltIn;
-use super::link::Anything;
 use crate::provider::{MessageProvider, Serves};
 use crate::router::Router;
 use crate::schema::{Descriptor, MessageDescriptor, ServerSide, Side};

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 
-use super::{ApplyError, CONFIGURE};
 use super::config::{HostConfig, KeySource};
+use super::{ApplyError, CONFIGURE};
 use crate::auth::{Authenticator, BearerToken, Claim, Identity, LINK};
 use crate::status::Status;
 use crate::transport::BoxFuture;
@@ -55,7 +55,8 @@ pub(super) struct LinkKey {
 
 impl LinkKey {
     pub(super) fn set(&self, key: Option<&str>) {
-        self.key.store(key.map(|key| Arc::new(BearerToken::new(key))));
+        self.key
+            .store(key.map(|key| Arc::new(BearerToken::new(key))));
     }
 
     /// Whether nobody else is asked: then whoever shows something else is refused.

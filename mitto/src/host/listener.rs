@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::ApplyError;
 use super::builder::Builder;
 use super::config::HostConfig;
 use super::entrance::Entrance;
 use super::keys::{LinkKey, OwnUser};
-use super::ApplyError;
 use crate::auth::Authenticator;
 use crate::router::Router;
 use crate::server::{Handle, Listening, Server};

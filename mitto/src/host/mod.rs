@@ -33,13 +33,13 @@ use config::{Changes, Configuration};
 use entrance::Entrance;
 use running::Running;
 
+use crate::address::{AddressError, OwnedAddress};
 use crate::auth::Identity;
 use crate::client;
-use crate::address::{AddressError, OwnedAddress};
 use crate::peer::{Peer, Stub};
 use crate::pipeline::Poster;
-use crate::status::Status;
 use crate::router::{Router, Routes};
+use crate::status::Status;
 
 /// The grant that lets an identity change what runs where.
 pub const CONFIGURE: &str = "configure";
@@ -76,7 +76,9 @@ impl Host {
         let router = Router::new(Routes::new());
         let asker = Asker::new(router.clone());
         let entrance = Entrance::new(router.clone(), &parts.providers);
-        let own = client::Builder::<Link>::new().identity(own()).local(entrance);
+        let own = client::Builder::<Link>::new()
+            .identity(own())
+            .local(entrance);
         let shared = Arc::new_cyclic(|shared: &Weak<Shared>| Shared {
             peer: own.peer().clone(),
             poster: Arc::new(asker.clone()),

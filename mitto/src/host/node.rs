@@ -89,7 +89,10 @@ impl Node {
         answer.fail(Status::not_found(
             match job.address.and_then(|address| address.action()) {
                 Some(action) => format!("node `{name}` has no action `{action}`"),
-                None => format!("node `{name}` has nothing that answers message {}", job.message),
+                None => format!(
+                    "node `{name}` has nothing that answers message {}",
+                    job.message
+                ),
             },
         ));
         Run::done()

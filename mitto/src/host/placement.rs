@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::administration::Administration;
 use super::builder::Builder;
-use super::config::{ConfigError, Configuration, NodeConfig, PolicyConfig};
+use super::config::{ConfigError, Configuration, NodeConfig};
 use super::link::Kept;
 use super::node::{Node, Nowhere};
 use crate::envelope::MessageId;
 use crate::job::Queue;
 use crate::pipeline::Poster;
-use crate::router::{Place, Policy, RouteError, Routes};
+use crate::router::{Place, RouteError, Routes};
 
 /// The nodes that run here, by `application/node`.
 pub(super) type Nodes = BTreeMap<String, Node>;
@@ -113,7 +113,7 @@ impl Placement {
                 }
                 routes = match hosts.is_empty() {
                     true => routes.place(&*name, Place::new("nobody", Nowhere::of(&name))?)?,
-                    false => routes.policy(&*name, policy(config))?,
+                    false => routes.policy(&*name, config.policy().clone())?,
                 };
             }
         }
@@ -142,7 +142,10 @@ impl Placement {
         let Some(here) = self.nodes.get(node) else {
             return Ok(None);
         };
-        let same = before.nodes.get(node).is_some_and(|other| other.is_same(here));
+        let same = before
+            .nodes
+            .get(node)
+            .is_some_and(|other| other.is_same(here));
         let known = known.filter(|known| same && known.link.is_none());
         Ok(Some(match known {
             Some(known) => known.clone(),
@@ -151,15 +154,5 @@ impl Placement {
                 link: None,
             },
         }))
-    }
-}
-
-fn policy(config: &NodeConfig) -> Policy {
-    match config.policy() {
-        PolicyConfig::RoundRobin => Policy::RoundRobin,
-        PolicyConfig::Random => Policy::Random,
-        PolicyConfig::First => Policy::First,
-        PolicyConfig::LeastInFlight => Policy::LeastInFlight,
-        PolicyConfig::ByKey(field) => Policy::by_key(field),
     }
 }

@@ -126,7 +126,9 @@ impl Shared {
             };
             HostState {
                 name: host.name().to_owned(),
-                address: open.map_or(host.address(), |open| open.handle.url()).to_owned(),
+                address: open
+                    .map_or(host.address(), |open| open.handle.url())
+                    .to_owned(),
                 local: host.is_local(),
                 up: why.is_none(),
                 why,
@@ -134,11 +136,13 @@ impl Shared {
         });
         let mut nodes: BTreeMap<String, NodeReport> = BTreeMap::new();
         for place in self.router.places() {
-            let node = nodes.entry(place.node.clone()).or_insert_with(|| NodeReport {
-                here: running.placement.nodes.get(&place.node).map(Node::times),
-                node: place.node.clone(),
-                places: Vec::new(),
-            });
+            let node = nodes
+                .entry(place.node.clone())
+                .or_insert_with(|| NodeReport {
+                    here: running.placement.nodes.get(&place.node).map(Node::times),
+                    node: place.node.clone(),
+                    places: Vec::new(),
+                });
             node.places.push(place);
         }
         HostReport {

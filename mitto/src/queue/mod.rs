@@ -24,8 +24,8 @@ pub use forward::Forward;
 pub use gateway::Gateway;
 #[cfg(feature = "host")]
 pub(crate) use kept::Kept;
+pub use pass_through::PassThrough;
 #[cfg(feature = "host")]
 pub(crate) use relay::Relay;
-pub use pass_through::PassThrough;
 
 pub use crate::job::Queue;

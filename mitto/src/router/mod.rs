@@ -203,7 +203,10 @@ impl Router {
     }
 
     fn schemas(&self) -> std::sync::MutexGuard<'_, Vec<&'static Descriptor>> {
-        self.0.schemas.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .schemas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -258,6 +261,7 @@ impl fmt::Debug for Router {
 
 #[cold]
 fn circle() -> Status {
-    let text = format!("passed more than {MOST} routers of one process: a place of one leads back to it");
+    let text =
+        format!("passed more than {MOST} routers of one process: a place of one leads back to it");
     Status::new(Code::LoopDetected, text)
 }

@@ -276,7 +276,11 @@ impl Place {
     /// Why it takes nothing, for people.
     pub(super) fn why_not(&self) -> String {
         let why = self.trouble();
-        format!("{}: {}", self.name(), why.as_deref().unwrap_or("it has just failed"))
+        format!(
+            "{}: {}",
+            self.name(),
+            why.as_deref().unwrap_or("it has just failed")
+        )
     }
 
     fn trouble(&self) -> Option<String> {

@@ -151,7 +151,10 @@ impl Routes {
     fn unknown(&self, address: Address<'_>) -> Status {
         let application = address.application();
         Status::not_found(match self.applications.contains_key(application) {
-            true => format!("application `{application}` has no node `{}`", address.node()),
+            true => format!(
+                "application `{application}` has no node `{}`",
+                address.node()
+            ),
             false => format!("there is no application `{application}`"),
         })
     }

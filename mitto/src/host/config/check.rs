@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::error::Faults;
-use super::model::{HandlerConfig, HandlerKind, HostConfig, KeySource, NodeConfig, PolicyConfig};
+use super::model::{HandlerConfig, HandlerKind, HostConfig, KeySource, NodeConfig};
 use super::origin::Origin;
 use super::read::shown;
 use super::{ConfigError, Configuration};
 use crate::address::{PartFault, check_part};
 use crate::escaped::Escaped;
 use crate::pipeline::names::near;
+use crate::router::Policy;
 
 impl Configuration {
     /// Whether it can work by itself: names, addresses and keys are well formed, every handler that is named
@@ -202,7 +203,7 @@ impl<'a, 'f> Node<'a, 'f> {
             let path = format!("{}.provider", self.path);
             part(self.faults, &self.node.origin, "provider", provider, &path);
         }
-        if let PolicyConfig::ByKey(field) = &self.node.policy
+        if let Policy::ByKey(field) = &self.node.policy
             && (field.is_empty() || field.len() > 256 || field.chars().any(char::is_control))
         {
             let text = "the field is not a name, write the one whose value is the key";

@@ -113,7 +113,7 @@ pub use changes::{Change, Changes, Moved};
 pub use error::{ConfigError, ConfigFault};
 pub use model::{
     ActionConfig, ApplicationConfig, HandlerConfig, HandlerKind, HostConfig, KeySource, NodeConfig,
-    Placement, PolicyConfig, StepConfig,
+    Placement, StepConfig,
 };
 pub use origin::Origin;
 pub use text::ConfigFormat;

@@ -1,7 +1,8 @@
 //! One model behind the formats.
 
-use mitto::host::config::{Configuration, HandlerKind, NodeConfig, PolicyConfig};
+use mitto::host::config::{Configuration, HandlerKind, NodeConfig};
 use mitto::pipeline::Property;
+use mitto::router::Policy;
 
 use super::WHOLE;
 
@@ -38,7 +39,7 @@ fn what_is_shared_is_put_in() {
         ["check", "store", "post", "post", "check", "Print"]
     );
     let stock = shop.node("stock").unwrap();
-    assert_eq!(stock.policy(), &PolicyConfig::Random);
+    assert_eq!(stock.policy(), &Policy::Random);
     let names: Vec<&str> = stock.handlers().map(|handler| handler.name()).collect();
     assert_eq!(names, ["log", "work"]);
     assert!(matches!(

@@ -8,4 +8,4 @@ mod node;
 pub use application::ApplicationConfig;
 pub use handler::{HandlerConfig, HandlerKind, StepConfig};
 pub use host::{HostConfig, KeySource, Placement};
-pub use node::{ActionConfig, NodeConfig, PolicyConfig};
+pub use node::{ActionConfig, NodeConfig};

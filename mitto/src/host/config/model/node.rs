@@ -4,13 +4,14 @@ use std::sync::Arc;
 use super::{HandlerConfig, HandlerKind, StepConfig};
 use crate::host::config::{ConfigError, Configuration, Origin};
 use crate::pipeline::Properties;
+use crate::router::Policy;
 
 /// A node of an application: what is asked of it, and what answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeConfig {
     pub(in crate::host::config) name: String,
     pub(in crate::host::config) provider: Option<String>,
-    pub(in crate::host::config) policy: PolicyConfig,
+    pub(in crate::host::config) policy: Policy,
     // Shared, as nodes that are `like` one definition have the same ones.
     pub(in crate::host::config) handlers: BTreeMap<String, Arc<HandlerConfig>>,
     pub(in crate::host::config) actions: BTreeMap<String, Arc<ActionConfig>>,
@@ -23,7 +24,7 @@ impl NodeConfig {
         Self {
             name: name.into(),
             provider: None,
-            policy: PolicyConfig::default(),
+            policy: Policy::default(),
             handlers: BTreeMap::new(),
             actions: BTreeMap::new(),
             origin: Origin::default(),
@@ -39,7 +40,7 @@ impl NodeConfig {
 
     /// Which host is taken when several run it.
     #[must_use]
-    pub fn with_policy(mut self, policy: PolicyConfig) -> Self {
+    pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
@@ -76,7 +77,7 @@ impl NodeConfig {
     }
 
     /// Which host is taken when several run it.
-    pub fn policy(&self) -> &PolicyConfig {
+    pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
@@ -174,35 +175,5 @@ impl ActionConfig {
     /// Where it stands.
     pub fn origin(&self) -> &Origin {
         &self.origin
-    }
-}
-
-/// Which host is taken for a request when several run its node.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PolicyConfig {
-    /// `round-robin`: one after the other.
-    #[default]
-    RoundRobin,
-    /// `random`: any.
-    Random,
-    /// `first`: the first by name that is up.
-    First,
-    /// `least-in-flight`: the one with the fewest requests that have no answer yet.
-    LeastInFlight,
-    /// `by-key = "field"`: the same one for the same value of this field of the message.
-    ByKey(String),
-}
-
-impl PolicyConfig {
-    /// As it is written, without the field.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::RoundRobin => "round-robin",
-            Self::Random => "random",
-            Self::First => "first",
-            Self::LeastInFlight => "least-in-flight",
-            Self::ByKey(_) => "by-key",
-        }
     }
 }

@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use super::Reader;
 use super::fields::Fields;
-use crate::host::config::model::{
-    ActionConfig, HandlerConfig, HandlerKind, NodeConfig, PolicyConfig,
-};
+use crate::host::config::model::{ActionConfig, HandlerConfig, HandlerKind, NodeConfig};
 use crate::host::config::origin::Origin;
 use crate::host::config::tree::{Entry, Tree, Value};
 use crate::pipeline::{Properties, Property};
+use crate::router::Policy;
 
 /// A node before the definition that it is like has been put in.
 pub(in crate::host::config) struct Draft {
     pub(in crate::host::config) node: NodeConfig,
     pub(in crate::host::config) like: Option<(String, Origin)>,
-    pub(in crate::host::config) policy: Option<PolicyConfig>,
+    pub(in crate::host::config) policy: Option<Policy>,
 }
 
 pub(in crate::host::config) const NODE: &[&str] =
@@ -58,23 +57,21 @@ impl Reader<'_> {
         Some(Draft { node, like, policy })
     }
 
-    fn policy(&mut self, tree: Tree) -> Option<PolicyConfig> {
+    fn policy(&mut self, tree: Tree) -> Option<Policy> {
         let at = tree.at;
         match tree.value {
             Value::Text(text) => match &*text {
-                "round-robin" => Some(PolicyConfig::RoundRobin),
-                "random" => Some(PolicyConfig::Random),
-                "first" => Some(PolicyConfig::First),
-                "least-in-flight" => Some(PolicyConfig::LeastInFlight),
+                "round-robin" => Some(Policy::RoundRobin),
+                "random" => Some(Policy::Random),
+                "first" => Some(Policy::First),
+                "least-in-flight" => Some(Policy::LeastInFlight),
                 "by-key" => self.fault(at, "by which field? write `{ by-key = \"field\" }`"),
                 other => self.fault(at, super::fields::unknown("policy", other, POLICIES)),
             },
             Value::Table(_) => {
                 let mut fields = self.fields(tree, &["by-key"])?;
                 match fields.take("by-key") {
-                    Some(tree) => self
-                        .within("by-key", |r| r.text(tree))
-                        .map(PolicyConfig::ByKey),
+                    Some(tree) => self.within("by-key", |r| r.text(tree)).map(Policy::ByKey),
                     None if fields.had_unknown => None,
                     None => self.fault(at, "by which field? write `{ by-key = \"field\" }`"),
                 }

@@ -6,12 +6,11 @@ mod toml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::model::{
-    ActionConfig, HandlerConfig, HandlerKind, HostConfig, KeySource, NodeConfig, PolicyConfig,
-};
+use super::model::{ActionConfig, HandlerConfig, HandlerKind, HostConfig, KeySource, NodeConfig};
 use super::tree::{Entry, Tree, Value};
 use super::{Configuration, xml};
 use crate::pipeline::{Properties, Property};
+use crate::router::Policy;
 
 impl Configuration {
     /// As TOML, with everything that was imported and shared in its place.
@@ -58,12 +57,12 @@ fn of_node(node: &NodeConfig) -> Vec<Entry> {
             .map(|name| entry("provider", text(name))),
     );
     match &node.policy {
-        PolicyConfig::RoundRobin => {}
-        PolicyConfig::ByKey(field) => {
+        Policy::RoundRobin => {}
+        Policy::ByKey(field) => {
             let key = entry("by-key", text(field));
             entries.push(entry("policy", Value::Table(vec![key])));
         }
-        policy => entries.push(entry("policy", text(policy.name()))),
+        policy => entries.push(entry("policy", text(&policy.to_string()))),
     }
     entries.extend(filled("handlers", of_handlers(&node.handlers)));
     entries.extend(filled("actions", of_actions(&node.actions)));

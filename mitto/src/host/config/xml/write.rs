@@ -1,10 +1,9 @@
 //! To the ancestor's XML.
 
 use crate::host::config::Configuration;
-use crate::host::config::model::{
-    HandlerConfig, HandlerKind, HostConfig, KeySource, NodeConfig, PolicyConfig,
-};
+use crate::host::config::model::{HandlerConfig, HandlerKind, HostConfig, KeySource, NodeConfig};
 use crate::pipeline::{Properties, Property};
+use crate::router::Policy;
 
 pub(in crate::host::config) fn write(configuration: &Configuration) -> String {
     let mut out = Out {
@@ -36,14 +35,14 @@ struct Out {
 impl Out {
     fn node(&mut self, node: &NodeConfig) {
         let (policy, key) = match &node.policy {
-            PolicyConfig::RoundRobin => (None, None),
-            PolicyConfig::ByKey(field) => (Some("by-key"), Some(&**field)),
-            policy => (Some(policy.name()), None),
+            Policy::RoundRobin => (None, None),
+            Policy::ByKey(field) => (Some("by-key".to_owned()), Some(&**field)),
+            policy => (Some(policy.to_string()), None),
         };
         let attributes = [
             ("Name", Some(&*node.name)),
             ("Provider", node.provider.as_deref()),
-            ("Policy", policy),
+            ("Policy", policy.as_deref()),
             ("PolicyKey", key),
         ];
         self.element("Node", &attributes, |out| {
