@@ -7,7 +7,7 @@ use super::builder::Builder;
 use super::config::HostConfig;
 use super::{ApplyError, HostEvent};
 use crate::client::{self, Reconnect};
-use crate::peer::{Peer, Stub};
+use crate::peer::{ConnectionState, Peer, Stub};
 use crate::queue::Forward;
 use crate::schema::{Descriptor, List, Schema, ServerSide};
 
@@ -58,6 +58,15 @@ impl Kept {
     /// Whether it is what a configuration says of its host.
     pub(super) fn is(&self, host: &HostConfig, key: Option<&str>) -> bool {
         self.url == host.address() && self.key.as_deref() == key
+    }
+
+    /// Waits until it is connected, or could not be at once.
+    pub(super) async fn tried(&self) {
+        let mut states = self.forward.peer().states();
+        let mut state = Some(states.current());
+        while let Some(ConnectionState::Connecting { attempt: 1, .. }) = state {
+            state = states.changed().await;
+        }
     }
 
     /// Why it is down, if it is.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Weak;
+use std::time::Duration;
 
 use super::administration::Administration;
 use super::config::{Changes, Configuration};
@@ -12,7 +13,10 @@ use super::node::Node;
 use super::placement::{self, Nodes, Placement};
 use super::report::{HostState, NodeReport};
 use super::{ApplyError, HostEvent, HostReport, Shared, keys};
-use crate::runtime::spawn;
+use crate::runtime::{spawn, timeout};
+
+/// How long new links may take: whoever is sent elsewhere from then on finds them connected.
+const FIRST_TRIES: Duration = Duration::from_secs(2);
 
 /// What runs.
 pub(super) struct Running {
@@ -49,6 +53,7 @@ impl Shared {
             keys,
         } = self.checked(&running, update)?;
         let mut links = BTreeMap::new();
+        let mut new = Vec::new();
         let mut bound = BTreeMap::new();
         for host in configuration.hosts() {
             let key = keys.get(host.name()).cloned().flatten();
@@ -56,7 +61,11 @@ impl Shared {
                 let known = running.links.get(host.name());
                 let link = match known.filter(|known| known.is(host, key.as_deref())) {
                     Some(known) => known.clone(),
-                    None => Kept::open(&self.parts, host, key).await?,
+                    None => {
+                        let link = Kept::open(&self.parts, host, key).await?;
+                        new.push(link.clone());
+                        link
+                    }
                 };
                 links.insert(host.name().to_owned(), link);
             } else if !running.open.contains_key(host.address())
@@ -66,6 +75,12 @@ impl Shared {
                 bound.insert(host.address().to_owned(), listener);
             }
         }
+        let first_tries = async {
+            for link in &new {
+                link.tried().await;
+            }
+        };
+        let _ = timeout(FIRST_TRIES, first_tries).await;
         let (placement, routes) = Placement::new(
             &running.placement,
             &configuration,

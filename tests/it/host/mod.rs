@@ -1,3 +1,4 @@
 //! Servers by configuration.
 
 mod config;
+mod running;
