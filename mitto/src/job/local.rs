@@ -125,6 +125,7 @@ impl Local {
             }
             None => &Peer::nobody(),
         };
+        let caller = head.caller.unwrap_or(caller);
         let mut job = Job::new(head.message, message.payload(), caller, &self.codecs);
         job.address = head.address;
         job.metadata = head.metadata;

@@ -1,6 +1,7 @@
 //! What a peer's calls go to.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{ConnectionState, Statistics};
+use super::{ConnectionState, Peer, Statistics};
 use crate::address::Address;
 use crate::runtime::Instant;
 
@@ -158,6 +159,10 @@ pub struct CallHead<'a> {
     pub format: Option<Format>,
     /// Whom it is sent for, if not for this end itself.
     pub forwarded: Option<&'a Forwarded>,
+    /// Who is to be called back by whoever handles it, if not this end itself.
+    pub caller: Option<&'a Peer>,
+    /// The caller that it is for, by the number that the other end gave it.
+    pub client: Option<NonZeroU64>,
 }
 
 /// What a call keeps of its way to the other end.

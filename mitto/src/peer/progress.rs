@@ -257,6 +257,8 @@ fn head<'a>(info: &'a MessageInfo, options: &'a CallOptions) -> CallHead<'a> {
         metadata: options.metadata.entries(),
         format: options.format,
         forwarded: options.forwarded.as_ref(),
+        caller: None,
+        client: None,
     }
 }
 

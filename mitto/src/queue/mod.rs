@@ -16,7 +16,7 @@ pub(crate) mod onward;
 mod pass_through;
 #[cfg(any(feature = "broker", feature = "host"))]
 mod relay;
-#[cfg(feature = "broker")]
+#[cfg(any(feature = "broker", feature = "host"))]
 mod to_peer;
 
 #[cfg(feature = "host")]
@@ -27,5 +27,7 @@ pub(crate) use kept::Kept;
 pub use pass_through::PassThrough;
 #[cfg(feature = "host")]
 pub(crate) use relay::Relay;
+#[cfg(feature = "host")]
+pub(crate) use to_peer::ToPeer;
 
 pub use crate::job::Queue;

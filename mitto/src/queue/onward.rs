@@ -32,7 +32,6 @@ pub(crate) struct Onward {
 /// What the messages are called.
 #[derive(Clone)]
 pub(crate) enum Name {
-    #[cfg(feature = "broker")]
     Given(Arc<str>),
     #[cfg(feature = "host")]
     Known(Arc<OnceLock<Names>>),
@@ -129,6 +128,8 @@ impl Onward {
             metadata: job.metadata,
             format: None,
             forwarded: forwarded.as_ref(),
+            caller: self.states.then_some(job.caller),
+            client: None,
         };
         let mut encoded;
         let message = match &mut job.payload {
@@ -154,7 +155,6 @@ impl Onward {
     /// The name of a message, for errors and for framings that send names; or else what there is.
     fn name<'a>(&'a self, id: MessageId, address: Option<Address<'a>>) -> &'a str {
         match &self.name {
-            #[cfg(feature = "broker")]
             Name::Given(name) => name,
             #[cfg(feature = "host")]
             Name::Known(names) => {

@@ -13,6 +13,8 @@ use crate::limits::{Limit, reached};
 use crate::message::Payload;
 use crate::panics::catch;
 use crate::peer::Peer;
+#[cfg(feature = "host")]
+use crate::queue::Queue;
 use crate::runtime::Instant;
 use crate::status::{Code, Status};
 
@@ -157,10 +159,47 @@ impl Receive {
             None => (CorrelationId::NONE, Answer::nobody()),
         };
         let format = head.format.unwrap_or(shared.format);
+        #[cfg(feature = "host")]
+        let behind = match head.caller {
+            Some(number) if shared.link => {
+                let stated = head.identity.as_ref();
+                Some(self.behind.find(number, stated, format, peer))
+            }
+            _ => None,
+        };
+        #[cfg(feature = "host")]
+        let peer = behind.as_ref().map_or(peer, |(peer, _)| peer);
+        #[cfg(feature = "host")]
+        let to_client = match head.client.map(|number| shared.client(number, head)) {
+            Some(Some(client)) => Some(client),
+            Some(None) => {
+                let text = "the client is no longer connected to the server that forwarded its request";
+                return answer.fail(Status::new(Code::ConnectionLost, text));
+            }
+            None => None,
+        };
+        #[cfg(feature = "host")]
+        let queue = to_client
+            .as_ref()
+            .map_or(&*shared.config.queue, |client| client as &dyn Queue);
+        #[cfg(not(feature = "host"))]
+        let queue = &*shared.config.queue;
+        let is_own = head.client.is_none();
         let stated;
         let (identity, hops) = match head.identity {
+
             Some(of) if shared.link => {
-                stated = of.identity();
+                #[cfg(feature = "host")]
+                {
+                    stated = match &behind {
+                        Some((_, identity)) => identity.clone(),
+                        None => of.identity(),
+                    };
+                }
+                #[cfg(not(feature = "host"))]
+                {
+                    stated = of.identity();
+                }
                 (stated.as_ref(), head.hops)
             }
             // Forwarded for somebody it does not name: certainly not for itself.
@@ -186,14 +225,17 @@ impl Receive {
             routed: 0,
         };
         let mut unfinished = None;
-        match Place::take(shared, payload) {
+        let place = match is_own {
+            true => Place::take(shared, payload),
+            false => Err(payload),
+        };
+        match place {
             Ok((place, bytes)) => {
                 unfinished = Some(place.submit(&job(&[], None), format, bytes, answer));
             }
             Err(payload) => {
                 // A panic has dropped the answer, which says so to the caller.
                 let _ = catch(|| {
-                    let queue = &*shared.config.queue;
                     let run = queue.submit(job(&payload, Some(&mut self.pool)), answer);
                     // Most are done, and are not moved any further.
                     if !run.is_done() {

@@ -1,5 +1,6 @@
 //! A session as what a peer's calls go to.
 
+use std::num::NonZeroU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
@@ -20,6 +21,16 @@ use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 impl Shared {
+    /// The number under which this end knows who is to be called back.
+    #[inline]
+    fn number(&self, head: &CallHead<'_>) -> Option<NonZeroU64> {
+        match head.caller {
+            #[cfg(feature = "host")]
+            Some(caller) => self.introduce(caller),
+            _ => None,
+        }
+    }
+
     /// The format of one of our own messages.
     fn format_of(&self, head: &CallHead<'_>) -> Result<Format, Status> {
         let format = head.format.unwrap_or(self.format);
@@ -78,6 +89,8 @@ impl Outbound for Shared {
             identity: head
                 .forwarded
                 .map(|forwarded| Stated::of(&forwarded.identity)),
+            caller: self.number(head),
+            client: head.client,
             ..Head::new(Kind::Request, id)
         };
         let reserved = Reserved { shared: self, id };
@@ -115,6 +128,8 @@ impl Outbound for Shared {
             identity: head
                 .forwarded
                 .map(|forwarded| Stated::of(&forwarded.identity)),
+            caller: self.number(head),
+            client: head.client,
             ..Head::new(Kind::Notification, CorrelationId::NONE)
         };
         let sent = self.send(state, &wire, format, message, |_, _| true);

@@ -137,6 +137,8 @@ fn send(
         metadata: told.metadata.entries(),
         format: told.format,
         forwarded: None,
+        caller: None,
+        client: None,
     };
     let mut wait = Wait::default();
     let sent = out.notify(
