@@ -38,13 +38,14 @@ impl Asker {
         }
     }
 
-    /// Encodes a message.
+    /// Encodes a message, in the default format where none is given.
     pub(super) fn posted<T: Serialize + ?Sized>(
         &self,
         address: OwnedAddress,
+        format: Option<Format>,
         message: &T,
     ) -> Result<Posted, Status> {
-        let format = self.codecs.default_format().ok_or_else(|| {
+        let format = format.or(self.codecs.default_format()).ok_or_else(|| {
             Status::new(Code::UnsupportedFormat, "turn on a codec feature of mitto")
         })?;
         let mut payload = Vec::new();

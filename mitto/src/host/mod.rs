@@ -4,6 +4,7 @@ mod administration;
 mod ask;
 mod builder;
 pub mod config;
+mod console;
 mod entrance;
 mod error;
 mod event;
@@ -23,6 +24,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use builder::Builder;
+pub use console::Console;
 pub use error::ApplyError;
 pub use event::HostEvent;
 pub use link::Link;
@@ -36,6 +38,7 @@ use running::Running;
 use crate::address::{AddressError, OwnedAddress};
 use crate::auth::Identity;
 use crate::client;
+use crate::codec::Format;
 use crate::peer::{Peer, Stub};
 use crate::pipeline::Poster;
 use crate::router::{Router, Routes};
@@ -138,8 +141,17 @@ impl Host {
         address: impl AsRef<str>,
         message: &(impl Serialize + ?Sized),
     ) -> Result<R, Status> {
+        self.call_in(None, address.as_ref(), message).await
+    }
+
+    async fn call_in<R: DeserializeOwned>(
+        &self,
+        format: Option<Format>,
+        address: &str,
+        message: &(impl Serialize + ?Sized),
+    ) -> Result<R, Status> {
         let asker = &self.0.0.asker;
-        let mut posted = asker.posted(parsed(address.as_ref())?, message)?;
+        let mut posted = asker.posted(parsed(address)?, format, message)?;
         posted.identity = Some(own());
         asker.read(asker.call(posted).await?)
     }
@@ -155,7 +167,7 @@ impl Host {
         message: &(impl Serialize + ?Sized),
     ) -> Result<(), Status> {
         let asker = &self.0.0.asker;
-        let mut posted = asker.posted(parsed(address.as_ref())?, message)?;
+        let mut posted = asker.posted(parsed(address.as_ref())?, None, message)?;
         posted.identity = Some(own());
         asker.post(posted)
     }

@@ -1,5 +1,7 @@
 //! A host as data.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::router::PlaceReport;
@@ -54,4 +56,45 @@ pub struct NodeTimes {
     pub mean_us: u64,
     /// and the longest.
     pub longest_us: u64,
+}
+
+/// A line for each host, and for each place of each node.
+impl fmt::Display for HostReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = Vec::new();
+        if let Some(version) = self.version {
+            lines.push(format!("version {version}"));
+        }
+        for host in &self.hosts {
+            let HostState { name, address, .. } = host;
+            lines.push(match &host.why {
+                _ if host.local => format!("host {name}: here, at {address}"),
+                None => format!("host {name}: up, at {address}"),
+                Some(why) => format!("host {name}: down, {why}"),
+            });
+        }
+        for node in &self.nodes {
+            for place in &node.places {
+                let state = match &place.why {
+                    None => "up",
+                    Some(why) => why,
+                };
+                let mut line = format!(
+                    "node {} at {}: {state}, {} in flight, {} asked",
+                    node.node, place.place, place.in_flight, place.requests
+                );
+                if place.failures > 0 {
+                    line.push_str(&format!(", {} failed", place.failures));
+                }
+                lines.push(line);
+            }
+            if let Some(here) = node.here.filter(|here| here.ended > 0) {
+                lines.push(format!(
+                    "node {} here: {} ended, {} us each, {} us the longest",
+                    node.node, here.ended, here.mean_us, here.longest_us
+                ));
+            }
+        }
+        f.write_str(&lines.join("\n"))
+    }
 }

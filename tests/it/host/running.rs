@@ -8,7 +8,7 @@ use mitto::host::config::{
 };
 use mitto::host::{ApplyError, CONFIGURE, Host, HostReport};
 use mitto::transport::memory::Memory;
-use mitto::{Code, Context, Items, Request, Status, State, handler, provider};
+use mitto::{Code, Context, Items, Request, State, Status, handler, provider};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize, Request)]
@@ -80,7 +80,9 @@ fn orders(name: &str) -> Orders {
 
 /// A server over memory, whose provider says its name.
 async fn host(memory: &Memory, name: &str, configuration: Configuration) -> Host {
-    try_host(memory, name, configuration).await.expect("it runs")
+    try_host(memory, name, configuration)
+        .await
+        .expect("it runs")
 }
 
 async fn try_host(
@@ -134,8 +136,14 @@ async fn node_that_is_here_answers() {
     assert_eq!(status.code(), Code::NotFound);
     assert!(status.message().contains("no node `attic`"), "{status}");
     let status = client.r#where(Where {}).at("pub/orders").await.unwrap_err();
-    assert!(status.message().contains("no application `pub`"), "{status}");
-    let status = east.call::<String>("shop/orders/Burn", &()).await.unwrap_err();
+    assert!(
+        status.message().contains("no application `pub`"),
+        "{status}"
+    );
+    let status = east
+        .call::<String>("shop/orders/Burn", &())
+        .await
+        .unwrap_err();
     assert!(status.message().contains("no action `Burn`"), "{status}");
 }
 
@@ -220,7 +228,13 @@ async fn node_moves_while_it_is_asked() {
 
     let slow = tokio::spawn({
         let client = client.clone();
-        async move { client.place(Place { item: "slow".to_owned() }).await }
+        async move {
+            client
+                .place(Place {
+                    item: "slow".to_owned(),
+                })
+                .await
+        }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     // A host that runs nothing is forgotten, so `east` gets something else to run.
@@ -240,7 +254,10 @@ async fn node_moves_while_it_is_asked() {
     // What was begun here ends here.
     assert_eq!(slow.await.unwrap().unwrap(), "slow");
     let events = events.lock().unwrap();
-    assert!(events.iter().any(|event| event == "host west is up"), "{events:?}");
+    assert!(
+        events.iter().any(|event| event == "host west is up"),
+        "{events:?}"
+    );
 }
 
 #[tokio::test]
@@ -258,13 +275,24 @@ async fn refused_configuration_changes_nothing() {
     let application = |node| ApplicationConfig::new("shop").with_node(node);
     let at_nowhere = HostConfig::local("east", "memory://").with_nodes("shop");
     let elsewhere = HostConfig::new("west", "carrier-pigeon://west").with_nodes("shop");
-    let without_key = local("east").with_nodes("shop").with_key(KeySource::env("MITTO_NO_SUCH_KEY"));
+    let without_key = local("east")
+        .with_nodes("shop")
+        .with_key(KeySource::env("MITTO_NO_SUCH_KEY"));
     for (update, expected) in [
-        (Configuration::new().with_application(application(nobody)), "no provider is registered as `nobody`"),
-        (Configuration::new().with_application(application(unknown_step)), "burn"),
+        (
+            Configuration::new().with_application(application(nobody)),
+            "no provider is registered as `nobody`",
+        ),
+        (
+            Configuration::new().with_application(application(unknown_step)),
+            "burn",
+        ),
         (Configuration::new().with_host(at_nowhere), "cannot listen"),
         (Configuration::new().with_host(elsewhere), "carrier-pigeon"),
-        (Configuration::new().with_host(without_key), "MITTO_NO_SUCH_KEY"),
+        (
+            Configuration::new().with_host(without_key),
+            "MITTO_NO_SUCH_KEY",
+        ),
         (configuration.clone().with_version(2), "older"),
     ] {
         let error = east.apply(&update).await.unwrap_err().to_string();
@@ -284,7 +312,10 @@ async fn configure_is_for_those_who_may() {
     let east = host(&memory, "east", configuration).await;
     let update = Configuration::new()
         .with_application(ApplicationConfig::new("mail").with_node(NodeConfig::new("outbox")));
-    for address in ["mitto/administration/Configure", "AjMessages/Administration/Configure"] {
+    for address in [
+        "mitto/administration/Configure",
+        "AjMessages/Administration/Configure",
+    ] {
         let shown: String = east.call(address, &update.to_toml()).await.unwrap();
         let first = shown.contains("+ application mail: outbox");
         assert!(first || shown.starts_with("nothing changes\n"), "{shown}");
@@ -323,7 +354,10 @@ async fn host_that_comes_late_is_found() {
     let own = ShopClient::from(east.peer().clone());
     let early = own.r#where(Where {}).timeout(Duration::from_millis(200));
     let status = early.await.unwrap_err();
-    assert!(matches!(status.code(), Code::Unavailable | Code::Timeout), "{status}");
+    assert!(
+        matches!(status.code(), Code::Unavailable | Code::Timeout),
+        "{status}"
+    );
     let there = Configuration::new()
         .with_application(shop())
         .with_host(local("west").with_nodes("shop"));
