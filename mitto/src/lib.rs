@@ -100,8 +100,8 @@
 //!
 //! A module for each word, listed from the top; each uses only those below it.
 //!
-//! - [`server`] listens, [`client`] connects, `worker` takes requests from a broker; [`session`] is one live connection, the same at both ends
-//! - [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
+//! - `host` runs what a configuration says; [`server`] listens, [`client`] connects, `worker` takes requests from a broker; [`session`] is one live connection, the same at both ends
+//! - `router` picks a place by address, [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
 //!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
 //! - [`middleware`] stands around requests, in both directions
 //! - [`job`] is one request on its way to a handler, [`topic`] tells many peers one thing; [`peer`] is the
@@ -234,6 +234,12 @@ pub mod guide {
     #[cfg(feature = "broker")]
     pub mod brokers {
         #![doc = include_str!("docs/brokers.md")]
+    }
+
+    /// From one process to many hosts: addresses, configurations, nodes that move.
+    #[cfg(feature = "host")]
+    pub mod hosts {
+        #![doc = include_str!("docs/hosts.md")]
     }
 
     /// Who may do what, and what comes from outside: what is checked where.

@@ -1,4 +1,6 @@
 //! Servers by configuration.
 
 mod config;
+mod console;
+mod doors;
 mod running;
