@@ -52,6 +52,9 @@ pub struct Console {
 }
 
 impl Console {
+    /// What `help` prints.
+    pub const HELP: &'static str = command::HELP;
+
     /// A console whose hosts are made by `make`.
     pub fn new(make: impl Fn() -> Builder + Send + 'static) -> Self {
         Self {
@@ -105,7 +108,7 @@ impl Console {
     async fn run_command(&mut self, command: Command<'_>) -> Result<String, String> {
         match command {
             Command::Nothing | Command::Exit => Ok(String::new()),
-            Command::Help => Ok(command::HELP.to_owned()),
+            Command::Help => Ok(Self::HELP.to_owned()),
             Command::Load(file) => self.load(read(file)?).await,
             Command::Plan(file) => self.plan(&read(file)?).await,
             Command::Unload => match self.unload().await {
