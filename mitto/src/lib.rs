@@ -173,6 +173,8 @@ pub use topic::Topics;
 #[cfg(feature = "broker")]
 pub use worker::Worker;
 
+#[cfg(all(feature = "macros", feature = "host"))]
+pub use mitto_derive::step;
 #[cfg(feature = "macros")]
 pub use mitto_derive::{Notification, Request, handler, provider};
 
