@@ -136,10 +136,7 @@ fn what_is_wrong_is_named() {
             named().with("mode", "every"),
             "property `mode`: `every` needs a value, write `{ every = .. }`",
         ),
-        (
-            named().with("Name", "y"),
-            "duplicate field `name`",
-        ),
+        (named().with("Name", "y"), "duplicate field `name`"),
     ] {
         let error = properties.read::<Settings>().unwrap_err();
         assert_eq!(error.to_string(), told);

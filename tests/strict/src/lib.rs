@@ -96,7 +96,11 @@ pub fn more(by: &By, n: u64) -> Flow<u64> {
 
 /// Goes on later.
 #[mitto::step]
-pub async fn later(ctx: &mut StepContext, State(n): State<u64>, text: String) -> Result<Flow<String>, Status> {
+pub async fn later(
+    ctx: &mut StepContext,
+    State(n): State<u64>,
+    text: String,
+) -> Result<Flow<String>, Status> {
     ctx.post("app/node/More", &n)?;
     Ok(Flow::Next(text))
 }
