@@ -18,7 +18,6 @@ use mitto::host::{Console, Host};
 
 #[tokio::main]
 async fn main() {
-    println!("{}", Console::HELP);
     let console = Console::new(|| Host::builder().steps(steps::all()));
     console.run().await;
 }

@@ -6,7 +6,7 @@ use mitto::pipeline::{Flow, StepContext, Steps};
 use tokio::sync::Notify;
 
 /// All of them.
-pub fn all() -> Steps {
+pub(crate) fn all() -> Steps {
     Steps::new().step::<decrement>()
 }
 

@@ -94,6 +94,7 @@
 //! | `rabbitmq` | | `queue::broker::rabbitmq`: requests through RabbitMQ; turns `broker` on |
 //! | `mqtt` | | `queue::broker::mqtt`: requests through an MQTT 5 broker; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `nats` | | `queue::broker::nats`: requests through NATS, or JetStream; turns `broker` and `tls` on, needs Rust 1.89 |
+//! | `host` | | `host::config`: applications, nodes and hosts in TOML, JSON or XML; `pipeline`: steps that a configuration puts together; turns `json` on |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
@@ -101,7 +102,8 @@
 //! A module for each word, listed from the top; each uses only those below it.
 //!
 //! - `host` runs what a configuration says; [`server`] listens, [`client`] connects, `worker` takes requests from a broker; [`session`] is one live connection, the same at both ends
-//! - `router` picks a place by address, [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
+//! - `router` picks a place by address, [`queue`] hands requests on; [`mod@provider`] is the table of handlers, `pipeline` puts steps
+//!   together as it is told, [`mod@handler`] runs handlers
 //!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
 //! - [`middleware`] stands around requests, in both directions
 //! - [`job`] is one request on its way to a handler, [`topic`] tells many peers one thing; [`peer`] is the
@@ -177,6 +179,8 @@ pub use topic::Topics;
 #[cfg(feature = "broker")]
 pub use worker::Worker;
 
+#[cfg(all(feature = "macros", feature = "host"))]
+pub use mitto_derive::step;
 #[cfg(feature = "macros")]
 pub use mitto_derive::{Notification, Request, handler, provider};
 

@@ -10,7 +10,7 @@ use crate::codec::{Codecs, Decoder, Encoder};
 use crate::envelope::MessageId;
 use crate::job::{Answer, Job, OwnedJob, Queue, Run};
 use crate::message::Encoded;
-use crate::router::{RouteError, Routes};
+use crate::router::{Place, RouteError, Routes};
 use crate::status::{Code, Status};
 
 /// Where its actions are,
@@ -64,7 +64,7 @@ impl Administration {
             let (application, node) = address.split_once('/').unwrap_or_default();
             let taken = configuration.application(application);
             if taken.is_none_or(|application| application.node(node).is_none()) {
-                routes = routes.node(address, self.node.clone())?;
+                routes = routes.place(address, Place::new("here", self.node.clone())?)?;
             }
         }
         Ok(routes)

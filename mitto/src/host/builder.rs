@@ -101,21 +101,15 @@ impl Builder {
     pub(super) fn compose(
         &self,
         steps: &[StepConfig<'_>],
-        poster: &Arc<dyn Poster>,
+        poster: &Poster,
     ) -> Result<Box<dyn Queue>, ConfigError> {
-        let parts = steps
-            .iter()
-            .map(|step| (step.name(), step.kind(), step.properties()));
-        match self.steps.compose(parts, poster.clone()) {
-            Ok(pipeline) => Ok(Box::new(pipeline)),
+        let parts = steps.iter().map(|step| (step.kind(), step.properties()));
+        match self.steps.compose(parts) {
+            Ok(pipeline) => Ok(Box::new(pipeline.with_poster(poster.clone()))),
             Err(error) => {
-                let origin = steps.get(error.step).map(StepConfig::origin);
-                let name = steps.get(error.step).map_or("", StepConfig::name);
-                Err(ConfigError::new(
-                    origin.unwrap_or(&Origin::default()),
-                    name,
-                    error,
-                ))
+                let step = steps.get(error.index());
+                let origin = step.map(StepConfig::origin).cloned().unwrap_or_default();
+                Err(ConfigError::new(&origin, step.map_or("", StepConfig::name), error))
             }
         }
     }

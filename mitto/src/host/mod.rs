@@ -1,7 +1,65 @@
-//! Places that run nodes, as a configuration says.
+//! Servers that run nodes, here and elsewhere, as a configuration says.
+//!
+//! A [`Host`] listens where the local hosts of its [`Configuration`] do, keeps links to the others, and routes every
+//! request by its address: to a node that it runs, or to another host. [The guide](crate::guide::hosts) tells it from
+//! one process to many.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Host::builder`] | what a configuration can name: [`steps`](Builder::steps), [providers](Builder::provider); how hosts [listen](Builder::server) and [connect](Builder::link) |
+//! | [`Host::apply`], [`plan`](Host::plan) | another configuration, merged into the one that runs |
+//! | [`Host::peer`], [`call`](Host::call), [`post`](Host::post) | calls from this program to any address |
+//! | [`Host::report`], [`Builder::on_event`] | what runs where, and how it fares |
+//! | [`Console`] | commands, from a terminal or a pipe |
+//!
+//! Before it stands whoever has a configuration; after it the [`router`](crate::router), a server for each address, a
+//! client for each link.
+//!
+//! # Examples
+//!
+//! A step and two actions, in one process; the second asks the first:
+//!
+//! ```
+//! use mitto::host::Host;
+//! use mitto::host::config::Configuration;
+//! use mitto::pipeline::{Flow, StepContext, Steps};
+//! use mitto::Status;
+//!
+//! #[mitto::step]
+//! fn double(n: i64) -> Flow<i64> {
+//!     Flow::Next(2 * n)
+//! }
+//!
+//! #[mitto::step]
+//! async fn quadruple(ctx: &mut StepContext, n: i64) -> Result<Flow<i64>, Status> {
+//!     let doubled: i64 = ctx.call("math/numbers/Double", &n).await?;
+//!     Ok(Flow::Next(2 * doubled))
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let configuration = Configuration::from_toml(r#"
+//!     [applications.math.nodes.numbers.actions]
+//!     Double = [{ type = "double" }]
+//!     Quadruple = [{ type = "quadruple" }]
+//!
+//!     [hosts.here]
+//!     local = true
+//!     address = "tcp://127.0.0.1:0"
+//!     runs = ["math"]
+//! "#)?;
+//! let host = Host::builder()
+//!     .steps(Steps::new().step::<double>().step::<quadruple>())
+//!     .start(configuration)
+//!     .await?;
+//! let answer: i64 = host.call("math/numbers/Quadruple", &3).await?;
+//! assert_eq!(answer, 12);
+//! # host.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod administration;
-mod ask;
 mod builder;
 pub mod config;
 mod console;
@@ -20,8 +78,7 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 pub use builder::Builder;
 pub use console::Console;
@@ -30,7 +87,6 @@ pub use event::HostEvent;
 pub use link::Link;
 pub use report::{HostReport, HostState, NodeReport, NodeTimes};
 
-use ask::Asker;
 use config::{Changes, Configuration};
 use entrance::Entrance;
 use running::Running;
@@ -38,6 +94,7 @@ use running::Running;
 use crate::address::{AddressError, OwnedAddress};
 use crate::auth::Identity;
 use crate::client;
+use crate::message::Travels;
 use crate::codec::Format;
 use crate::peer::{Peer, Stub};
 use crate::pipeline::Poster;
@@ -64,9 +121,8 @@ struct Shared {
     running: tokio::sync::Mutex<Running>,
     /// For calls from this program.
     peer: Peer,
-    asker: Asker,
-    /// For what steps ask for their callers.
-    poster: Arc<dyn Poster>,
+    /// For calls by address alone, and for those of steps.
+    poster: Poster,
 }
 
 impl Host {
@@ -77,15 +133,13 @@ impl Host {
 
     async fn start(parts: Builder, configuration: Configuration) -> Result<Self, ApplyError> {
         let router = Router::new(Routes::new());
-        let asker = Asker::new(router.clone());
         let entrance = Entrance::new(router.clone(), &parts.providers);
         let own = client::Builder::<Link>::new()
             .identity(own())
             .local(entrance);
         let shared = Arc::new_cyclic(|shared: &Weak<Shared>| Shared {
             peer: own.peer().clone(),
-            poster: Arc::new(asker.clone()),
-            asker,
+            poster: Poster::new(router.clone()),
             running: tokio::sync::Mutex::new(Running::new(shared.clone())),
             configuration: ArcSwap::default(),
             router: router.clone(),
@@ -136,24 +190,15 @@ impl Host {
     /// # Errors
     ///
     /// What the call ends with; `BadRequest` where the address is none, or the answer no `R`.
-    pub async fn call<R: DeserializeOwned>(
-        &self,
-        address: impl AsRef<str>,
-        message: &(impl Serialize + ?Sized),
-    ) -> Result<R, Status> {
-        self.call_in(None, address.as_ref(), message).await
-    }
-
-    async fn call_in<R: DeserializeOwned>(
-        &self,
-        format: Option<Format>,
-        address: &str,
-        message: &(impl Serialize + ?Sized),
-    ) -> Result<R, Status> {
-        let asker = &self.0.0.asker;
-        let mut posted = asker.posted(parsed(address)?, format, message)?;
-        posted.identity = Some(own());
-        asker.read(asker.call(posted).await?)
+    pub async fn call<T, R, A>(&self, address: A, message: &T) -> Result<R, Status>
+    where
+        T: Travels,
+        R: Travels,
+        A: TryInto<OwnedAddress>,
+        A::Error: Into<AddressError>,
+    {
+        let own = self.0.0.poster.clone().identity(own());
+        own.call(address, message).await
     }
 
     /// Sends a message to an action, which nobody answers.
@@ -161,15 +206,20 @@ impl Host {
     /// # Errors
     ///
     /// Where it cannot be sent at all. What becomes of it is not told.
-    pub fn post(
-        &self,
-        address: impl AsRef<str>,
-        message: &(impl Serialize + ?Sized),
-    ) -> Result<(), Status> {
-        let asker = &self.0.0.asker;
-        let mut posted = asker.posted(parsed(address.as_ref())?, None, message)?;
-        posted.identity = Some(own());
-        asker.post(posted)
+    pub fn post<T, A>(&self, address: A, message: &T) -> Result<(), Status>
+    where
+        T: Travels,
+        A: TryInto<OwnedAddress>,
+        A::Error: Into<AddressError>,
+    {
+        let own = self.0.0.poster.clone().identity(own());
+        own.post(address, message)
+    }
+
+    /// The same in JSON.
+    async fn call_in_json(&self, address: &str, message: &Value) -> Result<Value, Status> {
+        let own = self.0.0.poster.clone().identity(own());
+        own.format(Format::JSON).call(address, message).await
     }
 
     /// What runs where, and how it fares.
@@ -193,11 +243,6 @@ impl Host {
 /// Whom this program is to its own actions.
 fn own() -> Identity {
     Identity::new("this server").grant(CONFIGURE)
-}
-
-fn parsed(address: &str) -> Result<OwnedAddress, Status> {
-    OwnedAddress::try_from(address)
-        .map_err(|error: AddressError| Status::bad_request(error.to_string()))
 }
 
 impl Drop for Owner {

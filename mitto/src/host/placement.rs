@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
-use std::sync::Arc;
 
 use super::administration::Administration;
 use super::builder::Builder;
@@ -37,7 +36,7 @@ pub(super) fn nodes(
     before: &Placement,
     parts: &Builder,
     configuration: &Configuration,
-    poster: &Arc<dyn Poster>,
+    poster: &Poster,
 ) -> Result<Nodes, ConfigError> {
     let mut nodes = Nodes::new();
     for application in configuration.applications() {
@@ -65,7 +64,7 @@ fn node(
     parts: &Builder,
     name: &str,
     config: &NodeConfig,
-    poster: &Arc<dyn Poster>,
+    poster: &Poster,
 ) -> Result<Node, ConfigError> {
     let mut actions: HashMap<MessageId, Box<dyn Queue>> = HashMap::new();
     for action in config.actions() {

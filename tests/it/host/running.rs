@@ -141,7 +141,7 @@ async fn node_that_is_here_answers() {
         "{status}"
     );
     let status = east
-        .call::<String>("shop/orders/Burn", &())
+        .call::<_, String, _>("shop/orders/Burn", &())
         .await
         .unwrap_err();
     assert!(status.message().contains("no action `Burn`"), "{status}");
@@ -338,7 +338,7 @@ async fn configure_is_for_those_who_may() {
         .await
         .unwrap();
     let text = update.to_toml();
-    let denied = outside.call::<String>("mitto/administration/Configure", &text);
+    let denied = outside.call::<_, String, _>("mitto/administration/Configure", &text);
     let status = denied.await.unwrap_err();
     assert_eq!(status.code(), Code::Denied);
     assert!(status.message().contains(CONFIGURE), "{status}");

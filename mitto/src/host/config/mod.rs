@@ -13,7 +13,7 @@
 //! let configuration = Configuration::from_toml(r#"
 //!     version = 1                         # a change with the same version is refused
 //!
-//!     # An application has nodes. What is asked is `application/node/action`.
+//!     ## An application has nodes. What is asked is `application/node/action`.
 //!     [applications.shop.nodes.orders]
 //!     provider = "orders"                 # registered by this name: answers what is no action below
 //!     policy = "least-in-flight"          # which host, when several run it

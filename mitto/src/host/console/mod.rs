@@ -13,8 +13,6 @@ use fork::Forks;
 
 use super::config::Configuration;
 use super::{Builder, Host};
-use crate::codec::Format;
-use crate::status::Status;
 
 /// A host that is operated by commands, a line each: from a terminal, a pipe, or a program of its own.
 ///
@@ -74,6 +72,9 @@ impl Console {
     pub async fn run(mut self) {
         let mut lines = lines();
         let prompts = io::stdin().is_terminal();
+        if prompts {
+            print("`help` lists the commands\n");
+        }
         loop {
             if prompts {
                 print("> ");
@@ -162,11 +163,8 @@ impl Console {
     }
 
     async fn send(&self, action: &str, value: &Value) -> Result<String, String> {
-        let answer: Value = self
-            .running()?
-            .call_in(Some(Format::JSON), action, value)
-            .await
-            .map_err(|status: Status| status.to_string())?;
+        let answer = self.running()?.call_in_json(action, value).await;
+        let answer = answer.map_err(|status| status.to_string())?;
         Ok(match answer {
             Value::String(text) => text,
             answer => answer.to_string(),

@@ -11,6 +11,11 @@ pub struct PropertyError {
 }
 
 impl PropertyError {
+    /// What is wrong with the property `name`.
+    pub fn of(name: &str, text: impl fmt::Display) -> Self {
+        <Self as serde::de::Error>::custom(text).within(name)
+    }
+
     pub(super) fn within(mut self, name: &str) -> Self {
         self.path.push(name.to_owned());
         self

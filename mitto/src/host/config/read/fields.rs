@@ -86,7 +86,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn integer(&mut self, tree: Tree) -> Option<i64> {
+    pub(super) fn integer(&mut self, tree: &Tree) -> Option<i64> {
         let kind = tree.kind();
         match tree.value {
             Value::Integer(integer) => Some(integer),
@@ -97,7 +97,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn boolean(&mut self, tree: Tree) -> Option<bool> {
+    pub(super) fn boolean(&mut self, tree: &Tree) -> Option<bool> {
         let kind = tree.kind();
         match tree.value {
             Value::Boolean(value) => Some(value),

@@ -26,7 +26,7 @@ impl Reader<'_> {
         host.origin = self.source.origin(at);
         host.address_origin = self.source.origin(address_at);
         if let Some(tree) = fields.take("local") {
-            host.local = self.within("local", |r| r.boolean(tree))?;
+            host.local = self.within("local", |r| r.boolean(&tree))?;
         }
         if let Some(tree) = fields.take("runs") {
             host.runs = self.within("runs", |r| r.placements(tree));

@@ -60,7 +60,7 @@ impl Reader<'_> {
         }
         if let Some(tree) = fields.take("version") {
             document.version_origin = self.source.origin(tree.at);
-            document.version = self.within("version", |r| r.version(tree));
+            document.version = self.within("version", |r| r.version(&tree));
         }
         if let Some(tree) = fields.take("import") {
             document.imports = self.within("import", |r| r.imports(tree));
@@ -69,7 +69,7 @@ impl Reader<'_> {
             document.handlers = self.within("handlers", |r| r.handlers(tree));
         }
         if let Some(tree) = fields.take("nodes") {
-            let nodes = self.named("nodes", tree, |r, name, at, tree| r.node(name, at, tree));
+            let nodes = self.named("nodes", tree, Self::node);
             let shared = |(name, draft)| (name, Arc::new(draft));
             document.nodes = nodes.into_iter().map(shared).collect();
         }
@@ -93,11 +93,11 @@ impl Reader<'_> {
         application.origin = self.source.origin(at);
         let nodes = fields
             .take("nodes")
-            .map(|tree| self.named("nodes", tree, |r, name, at, tree| r.node(name, at, tree)));
+            .map(|tree| self.named("nodes", tree, Self::node));
         Some((application, nodes.unwrap_or_default()))
     }
 
-    fn version(&mut self, tree: Tree) -> Option<u64> {
+    fn version(&mut self, tree: &Tree) -> Option<u64> {
         let at = tree.at;
         let version = self.integer(tree)?;
         let version = u64::try_from(version).ok();

@@ -44,9 +44,8 @@ fn table<'a>(out: &mut String, path: &mut Vec<&'a str>, entries: &'a [Entry]) {
 /// Those of `applications.A.nodes.N.handlers` and `hosts.H`.
 fn has_header(path: &[&str], key: &str) -> bool {
     match path {
-        [] | ["applications" | "hosts"] => true,
+        [] | ["applications" | "hosts"] | ["applications", _, "nodes"] => true,
         ["applications", _] => key == "nodes",
-        ["applications", _, "nodes"] => true,
         ["applications", _, "nodes", _] => matches!(key, "handlers" | "actions"),
         _ => false,
     }
