@@ -94,6 +94,7 @@
 //! | `rabbitmq` | | `queue::broker::rabbitmq`: requests through RabbitMQ; turns `broker` on |
 //! | `mqtt` | | `queue::broker::mqtt`: requests through an MQTT 5 broker; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `nats` | | `queue::broker::nats`: requests through NATS, or JetStream; turns `broker` and `tls` on, needs Rust 1.89 |
+//! | `host` | | `router`, `queue::Forward`: requests by address, to other servers |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
@@ -101,6 +102,7 @@
 //! A module for each word, listed from the top; each uses only those below it.
 //!
 //! - [`server`] listens, [`client`] connects, `worker` takes requests from a broker; [`session`] is one live connection, the same at both ends
+//! - `router` finds the place of a request by its address
 //! - [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
 //!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
 //! - [`middleware`] stands around requests, in both directions

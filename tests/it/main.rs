@@ -25,6 +25,7 @@ mod outside;
 mod port;
 mod reconnect;
 mod retry;
+mod router;
 mod seams;
 mod session;
 mod shapes;

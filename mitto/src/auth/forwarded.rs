@@ -24,9 +24,6 @@ pub(crate) fn check_hops(hops: u8, limits: &Limits, at: &str) -> Result<(), Stat
 #[cold]
 fn too_many(hops: u8, limits: &Limits, at: &str) -> Status {
     reached(Limit::Hops, at);
-    let text = format!(
-        "passed {hops} servers, at most {} are taken",
-        limits.hops
-    );
+    let text = format!("passed {hops} servers, at most {} are taken", limits.hops);
     Status::new(Code::LoopDetected, text)
 }

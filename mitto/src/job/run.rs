@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use super::gathering::Gathering;
-use super::place::Place;
 #[cfg(feature = "host")]
 use super::Counted;
+use super::gathering::Gathering;
+use super::place::Place;
 use super::{Answer, Pool, Watched};
 use crate::runtime::Instant;
 

@@ -24,10 +24,10 @@ pub use forward::Forward;
 pub use gateway::Gateway;
 #[cfg(feature = "host")]
 pub(crate) use kept::Kept;
+pub use pass_through::PassThrough;
 #[cfg(feature = "host")]
 pub(crate) use relay::Relay;
 #[cfg(feature = "host")]
 pub(crate) use to_peer::ToPeer;
-pub use pass_through::PassThrough;
 
 pub use crate::job::Queue;

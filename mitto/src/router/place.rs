@@ -205,6 +205,7 @@ impl Place {
             return;
         }
         prepared.push(schema);
+        drop(prepared);
         match &self.0.target {
             Target::Forward(forward) => forward.prepare(schema),
             Target::Queue(queue) => queue.prepare(schema),
@@ -276,7 +277,11 @@ impl Place {
     /// Why it takes nothing, for people.
     pub(super) fn why_not(&self) -> String {
         let why = self.trouble();
-        format!("{}: {}", self.name(), why.as_deref().unwrap_or("it has just failed"))
+        format!(
+            "{}: {}",
+            self.name(),
+            why.as_deref().unwrap_or("it has just failed")
+        )
     }
 
     fn trouble(&self) -> Option<String> {
@@ -303,7 +308,7 @@ impl Sent {
                 None
             }
             _ => {
-                tried.add(&place);
+                tried.add_sent(&place);
                 Some(lost.answer)
             }
         }

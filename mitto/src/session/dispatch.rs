@@ -173,7 +173,8 @@ impl Receive {
         let to_client = match head.client.map(|number| shared.client(number, head)) {
             Some(Some(client)) => Some(client),
             Some(None) => {
-                let text = "the client is no longer connected to the server that forwarded its request";
+                let text =
+                    "the client is no longer connected to the server that forwarded its request";
                 return answer.fail(Status::new(Code::ConnectionLost, text));
             }
             None => None,
@@ -187,7 +188,6 @@ impl Receive {
         let is_own = head.client.is_none();
         let stated;
         let (identity, hops) = match head.identity {
-
             Some(of) if shared.link => {
                 #[cfg(feature = "host")]
                 {

@@ -34,7 +34,12 @@ async fn handler_sees_its_context(world: World) {
 }
 
 async fn address_reaches_the_handler(world: World) {
-    if world.node.is_some() || !matches!(world.way.runs, Runs::Here | Runs::Elsewhere | Runs::OneHop | Runs::TwoHops) {
+    if world.node.is_some()
+        || !matches!(
+            world.way.runs,
+            Runs::Here | Runs::Elsewhere | Runs::OneHop | Runs::TwoHops
+        )
+    {
         // There an address says where it goes: see `broker::work` and `router`.
         return;
     }
