@@ -36,16 +36,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let nodes = Configuration::from_toml(NODES)?;
 
     let there = HostConfig::local("there", "tcp://127.0.0.1:0");
-    let there = there.with_nodes("crawler/dispatcher").with_nodes("crawler/downloader");
+    let there = there
+        .with_nodes("crawler/dispatcher")
+        .with_nodes("crawler/downloader");
     let there = Host::builder()
         .steps(steps::all(&crawl))
         .start(nodes.clone().with_host(there))
         .await?;
 
     let here = HostConfig::local("here", "tcp://127.0.0.1:0");
-    let here = here.with_nodes("crawler/controller").with_nodes("crawler/harvester");
+    let here = here
+        .with_nodes("crawler/controller")
+        .with_nodes("crawler/harvester");
     let link = HostConfig::new("there", &there.urls().await[0]);
-    let link = link.with_nodes("crawler/dispatcher").with_nodes("crawler/downloader");
+    let link = link
+        .with_nodes("crawler/dispatcher")
+        .with_nodes("crawler/downloader");
     let here = Host::builder()
         .steps(steps::all(&crawl))
         .start(nodes.with_host(here).with_host(link))
@@ -53,7 +59,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // What downloads there is harvested here.
     let back = HostConfig::new("here", &here.urls().await[0]);
-    let back = back.with_nodes("crawler/controller").with_nodes("crawler/harvester");
+    let back = back
+        .with_nodes("crawler/controller")
+        .with_nodes("crawler/harvester");
     there.apply(&Configuration::new().with_host(back)).await?;
 
     let first = Link {

@@ -25,7 +25,9 @@ pub async fn serve() -> io::Result<String> {
 
 async fn answer(mut connection: TcpStream) -> io::Result<()> {
     let mut request = String::new();
-    BufReader::new(&mut connection).read_line(&mut request).await?;
+    BufReader::new(&mut connection)
+        .read_line(&mut request)
+        .await?;
     let path = request.split(' ').nth(1).unwrap_or_default();
     let number = path.trim_start_matches('/').parse().ok();
     let page = match number.filter(|number| *number < PAGES) {
@@ -39,5 +41,7 @@ async fn answer(mut connection: TcpStream) -> io::Result<()> {
 fn page(number: u32) -> String {
     let next = (1..=BRANCHES).map(|n| format!("<a href=\"{}\">next</a>", number * BRANCHES + n));
     let next: String = next.collect();
-    format!("<h1>{number}</h1> <a href=\"/0\">start</a> <a href=\"http://example.com/\">away</a> {next}")
+    format!(
+        "<h1>{number}</h1> <a href=\"/0\">start</a> <a href=\"http://example.com/\">away</a> {next}"
+    )
 }

@@ -90,7 +90,10 @@ fn absolute(page: &str, href: &str) -> String {
     if href.contains("://") {
         return href.to_owned();
     }
-    let root = page.match_indices('/').nth(2).map_or(page, |(at, _)| &page[..at]);
+    let root = page
+        .match_indices('/')
+        .nth(2)
+        .map_or(page, |(at, _)| &page[..at]);
     match href.strip_prefix('/') {
         Some(path) => format!("{root}/{path}"),
         None => {

@@ -94,7 +94,7 @@
 //! | `rabbitmq` | | `queue::broker::rabbitmq`: requests through RabbitMQ; turns `broker` on |
 //! | `mqtt` | | `queue::broker::mqtt`: requests through an MQTT 5 broker; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `nats` | | `queue::broker::nats`: requests through NATS, or JetStream; turns `broker` and `tls` on, needs Rust 1.89 |
-//! | `host` | | `host::config`: applications, nodes and hosts in TOML, JSON or XML; `pipeline`: steps that a configuration puts together; turns `json` on |
+//! | `host` | | `router`, `queue::Forward`: requests by address, to other servers; `host`: applications, nodes and hosts in TOML, JSON or XML; `pipeline`: steps that a configuration puts together; turns `client`, `server` and `json` on |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout

@@ -27,6 +27,7 @@ mod pipeline;
 mod port;
 mod reconnect;
 mod retry;
+mod router;
 mod seams;
 mod session;
 mod shapes;

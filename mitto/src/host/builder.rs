@@ -109,7 +109,11 @@ impl Builder {
             Err(error) => {
                 let step = steps.get(error.index());
                 let origin = step.map(StepConfig::origin).cloned().unwrap_or_default();
-                Err(ConfigError::new(&origin, step.map_or("", StepConfig::name), error))
+                Err(ConfigError::new(
+                    &origin,
+                    step.map_or("", StepConfig::name),
+                    error,
+                ))
             }
         }
     }

@@ -68,7 +68,8 @@
 //!   may have run, and is answered with `ConnectionLost`.
 //! - A place that fails so is left out for a while, of random length up to a limit that doubles with each
 //!   failure, from 100 ms to 5 s. Where no other is left it is tried all the same.
-//! - When every place has failed the answer is `Unavailable`, and says why for each.
+//! - When every place has failed the answer is `Unavailable`, and says why for each; `ConnectionLost` where it may
+//!   have run in one of them.
 //! - What a place answers is passed on, be it `Unavailable`: it may come from a handler, and each hop that
 //!   tried again would multiply the requests.
 //!
@@ -92,7 +93,7 @@ mod report;
 mod routes;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
@@ -136,11 +137,11 @@ impl Router {
     /// Puts other routes in place of all. A request that is submitted after this has returned goes by them;
     /// those in flight are answered from where they went.
     pub fn replace(&self, routes: Routes) {
-        let schemas = self.schemas();
-        for schema in &*schemas {
-            routes.prepare(schema);
-        }
-        self.0.routes.store(Arc::new(routes));
+        let routes = Arc::new(routes);
+        self.prepare_all(&routes);
+        self.0.routes.store(routes.clone());
+        // A gateway may have come meanwhile.
+        self.prepare_all(&routes);
     }
 
     /// The routes of the moment. To change them, clone them, and [replace](Self::replace) them by the clone.
@@ -159,7 +160,7 @@ impl Router {
         let mut answer = answer;
         loop {
             let Some(place) = node.choose(&turn, tried) else {
-                answer.fail(node.no_place());
+                answer.fail(node.no_place(tried));
                 return Begun::Ended;
             };
             match place.hand(job, answer) {
@@ -202,7 +203,15 @@ impl Router {
         }
     }
 
-    fn schemas(&self) -> std::sync::MutexGuard<'_, Vec<&'static Descriptor>> {
+    /// Tells the places of all schemas; those that know them already are not told again.
+    fn prepare_all(&self, routes: &Routes) {
+        let schemas = self.schemas().clone();
+        for schema in schemas {
+            routes.prepare(schema);
+        }
+    }
+
+    fn schemas(&self) -> MutexGuard<'_, Vec<&'static Descriptor>> {
         self.0
             .schemas
             .lock()
@@ -246,10 +255,13 @@ impl Queue for Router {
 
     fn prepare(&self, schema: &'static Descriptor) {
         let mut schemas = self.schemas();
-        self.0.routes.load().prepare(schema);
-        if !schemas.iter().any(|known| std::ptr::eq(*known, schema)) {
-            schemas.push(schema);
+        if schemas.iter().any(|known| std::ptr::eq(*known, schema)) {
+            return;
         }
+        schemas.push(schema);
+        // A place may lead back here.
+        drop(schemas);
+        self.0.routes.load().prepare(schema);
     }
 }
 

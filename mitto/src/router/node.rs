@@ -7,7 +7,7 @@ use super::place::Place;
 use super::{PlaceReport, Policy, RouteError};
 use crate::address::OwnedAddress;
 use crate::job::Job;
-use crate::status::Status;
+use crate::status::{Code, Status};
 
 /// One node.
 pub(super) struct Node {
@@ -30,15 +30,25 @@ pub(super) enum Turn {
 
 /// The places where a request has failed.
 #[derive(Default)]
-pub(super) struct Tried(Vec<u64>);
+pub(super) struct Tried {
+    places: Vec<u64>,
+    /// Whether it was sent from one of them.
+    sent: bool,
+}
 
 impl Tried {
     pub(super) fn add(&mut self, place: &Place) {
-        self.0.push(place.id());
+        self.places.push(place.id());
+    }
+
+    /// The same where it was lost after it had been sent.
+    pub(super) fn add_sent(&mut self, place: &Place) {
+        self.sent = true;
+        self.add(place);
     }
 
     fn has(&self, place: &Place) -> bool {
-        self.0.contains(&place.id())
+        self.places.contains(&place.id())
     }
 }
 
@@ -124,8 +134,13 @@ impl Node {
 
     /// Why nothing takes a job.
     #[cold]
-    pub(super) fn no_place(&self) -> Status {
-        let mut text = format!("no place of `{}` is up", self.address);
+    pub(super) fn no_place(&self, tried: &Tried) -> Status {
+        let mut text = match tried.sent {
+            true => "the connection was lost after the request was forwarded, so that it may have run, and ",
+            false => "",
+        }
+        .to_owned();
+        text.push_str(&format!("no place of `{}` is up", self.address));
         for (n, place) in self.places.iter().enumerate() {
             text.push_str(if n == 0 { ": " } else { "; " });
             text.push_str(&place.why_not());
@@ -134,7 +149,10 @@ impl Node {
                 break;
             }
         }
-        Status::unavailable(text)
+        match tried.sent {
+            true => Status::new(Code::ConnectionLost, text),
+            false => Status::unavailable(text),
+        }
     }
 }
 

@@ -205,6 +205,7 @@ impl Place {
             return;
         }
         prepared.push(schema);
+        drop(prepared);
         match &self.0.target {
             Target::Forward(forward) => forward.prepare(schema),
             Target::Queue(queue) => queue.prepare(schema),
@@ -307,7 +308,7 @@ impl Sent {
                 None
             }
             _ => {
-                tried.add(&place);
+                tried.add_sent(&place);
                 Some(lost.answer)
             }
         }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use super::key::Fnv;
 use super::node::Node;
 use super::place::{IntoQueue, Place};
 use super::{PlaceReport, Policy, RouteError};
@@ -15,7 +17,7 @@ use crate::status::Status;
 /// original.
 #[derive(Clone, Default)]
 pub struct Routes {
-    nodes: HashMap<OwnedAddress, Arc<Node>>,
+    nodes: HashMap<OwnedAddress, Arc<Node>, BuildHasherDefault<Fnv>>,
     /// How many nodes each application has.
     applications: HashMap<Box<str>, usize>,
 }

@@ -23,16 +23,24 @@ use crate::status::Status;
 /// Those who have asked through the other end, by the numbers that it has given them.
 #[derive(Debug, Default)]
 pub(super) struct BehindLink {
-    known: Recent<Known>,
+    /// Most connections are no links.
+    known: Option<Box<Table>>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    recent: Recent<Known>,
+    /// Who asked last, who is likely to be the next.
+    last: Option<(NonZeroU64, Known)>,
 }
 
 /// One who asks through the other end.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Known {
     peer: Peer,
     behind: Arc<Behind>,
     /// What was stated of who it is, and what that says.
-    stated: Vec<u8>,
+    stated: Arc<[u8]>,
     identity: Option<Identity>,
 }
 
@@ -54,13 +62,21 @@ impl BehindLink {
                 return (peer, stated.and_then(Stated::identity));
             }
         };
-        if let Some(known) = self.known.get(number) {
+        let table = self.known.get_or_insert_default();
+        if let Some((last, known)) = &table.last
+            && *last == number
+            && *known.stated == *bytes
+        {
             known.behind.format.store(format.number(), Relaxed);
-            if known.stated != bytes {
+            return (known.peer.clone(), known.identity.clone());
+        }
+        if let Some(known) = table.recent.get(number) {
+            known.behind.format.store(format.number(), Relaxed);
+            if *known.stated != *bytes {
                 known.identity = stated.and_then(Stated::identity);
-                known.stated.clear();
-                known.stated.extend_from_slice(bytes);
+                known.stated = bytes.into();
             }
+            table.last = Some((number, known.clone()));
             return (known.peer.clone(), known.identity.clone());
         }
         let identity = stated.and_then(Stated::identity);
@@ -76,11 +92,11 @@ impl BehindLink {
         let known = Known {
             peer: Peer::new(behind.clone()),
             behind,
-            stated: bytes.to_vec(),
+            stated: bytes.into(),
             identity,
         };
         let found = (known.peer.clone(), known.identity.clone());
-        self.known.insert(number, known);
+        table.recent.insert(number, known);
         found
     }
 }

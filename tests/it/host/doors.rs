@@ -161,7 +161,9 @@ async fn same_user_may_configure_over_a_unix_socket() {
         .await
         .unwrap();
     assert!(host.configuration().application("mail").is_some());
-    let wrong: Result<String, Status> = outside.call("mitto/administration/Configure", &"[[".to_owned()).await;
+    let wrong: Result<String, Status> = outside
+        .call("mitto/administration/Configure", &"[[".to_owned())
+        .await;
     assert_eq!(wrong.unwrap_err().code(), Code::BadRequest);
     host.shutdown().await;
     assert!(!socket.exists());
