@@ -7,25 +7,25 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 /// No page is farther from the start.
-pub const DEEPEST: u32 = 5;
+pub(crate) const DEEPEST: u32 = 5;
 
 /// A page to look at.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Link {
-    pub url: String,
+pub(crate) struct Link {
+    pub(crate) url: String,
     /// How many links it is away from the start.
-    pub depth: u32,
+    pub(crate) depth: u32,
 }
 
 /// A page that was downloaded.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Page {
-    pub link: Link,
-    pub text: String,
+pub(crate) struct Page {
+    pub(crate) link: Link,
+    pub(crate) text: String,
 }
 
 /// One crawl of a site.
-pub struct Crawl {
+pub(crate) struct Crawl {
     site: String,
     taken: Mutex<Taken>,
     /// The pages that were taken and not harvested.
@@ -43,7 +43,7 @@ struct Taken {
 
 impl Crawl {
     /// Of the site that this page belongs to.
-    pub fn of(start: &str) -> Self {
+    pub(crate) fn of(start: &str) -> Self {
         let host = start.split('/').nth(2).unwrap_or_default();
         Self {
             site: format!("http://{host}/"),
@@ -53,7 +53,7 @@ impl Crawl {
     }
 
     /// Whether a page is to be looked at: each once.
-    pub fn take(&self, link: &Link) -> bool {
+    pub(crate) fn take(&self, link: &Link) -> bool {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if !link.url.starts_with(&self.site) {
             taken.foreign += 1;
@@ -69,19 +69,19 @@ impl Crawl {
     }
 
     /// A page that was taken is done with.
-    pub fn done(&self, loaded: bool) {
+    pub(crate) fn done(&self, loaded: bool) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.failed += usize::from(!loaded);
         self.open.send_modify(|open| *open -= 1);
     }
 
     /// Waits until every page that was taken is done with.
-    pub async fn over(&self) {
+    pub(crate) async fn over(&self) {
         let mut open = self.open.subscribe();
         let _ = open.wait_for(|open| *open == 0).await;
     }
 
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         format!(
             "{} pages, {} of them could not be loaded; left out: {} links to other sites, {} too deep, {} seen before",

@@ -12,7 +12,7 @@ const BRANCHES: u32 = 3;
 const PAGES: u32 = 200;
 
 /// Serves until the program ends: the address of the first page.
-pub async fn serve() -> io::Result<String> {
+pub(crate) async fn serve() -> io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let start = format!("http://{}/0", listener.local_addr()?);
     tokio::spawn(async move {

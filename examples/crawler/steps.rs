@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::crawl::{Crawl, Link, Page};
 
-pub fn all(crawl: &Arc<Crawl>) -> Steps {
+pub(crate) fn all(crawl: &Arc<Crawl>) -> Steps {
     Steps::new()
         .step::<resolve>()
         .step::<download>()

@@ -38,7 +38,7 @@ struct Administers {
 }
 
 impl Administration {
-    pub(super) fn new(host: Weak<Shared>) -> Self {
+    pub(super) fn new(host: &Weak<Shared>) -> Self {
         let all = [
             ("Configure", Action::Configure),
             ("Plan", Action::Plan),
@@ -112,11 +112,11 @@ impl Action {
             Self::Show => to.encode(&host.report().await),
             Self::Configure => {
                 let changes = host.apply(&read(job, codecs)?).await;
-                to.encode(&changes.map_err(refusal)?.to_string())
+                to.encode(&changes.map_err(|error| refusal(&error))?.to_string())
             }
             Self::Plan => {
                 let changes = host.plan(&read(job, codecs)?).await;
-                to.encode(&changes.map_err(refusal)?.to_string())
+                to.encode(&changes.map_err(|error| refusal(&error))?.to_string())
             }
         };
         match encoded {
@@ -135,7 +135,7 @@ fn read(job: &OwnedJob, codecs: &Codecs) -> Result<Configuration, Status> {
     Configuration::from_text(&text).map_err(|error| Status::bad_request(error.to_string()))
 }
 
-fn refusal(error: ApplyError) -> Status {
+fn refusal(error: &ApplyError) -> Status {
     match error {
         ApplyError::Closed => Status::unavailable(error.to_string()),
         _ => Status::bad_request(error.to_string()),

@@ -15,14 +15,16 @@ use crate::server::Server;
 /// The registered providers, by name.
 pub(super) type Providers = BTreeMap<String, Arc<dyn MessageProvider>>;
 
+/// What a program says of how a host listens, or is connected to.
+type Setting<T> = Box<dyn Fn(&HostConfig, T) -> T + Send + Sync>;
+
 /// Everything that a configuration can name, and how its hosts listen and connect; [`Host::builder`] begins one.
 #[must_use = "a builder does nothing until it starts"]
 pub struct Builder {
     pub(super) steps: Steps,
     pub(super) providers: Providers,
-    pub(super) server: Box<dyn Fn(&HostConfig, Server) -> Server + Send + Sync>,
-    pub(super) link:
-        Box<dyn Fn(&HostConfig, client::Builder<Link>) -> client::Builder<Link> + Send + Sync>,
+    pub(super) server: Setting<Server>,
+    pub(super) link: Setting<client::Builder<Link>>,
     pub(super) watcher: Arc<dyn Fn(&HostEvent) + Send + Sync>,
 }
 

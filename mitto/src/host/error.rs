@@ -36,7 +36,7 @@ pub enum ApplyError {
         url: String,
         /// Why.
         #[source]
-        error: ListenError,
+        error: Box<ListenError>,
     },
     /// Nothing can connect to the address of a host, as a matter of principle.
     #[error("host `{host}` cannot be reached at {url}: {error}")]
@@ -47,7 +47,7 @@ pub enum ApplyError {
         url: String,
         /// Why.
         #[source]
-        error: ConnectError,
+        error: Box<ConnectError>,
     },
     /// The host was shut down.
     #[error("the host was shut down")]

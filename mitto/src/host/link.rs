@@ -99,7 +99,7 @@ impl Kept {
         let link = connected.await.map_err(|error| ApplyError::Link {
             host: host.name().to_owned(),
             url: host.address().to_owned(),
-            error,
+            error: Box::new(error),
         })?;
         Ok(Self {
             url: host.address().to_owned(),

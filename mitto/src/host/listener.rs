@@ -38,7 +38,7 @@ impl Bound {
         let listening = listening.map_err(|error| ApplyError::Listen {
             host: host.name().to_owned(),
             url: host.address().to_owned(),
-            error,
+            error: Box::new(error),
         })?;
         user.is_owner_of(listening.url());
         Ok(Self { listening, key })

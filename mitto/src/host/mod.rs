@@ -140,7 +140,7 @@ impl Host {
         let shared = Arc::new_cyclic(|shared: &Weak<Shared>| Shared {
             peer: own.peer().clone(),
             poster: Poster::new(router.clone()),
-            running: tokio::sync::Mutex::new(Running::new(shared.clone())),
+            running: tokio::sync::Mutex::new(Running::new(shared)),
             configuration: ArcSwap::default(),
             router: router.clone(),
             parts,

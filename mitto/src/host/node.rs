@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::NodeTimes;
 use super::config::NodeConfig;
+use crate::address::Address;
 use crate::envelope::MessageId;
 use crate::job::{Answer, Job, Queue, Run};
 use crate::provider::MessageProvider;
@@ -73,7 +74,7 @@ impl Node {
 
     fn run(&self, job: Job<'_>, answer: Answer) -> Run {
         let inner = &*self.0;
-        let action = match job.address.and_then(|address| address.action()) {
+        let action = match job.address.and_then(Address::action) {
             Some(action) => MessageId::of_name(action),
             None => job.message,
         };
@@ -87,7 +88,7 @@ impl Node {
         }
         let name = &inner.name;
         answer.fail(Status::not_found(
-            match job.address.and_then(|address| address.action()) {
+            match job.address.and_then(Address::action) {
                 Some(action) => format!("node `{name}` has no action `{action}`"),
                 None => format!(
                     "node `{name}` has nothing that answers message {}",

@@ -169,7 +169,7 @@ impl Shared {
 }
 
 impl Running {
-    pub(super) fn new(host: Weak<Shared>) -> Self {
+    pub(super) fn new(host: &Weak<Shared>) -> Self {
         Self {
             placement: Placement::default(),
             links: BTreeMap::new(),
