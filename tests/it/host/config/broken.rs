@@ -106,7 +106,7 @@ fn what_is_shared_too_often_is_refused() {
 
 #[test]
 fn a_long_text_takes_no_long_time() {
-    let n = 60_000;
+    let n = 20_000;
     let began = Instant::now();
     for text in [
         format!("x = [{}]", "1, ".repeat(10 * n)),
@@ -119,7 +119,7 @@ fn a_long_text_takes_no_long_time() {
         }),
         format!("hosts = {{ {} }}", {
             let hosts: Vec<String> = (0..n)
-                .map(|n| format!("h{}=1", n * 7919 % 60_000))
+                .map(|host| format!("h{}=1", host * 7919 % n))
                 .collect();
             hosts.join(",")
         }),
@@ -141,7 +141,7 @@ fn a_long_text_takes_no_long_time() {
     }
     // Seconds would be minutes where something is quadratic.
     assert!(
-        began.elapsed() < Duration::from_secs(60),
+        began.elapsed() < Duration::from_secs(30),
         "{:?}",
         began.elapsed()
     );
