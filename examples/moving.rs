@@ -105,5 +105,6 @@ fn shop() -> Configuration {
 
 fn here(name: &str, runs: &[&str]) -> HostConfig {
     let host = HostConfig::local(name, "tcp://127.0.0.1:0");
-    runs.iter().fold(host, |host, nodes| host.with_nodes(nodes))
+    runs.iter()
+        .fold(host, mitto::host::config::HostConfig::with_nodes)
 }

@@ -29,13 +29,19 @@ fn the_ancestors_file_is_read_as_it_stands() {
     assert_eq!(Configuration::from_text(FILE).unwrap(), configuration);
 
     let application = configuration.application("App1").unwrap();
-    let names: Vec<&str> = application.nodes().map(|node| node.name()).collect();
+    let names: Vec<&str> = application
+        .nodes()
+        .map(mitto::host::config::NodeConfig::name)
+        .collect();
     assert_eq!(names, ["Node1", "Node2"]);
     let node = application.node("Node1").unwrap();
     let process = node.action("Process").unwrap();
     assert_eq!(process.handler().kind(), &HandlerKind::Named);
     let steps = node.steps(process).unwrap();
-    let kinds: Vec<&str> = steps.iter().map(|step| step.kind()).collect();
+    let kinds: Vec<&str> = steps
+        .iter()
+        .map(mitto::host::config::StepConfig::kind)
+        .collect();
     assert_eq!(kinds, ["DecrementHandler", "PostHandler"]);
     let action = steps[1]
         .properties()

@@ -40,7 +40,10 @@ fn what_is_shared_is_put_in() {
     );
     let stock = shop.node("stock").unwrap();
     assert_eq!(stock.policy(), &Policy::Random);
-    let names: Vec<&str> = stock.handlers().map(|handler| handler.name()).collect();
+    let names: Vec<&str> = stock
+        .handlers()
+        .map(mitto::host::config::HandlerConfig::name)
+        .collect();
     assert_eq!(names, ["log", "work"]);
     assert!(matches!(
         stock.action("Rest").unwrap().handler().kind(),

@@ -9,7 +9,6 @@ use super::WHOLE;
 fn is_valid(root: &Value, schema: &Value, value: &Value) -> bool {
     let words = schema.as_object().expect("a schema is an object");
     words.iter().all(|(word, of)| match (&**word, value) {
-        ("$schema" | "title" | "description" | "$defs", _) => true,
         ("$ref", _) => {
             let place = of.as_str().and_then(|place| place.strip_prefix('#'));
             let target = place.and_then(|place| root.pointer(place));
@@ -55,7 +54,11 @@ fn is_valid(root: &Value, schema: &Value, value: &Value) -> bool {
             .iter()
             .any(|of| is_valid(root, of, value)),
         (
-            "minimum"
+            "$schema"
+            | "title"
+            | "description"
+            | "$defs"
+            | "minimum"
             | "minItems"
             | "items"
             | "minLength"
