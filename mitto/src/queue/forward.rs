@@ -169,7 +169,7 @@ impl Forward {
                 Handed::Waits(waits, answer) => waits.room(&kept, answer).await,
                 Handed::Sent(relay) => match relay.outcome().await {
                     None => return,
-                    Some(lost) if kept.idempotent && !kept.is_late() => {
+                    Some(lost) if kept.is_idempotent() && !kept.is_late() => {
                         self.hand(&mut kept.lend(), lost.answer)
                     }
                     Some(lost) => return lost.fail(&self.peer),

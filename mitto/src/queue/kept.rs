@@ -25,7 +25,7 @@ pub(crate) struct Kept {
     deadline: Option<Instant>,
     identity: Option<Identity>,
     hops: u8,
-    pub(crate) idempotent: bool,
+    idempotent: bool,
     one_way: bool,
     caller: Peer,
     codecs: Codecs,
@@ -64,7 +64,14 @@ impl Kept {
         })
     }
 
+    /// Whether it may be run twice without harm.
+    #[cfg(feature = "host")]
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.idempotent
+    }
+
     /// Whether its caller has given up.
+    #[cfg(feature = "host")]
     pub(crate) fn is_late(&self) -> bool {
         self.deadline.is_some_and(|at| Instant::now() >= at)
     }

@@ -120,7 +120,7 @@ impl Onward {
         });
         let mut head = CallHead {
             message: job.message,
-            name: self.name(job.message, job.address),
+            name: self.name.of(job.message, job.address),
             kind: self.kind,
             idempotent: job.idempotent,
             timeout,
@@ -151,13 +151,19 @@ impl Onward {
         let started = self.out.start(&head, message, wait, cx);
         started.map_ok(Sent::Request)
     }
+}
 
+impl Name {
     /// The name of a message, for errors and for framings that send names; or else what there is.
-    fn name<'a>(&'a self, id: MessageId, address: Option<Address<'a>>) -> &'a str {
-        match &self.name {
-            Name::Given(name) => name,
+    #[cfg_attr(
+        not(feature = "host"),
+        expect(unused_variables, reason = "it is always given")
+    )]
+    fn of<'a>(&'a self, id: MessageId, address: Option<Address<'a>>) -> &'a str {
+        match self {
+            Self::Given(name) => name,
             #[cfg(feature = "host")]
-            Name::Known(names) => {
+            Self::Known(names) => {
                 let names = names.get().map_or(&[][..], |names| names);
                 match names.binary_search_by_key(&id, |(id, _)| *id) {
                     Ok(at) => names[at].1,
@@ -168,6 +174,7 @@ impl Onward {
     }
 }
 
+#[cfg(feature = "host")]
 impl Handed {
     /// Gives up what waits, or was sent.
     #[cold]

@@ -195,7 +195,7 @@ impl Router {
                 Begun::Runs(run) => return run.await,
                 Begun::Failed(answer) => self.begin_again(&kept, answer, &mut tried),
                 Begun::Waits(waiting) => waiting.room(&kept, &mut tried).await,
-                Begun::Sent(sent) => match sent.outcome(kept.idempotent, &mut tried).await {
+                Begun::Sent(sent) => match sent.outcome(kept.is_idempotent(), &mut tried).await {
                     Some(answer) => self.begin_again(&kept, answer, &mut tried),
                     None => return,
                 },

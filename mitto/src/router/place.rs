@@ -53,19 +53,26 @@ pub(super) enum Begun {
     Failed(Answer),
 }
 
-/// A job that was sent from a place, counted there.
+/// A job that was sent from a place.
 pub(super) struct Sent {
-    place: Place,
+    counted: CountedAt,
     relay: Relay,
-    _counted: Counted,
 }
 
 /// A job that waits for room at a place.
 pub(super) struct Waiting {
-    place: Place,
+    counted: CountedAt,
     waits: Waits,
     answer: Answer,
-    counted: Counted,
+}
+
+/// A job that is counted at a place until this is dropped.
+struct CountedAt(Place);
+
+impl Drop for CountedAt {
+    fn drop(&mut self) {
+        self.0.0.in_flight.fetch_sub(1, Relaxed);
+    }
 }
 
 /// What a [`Place`] can be made of: a [provider](MessageProvider), which runs requests here, or a [`Queue`].
@@ -217,20 +224,25 @@ impl Place {
     pub(super) fn hand(&self, job: &mut Job<'_>, answer: Answer) -> Begun {
         let inner = &*self.0;
         inner.requests.fetch_add(1, Relaxed);
-        let counted = Counted::any(&inner.in_flight);
         match &inner.target {
             Target::Queue(queue) => {
+                let counted = Counted::any(&inner.in_flight);
                 let run = queue.submit(job.lend(), answer);
                 match run.is_done() {
                     true => Begun::Ended,
                     false => Begun::Runs(run.counted(counted)),
                 }
             }
-            Target::Forward(forward) => self.handed(forward.hand(job, answer), counted),
+            Target::Forward(forward) => self.handed(forward.hand(job, answer)),
         }
     }
 
-    fn handed(&self, handed: Handed, counted: Counted) -> Begun {
+    fn counted(&self) -> CountedAt {
+        self.0.in_flight.fetch_add(1, Relaxed);
+        CountedAt(self.clone())
+    }
+
+    fn handed(&self, handed: Handed) -> Begun {
         match handed {
             Handed::Ended => {
                 self.0.health.works();
@@ -239,16 +251,14 @@ impl Place {
             Handed::Sent(relay) => {
                 self.0.health.works();
                 Begun::Sent(Sent {
-                    place: self.clone(),
+                    counted: self.counted(),
                     relay,
-                    _counted: counted,
                 })
             }
             Handed::Waits(waits, answer) => Begun::Waits(Waiting {
-                place: self.clone(),
+                counted: self.counted(),
                 waits,
                 answer,
-                counted,
             }),
             Handed::Unsent(status, answer) if is_gone(&status) => {
                 self.0.health.fails(&status);
@@ -299,8 +309,9 @@ impl Place {
 impl Sent {
     /// Answers. Where the job was lost on its way and may be run again, gives its answer back.
     pub(super) async fn outcome(self, again: bool, tried: &mut Tried) -> Option<Answer> {
-        let Self { place, relay, .. } = self;
+        let Self { counted, relay } = self;
         let lost = relay.outcome().await?;
+        let place = &counted.0;
         place.0.health.fails(&lost.why);
         match &place.0.target {
             Target::Forward(forward) if !again => {
@@ -308,7 +319,7 @@ impl Sent {
                 None
             }
             _ => {
-                tried.add_sent(&place);
+                tried.add_sent(place);
                 Some(lost.answer)
             }
         }
@@ -324,15 +335,15 @@ impl Waiting {
     /// Waits for room.
     pub(super) async fn room(self, kept: &Kept, tried: &mut Tried) -> Begun {
         let Self {
-            place,
+            counted,
             waits,
             answer,
-            counted,
         } = self;
         let handed = waits.room(kept, answer).await;
-        let begun = place.handed(handed, counted);
+        let place = &counted.0;
+        let begun = place.handed(handed);
         if let Begun::Failed(_) = &begun {
-            tried.add(&place);
+            tried.add(place);
         }
         begun
     }

@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU64;
-use std::sync::{Mutex, Weak};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, Weak};
 
 use super::lock;
 use super::shared::Shared;
@@ -54,19 +55,30 @@ impl<T> Recent<T> {
 /// The peers that were introduced to the other end.
 #[derive(Default)]
 pub(super) struct Callers {
-    /// Who asked last is found at once.
-    last: Option<NonZeroU64>,
+    /// Who asked last is found without a lock.
+    last: AtomicU64,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
     known: Recent<Weak<dyn Outbound>>,
     /// When those that have left are looked for next.
     check: usize,
 }
 
 impl Callers {
-    fn introduce(&mut self, number: NonZeroU64, peer: &Peer) {
-        if self.last == Some(number) {
+    fn introduce(&self, number: NonZeroU64, peer: &Peer) {
+        if self.last.load(Relaxed) == number.get() {
             return;
         }
-        self.last = Some(number);
+        lock(&self.table).introduce(number, peer);
+        self.last.store(number.get(), Relaxed);
+    }
+}
+
+impl Table {
+    fn introduce(&mut self, number: NonZeroU64, peer: &Peer) {
         if self.known.get(number).is_some() {
             return;
         }
@@ -76,7 +88,7 @@ impl Callers {
                 self.known.old.retain(|_, out| out.strong_count() > 0);
                 self.check = (2 * self.known.young.len()).max(64);
             }
-            self.known.insert(number, std::sync::Arc::downgrade(out));
+            self.known.insert(number, Arc::downgrade(out));
         }
     }
 }
@@ -85,10 +97,8 @@ impl Shared {
     /// The number of who asks, by which the other end can name it.
     pub(super) fn introduce(&self, peer: &Peer) -> Option<NonZeroU64> {
         let number = NonZeroU64::new(peer.id())?;
-        let callers = self
-            .callers
-            .get_or_init(|| Box::new(Mutex::new(Callers::default())));
-        lock(callers).introduce(number, peer);
+        let callers = self.callers.get_or_init(Box::default);
+        callers.introduce(number, peer);
         Some(number)
     }
 
@@ -105,7 +115,7 @@ impl Shared {
     /// Whom the other end means by a number, if they are still there.
     fn introduced(&self, number: NonZeroU64) -> Option<Peer> {
         let callers = self.callers.get()?;
-        let out = lock(callers).known.get(number)?.upgrade()?;
+        let out = lock(&callers.table).known.get(number)?.upgrade()?;
         Some(Peer::new(out))
     }
 }

@@ -61,7 +61,7 @@ pub(super) struct Shared {
     pub(super) link: bool,
     /// Who asks through this end, and may be called back through the other.
     #[cfg(feature = "host")]
-    pub(super) callers: OnceLock<Box<Mutex<Callers>>>,
+    pub(super) callers: OnceLock<Box<Callers>>,
     /// The messages that the other end knows in another version.
     pub(super) differences: Differences,
     /// The requests that the other end may have in flight.
