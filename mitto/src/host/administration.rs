@@ -5,7 +5,7 @@ use std::sync::Weak;
 
 use super::config::Configuration;
 use super::node::Node;
-use super::{ApplyError, CONFIGURE, Shared};
+use super::{ApplyError, CONFIGURE as GRANT, Shared};
 use crate::codec::{Codecs, Decoder, Encoder};
 use crate::envelope::MessageId;
 use crate::job::{Answer, Job, OwnedJob, Queue, Run};
@@ -15,6 +15,9 @@ use crate::status::{Code, Status};
 
 /// Where its actions are,
 const NODE: &str = "mitto/administration";
+
+/// the one that changes what runs,
+pub(super) const CONFIGURE: &str = "mitto/administration/Configure";
 
 /// and where those of the ancestor look for them.
 const OF_ANCESTOR: &str = "AjMessages/Administration";
@@ -73,8 +76,8 @@ impl Administration {
 
 impl Queue for Administers {
     fn submit(&self, job: Job<'_>, answer: Answer) -> Run {
-        if !job.identity.is_some_and(|identity| identity.has(CONFIGURE)) {
-            let text = format!("it needs an identity with the grant `{CONFIGURE}`");
+        if !job.identity.is_some_and(|identity| identity.has(GRANT)) {
+            let text = format!("it needs an identity with the grant `{GRANT}`");
             answer.fail(Status::denied(text));
             return Run::done();
         }

@@ -39,7 +39,9 @@ impl Builder {
         }
     }
 
-    /// Sets the steps that a configuration names as the `type` of handlers.
+    /// Sets the steps that a configuration names as the `type` of handlers. There is one more,
+    /// `Configure`: it takes the text of a configuration, merges it into what runs, and goes on with what has
+    /// changed; whoever asks needs the grant [`CONFIGURE`](super::CONFIGURE).
     pub fn steps(mut self, steps: Steps) -> Self {
         self.steps = steps;
         self

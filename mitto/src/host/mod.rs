@@ -62,6 +62,7 @@
 mod administration;
 mod builder;
 pub mod config;
+mod configure;
 mod console;
 mod entrance;
 mod error;
@@ -88,6 +89,7 @@ pub use link::Link;
 pub use report::{HostReport, HostState, NodeReport, NodeTimes};
 
 use config::{Changes, Configuration};
+use configure::Configure;
 use entrance::Entrance;
 use running::Running;
 
@@ -97,7 +99,7 @@ use crate::client;
 use crate::codec::Format;
 use crate::message::Travels;
 use crate::peer::{Peer, Stub};
-use crate::pipeline::Poster;
+use crate::pipeline::{Poster, Step};
 use crate::router::{Router, Routes};
 use crate::status::Status;
 
@@ -131,7 +133,10 @@ impl Host {
         Builder::new()
     }
 
-    async fn start(parts: Builder, configuration: Configuration) -> Result<Self, ApplyError> {
+    async fn start(mut parts: Builder, configuration: Configuration) -> Result<Self, ApplyError> {
+        if !parts.steps.has(Configure::NAME) {
+            parts.steps = parts.steps.step::<Configure>();
+        }
         let router = Router::new(Routes::new());
         let entrance = Entrance::new(router.clone(), &parts.providers);
         let own = client::Builder::<Link>::new()
