@@ -49,6 +49,7 @@ mod common;
 mod consumed;
 mod consumer;
 mod flight;
+mod in_order;
 mod inbox;
 mod letters;
 mod line;

@@ -31,14 +31,6 @@ const BROKER: [&str; 5] = ["x-death", DELIVERY_COUNT, "x-acquired-count", "cc", 
 /// The longest text that AMQP has in a property, and the longest name of a header.
 const SHORT: usize = 255;
 
-/// A message on its way out.
-pub(super) struct Written {
-    pub(super) properties: BasicProperties,
-    pub(super) body: Vec<u8>,
-    /// How many bytes the properties have at most, which go in one frame.
-    pub(super) head: usize,
-}
-
 /// Whose identities are believed, and with what they are signed.
 #[derive(Clone, Default)]
 pub(super) struct Trusted {
@@ -57,13 +49,40 @@ pub(super) enum To {
     Other,
 }
 
-/// Takes a parcel apart. `user` is who the broker knows us as.
+/// Whether a parcel can be [written](write).
+pub(super) fn check(parcel: &Parcel) -> Result<(), SendError> {
+    let mut metadata = parcel
+        .task()
+        .into_iter()
+        .flat_map(|task| task.metadata.iter());
+    match metadata.find(|(name, _)| name.len() > SHORT) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let bytes = name.len();
+            let why = format!("a name of metadata has {bytes} bytes, at most {SHORT} are taken");
+            Err(SendError::Refused(why))
+        }
+    }
+}
+
+/// How many bytes the properties of a parcel have, or a few more.
+pub(super) fn size(parcel: &Parcel) -> usize {
+    let metadata = parcel
+        .task()
+        .into_iter()
+        .flat_map(|task| task.metadata.iter());
+    let metadata = metadata.map(|(name, value)| name.len() + value.len() + 8);
+    metadata.sum::<usize>() + 512
+}
+
+/// Takes a parcel apart, and says how many bytes the properties have at most, which go in one frame. `user` is who
+/// the broker knows us as.
 pub(super) fn write(
-    parcel: Parcel,
+    parcel: &Parcel,
     to: To,
     key: Option<&Key>,
     user: Option<&str>,
-) -> Result<Written, SendError> {
+) -> (BasicProperties, usize) {
     let mut parts = Parts {
         in_short: to != To::Other,
         ..Parts::default()
@@ -72,11 +91,7 @@ pub(super) fn write(
         To::Queue => "request",
         To::End | To::Other => "response",
     };
-    let task = parcel.task();
-    let is_task = task.is_some();
-    // Only who says something that has to be believed is checked, as each property costs.
-    let user = user.filter(|_| task.is_some_and(|task| task.identity.is_some() || task.hops > 0));
-    let body = wire::write(parcel, key, |name, value| {
+    wire::write_head(parcel, key, |name, value| {
         match name {
             KIND if value == usual && to != To::Other => {}
             // A worker sees what it is in a header, whoever wrote it.
@@ -84,24 +99,17 @@ pub(super) fn write(
             _ => parts.put(name, value),
         }
     });
-    if let Some(bytes) = parts.long {
-        let why = format!("a name of metadata has {bytes} bytes, at most {SHORT} are taken");
-        return Err(SendError::Refused(why));
-    }
     let head = parts.bytes + 512;
     let mut properties = parts.into_properties();
-    if let Some(user) = user {
-        properties = properties.with_user_id(user.into());
-    }
-    if is_task {
+    if let Some(task) = parcel.task() {
+        // Only who says something that has to be believed is checked, as each property costs.
+        if let Some(user) = user.filter(|_| task.identity.is_some() || task.hops > 0) {
+            properties = properties.with_user_id(user.into());
+        }
         // On disk.
         properties = properties.with_delivery_mode(2);
     }
-    Ok(Written {
-        properties,
-        body,
-        head,
-    })
+    (properties, head)
 }
 
 /// The places of a message, while they are filled.
@@ -117,8 +125,6 @@ struct Parts {
     in_short: bool,
     headers: BTreeMap<ShortString, AMQPValue>,
     bytes: usize,
-    /// The length of a name that is too long.
-    long: Option<usize>,
 }
 
 impl Parts {
@@ -141,35 +147,42 @@ impl Parts {
     fn put_elsewhere(&mut self, name: &str, value: &str) {
         // With all that is escaped in it.
         let fits = self.own.len() + 3 * value.len() + APP.len() <= SHORT;
-        if self.in_short && fits && head::put(&mut self.own, 0, APP, name, value) {
-            return;
+        if self.in_short && fits {
+            if self.own.capacity() == 0 {
+                self.own.reserve(32);
+            }
+            if head::put(&mut self.own, 0, APP, name, value) {
+                return;
+            }
         }
         self.put_header(name, value);
     }
 
     fn put_header(&mut self, name: &str, value: &str) {
-        match name.len() <= SHORT {
-            true => put(&mut self.headers, name, value),
-            false => self.long = Some(name.len()),
+        if name.len() <= SHORT {
+            put(&mut self.headers, name, value);
         }
     }
 
     fn into_properties(self) -> BasicProperties {
-        type Place = fn(BasicProperties, ShortString) -> BasicProperties;
-        let own = (!self.own.is_empty()).then(|| self.own.into());
-        let places: [(Option<ShortString>, Place); 6] = [
-            (self.kind, BasicProperties::with_type),
-            (self.correlation, BasicProperties::with_correlation_id),
-            (self.reply_to, BasicProperties::with_reply_to),
-            (self.content_type, BasicProperties::with_content_type),
-            (self.id, BasicProperties::with_message_id),
-            (own, BasicProperties::with_app_id),
-        ];
         let mut properties = BasicProperties::default();
-        for (value, place) in places {
-            if let Some(value) = value {
-                properties = place(properties, value);
-            }
+        if let Some(kind) = self.kind {
+            properties = properties.with_type(kind);
+        }
+        if let Some(correlation) = self.correlation {
+            properties = properties.with_correlation_id(correlation);
+        }
+        if let Some(reply_to) = self.reply_to {
+            properties = properties.with_reply_to(reply_to);
+        }
+        if let Some(content_type) = self.content_type {
+            properties = properties.with_content_type(content_type);
+        }
+        if let Some(id) = self.id {
+            properties = properties.with_message_id(id);
+        }
+        if !self.own.is_empty() {
+            properties = properties.with_app_id(self.own.into());
         }
         match self.headers.is_empty() {
             true => properties,
