@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use async_nats::Message;
 use tokio::sync::{Notify, oneshot};
@@ -90,6 +90,7 @@ impl Waiting {
             token,
             id,
             told,
+            is_told: false,
         })
     }
 
@@ -201,6 +202,8 @@ pub(super) struct Waiter {
     pub(super) token: Arc<str>,
     id: u64,
     told: oneshot::Receiver<Told>,
+    /// Whether its entry is gone.
+    is_told: bool,
 }
 
 impl Waiter {
@@ -219,13 +222,17 @@ impl Future for Waiter {
     type Output = Told;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Told> {
-        let told = Pin::new(&mut self.told).poll(cx);
-        told.map(|told| told.unwrap_or(Told::Lost))
+        let told = ready!(Pin::new(&mut self.told).poll(cx));
+        self.is_told = true;
+        Poll::Ready(told.unwrap_or(Told::Lost))
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
+        if self.is_told {
+            return;
+        }
         let mut table = self.waiting.lock();
         let is_own = |entry: &Entry| entry.id == self.id;
         if table.entries.get(&self.token).is_some_and(is_own) {
