@@ -1,5 +1,6 @@
 //! NATS: what holds for every broker, and what is its own.
 
+mod killed;
 mod plain;
 mod refused;
 mod server;

@@ -17,6 +17,9 @@ use crate::queue::broker::{Parcel, ParcelKind, SendError};
 /// By which a stream knows what it has had.
 pub(super) const MESSAGE_ID: &str = "Nats-Msg-Id";
 
+/// What the last message of its subject has to be in the stream, for a message to be taken.
+pub(super) const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
+
 /// Why a dead letter is one.
 pub(super) const DEAD_REASON: &str = "mitto-reason";
 /// How often it was delivered.

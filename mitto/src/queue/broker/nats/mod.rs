@@ -41,6 +41,8 @@
 //! | `mitto.topic.all.<topic>` | messages to a topic; what is not `A-Z a-z 0-9 _ -` in its name is `=` and two hexadecimal digits for each byte |
 //! | `mitto.dead.<application>.<node>` | dead letters, in the stream `MITTO_DEAD_<application>+<node>` |
 //! | `mitto.pull.<random>` | where JetStream gives tasks to one worker |
+//! | `mitto.claims.<application>.<node>.<number>.<stored>` | that a worker begins a task that is not idempotent, in the stream `MITTO_CLAIMS_<application>+<node>`, which keeps the last 16,384 |
+//!
 //!
 //! Durable tasks are in the stream `MITTO_TASKS_<application>+<node>`, whose consumer is `workers`. Workers make the
 //! streams that are not there, with one replica on disk. One that is there is used as it is, with the limits

@@ -240,6 +240,10 @@ impl Shared {
         tag
     }
 
+    pub(super) fn holds(&self, tag: u64) -> bool {
+        self.held().contains_key(&tag)
+    }
+
     pub(super) fn release(&self, tag: u64) -> Option<Held> {
         self.held().remove(&tag)
     }

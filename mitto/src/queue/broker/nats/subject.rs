@@ -41,6 +41,16 @@ pub(super) fn dead(node: &Node) -> String {
     format!("mitto.dead.{}", node.joined('.'))
 }
 
+/// Where the claims of a node's tasks are.
+pub(super) fn claims(node: &Node) -> String {
+    format!("mitto.claims.{}.*.*", node.joined('.'))
+}
+
+/// Where a task is claimed that has this number in its stream, and was stored at that time.
+pub(super) fn claim(node: &Node, number: u64, stored: u64) -> String {
+    format!("mitto.claims.{}.{number}.{stored}", node.joined('.'))
+}
+
 /// None if the name is too long.
 pub(super) fn topic(topic: &str) -> Option<String> {
     let mut subject = "mitto.topic.all.".to_owned();

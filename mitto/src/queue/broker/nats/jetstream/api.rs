@@ -4,6 +4,7 @@ use async_nats::Message;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::claims::Claim;
 use crate::escaped::Escaped;
 use crate::queue::broker::nats::shared::{Shared, Unanswered};
 use crate::queue::broker::{BrokerError, SendError};
@@ -16,6 +17,8 @@ pub(super) const NO_CONSUMER: u32 = 10_014;
 pub(super) const NO_MESSAGE: u32 = 10_037;
 /// Another stream has the subject.
 pub(super) const OVERLAPS: u32 = 10_065;
+/// The last message of the subject is not the one that was expected.
+const NOT_AS_EXPECTED: u32 = 10_071;
 /// A stream of this name is there, and is another one.
 pub(super) const STREAM_EXISTS: u32 = 10_058;
 
@@ -73,6 +76,23 @@ fn read(shared: &Shared, answer: &Message) -> Result<Value, Failure> {
 
 /// Reads the word that a task is stored.
 pub(super) fn stored(answer: &[u8]) -> Result<(), SendError> {
+    match refusal(answer)? {
+        None => Ok(()),
+        Some(refusal) => Err(SendError::Refused(refusal.description)),
+    }
+}
+
+/// Reads the word on a claim.
+pub(super) fn claimed(answer: &[u8]) -> Result<Claim, SendError> {
+    match refusal(answer)? {
+        None => Ok(Claim::First),
+        Some(refusal) if refusal.err_code == NOT_AS_EXPECTED => Ok(Claim::Taken),
+        Some(refusal) => Err(SendError::Refused(refusal.description)),
+    }
+}
+
+/// Why a message was not stored, or `None` if it was.
+fn refusal(answer: &[u8]) -> Result<Option<Refusal>, SendError> {
     #[derive(Deserialize)]
     struct Stored {
         seq: Option<u64>,
@@ -82,10 +102,10 @@ pub(super) fn stored(answer: &[u8]) -> Result<(), SendError> {
         Ok(Stored {
             error: Some(refusal),
             ..
-        }) => Err(SendError::Refused(refusal.description)),
-        Ok(Stored { seq: Some(_), .. }) => Ok(()),
+        }) => Ok(Some(refusal)),
+        Ok(Stored { seq: Some(_), .. }) => Ok(None),
         _ => {
-            let text = "what takes tasks there is no stream of JetStream";
+            let text = "what takes messages there is no stream of JetStream";
             Err(SendError::Refused(text.to_owned()))
         }
     }

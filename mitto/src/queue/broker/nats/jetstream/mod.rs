@@ -1,6 +1,7 @@
 //! Tasks in JetStream: kept on disk until a worker has settled them.
 
 mod api;
+mod claims;
 mod dead;
 mod pull;
 mod set_up;

@@ -7,12 +7,17 @@
 //! version 2.9 of the server, when a task is to be given out again and all that is open are requests of those who are
 //! gone, forgets how often it was given out, and may give out another one that somebody has.
 
+use std::future::{Future, poll_fn, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use async_nats::{Message, StatusCode, Subscriber};
+use futures_core::Stream;
+use futures_util::stream::FuturesOrdered;
 
+use super::claims::{Claim, claim};
 use super::set_up::Consumer;
 use super::{dead, set_up};
 use crate::escaped::Escaped;
@@ -20,7 +25,7 @@ use crate::queue::broker::nats::message::{self, From};
 use crate::queue::broker::nats::shared::{Held, Shared, bare};
 use crate::queue::broker::nats::subject::WORKERS;
 use crate::queue::broker::nats::work::{Event, Work, next};
-use crate::queue::broker::{ATTEMPTS, Delivery};
+use crate::queue::broker::{ATTEMPTS, Delivery, Later, Parcel};
 use crate::runtime::{Instant, Sleep, later, sleep_until, spawn};
 
 /// How long a request for tasks is open.
@@ -39,8 +44,7 @@ pub(in super::super) async fn pull(shared: Arc<Shared>, work: Arc<Work>, consume
     let mut tick = pin!(sleep_until(later(Instant::now(), sign_of_life)));
     let mut taking = Taking::new(shared, work, &consumer);
     loop {
-        let wake = &taking.work.wake;
-        match next(&mut taking.from, wake, Some(tick.as_mut())).await {
+        match taking.next(tick.as_mut()).await {
             Event::Came(message) => taking.came(message),
             Event::Ended => taking.from = None,
             Event::Woken => taking.woken(),
@@ -61,6 +65,8 @@ struct Taking {
     asks: String,
     from: Option<Subscriber>,
     to: String,
+    /// What is being claimed, and what came behind it.
+    claiming: FuturesOrdered<Later<Option<Delivery>>>,
     /// How many tasks of the last request have not come.
     open: usize,
     /// When it was sent.
@@ -80,11 +86,30 @@ impl Taking {
             work,
             from: None,
             to: String::new(),
+            claiming: FuturesOrdered::new(),
             open: 0,
             asked: now,
             epoch: 0,
             look_at: None,
         }
+    }
+
+    /// Waits for the next thing, and delivers what has been claimed meanwhile.
+    async fn next(&mut self, tick: Pin<&mut Sleep>) -> Event {
+        let mut next = pin!(next(&mut self.from, &self.work.wake, Some(tick)));
+        poll_fn(|cx| {
+            while let Poll::Ready(Some(claimed)) = Pin::new(&mut self.claiming).poll_next(cx) {
+                // Meanwhile the line may have been closed, and have given it back.
+                if let Some(delivery) = claimed.filter(|claimed| self.shared.holds(claimed.tag)) {
+                    self.shared.link.receiver.deliver(delivery);
+                }
+                if self.claiming.is_empty() {
+                    return Poll::Ready(Event::Woken);
+                }
+            }
+            next.as_mut().poll(cx)
+        })
+        .await
     }
 
     fn woken(&mut self) {
@@ -95,9 +120,10 @@ impl Taking {
         }
     }
 
-    /// Lets go of the subscription, if nothing more is to be taken and no request is open.
+    /// Lets go of the subscription, if nothing more is to be taken, and no request or claim is open.
     fn rest(&mut self) {
-        let is_done = self.from.is_none() || self.open == 0 && self.work.most() == 0;
+        let is_idle = self.open == 0 && self.claiming.is_empty();
+        let is_done = self.from.is_none() || is_idle && self.work.most() == 0;
         if is_done && !self.work.is_quiet() && !self.work.has_given() {
             self.from = None;
             self.work.quiet.send_replace(true);
@@ -142,18 +168,26 @@ impl Taking {
             let reason = format!("it was delivered {ATTEMPTS} times, and never settled");
             spawn(async move { dead::bury(&shared, held, &reason).await });
         } else {
-            self.deliver(held);
+            self.deliver(held, given);
         }
     }
 
-    fn deliver(&self, held: Held) {
+    fn deliver(&mut self, held: Held, given: Given) {
         let shared = &self.shared;
         let (message, attempt) = (held.message, held.attempt);
         let parcel = message::read(&message, From::Stream, shared.key.as_ref(), &shared.limits);
+        let once = parcel.as_ref().is_ok_and(must_not_run_twice);
         self.work.taken();
         let tag = shared.hold(message, attempt, &self.work);
         let delivery = Delivery::new(tag, self.work.node.clone(), attempt, parcel);
-        shared.link.receiver.deliver(delivery);
+        if once && attempt == 1 {
+            let claimed = claimed(shared.clone(), delivery, given);
+            self.claiming.push_back(Box::pin(claimed));
+        } else if self.claiming.is_empty() {
+            shared.link.receiver.deliver(delivery);
+        } else {
+            self.claiming.push_back(Box::pin(ready(Some(delivery))));
+        }
     }
 
     /// A request for tasks has ended.
@@ -197,27 +231,49 @@ impl Taking {
     }
 }
 
+fn must_not_run_twice(parcel: &Parcel) -> bool {
+    parcel.task().is_some_and(|task| !task.idempotent)
+}
+
+/// A delivery that nobody has begun, or as one that somebody has. `None` if it is to be given out again.
+async fn claimed(shared: Arc<Shared>, mut delivery: Delivery, given: Given) -> Option<Delivery> {
+    match claim(&shared, &delivery.node, &given).await {
+        Claim::First => {}
+        Claim::Taken => delivery.attempt += 1,
+        Claim::Unknown => {
+            if let Some(held) = shared.release(delivery.tag) {
+                held.work.settled();
+            }
+            return None;
+        }
+    }
+    Some(delivery)
+}
+
 /// What the reply subject of a task says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Given {
     attempt: u32,
     /// Its number in the stream.
     pub(super) number: u64,
+    /// When it was stored, in nanoseconds since 1970.
+    pub(super) stored: u64,
 }
 
 impl Given {
-    /// `$JS.ACK.<stream>.<consumer>.<attempt>.<..>`, in later versions of the server with domain and account
-    /// before the stream.
+    /// `$JS.ACK.<stream>.<consumer>.<attempt>.<number>.<number given>.<time stored>.<left>`, in later versions of
+    /// the server with domain and account before the stream.
     pub(super) fn read(reply: &str) -> Option<Self> {
         let parts: Vec<&str> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
-        let ([_, _, attempt, number, _, _, _] | [_, _, _, _, attempt, number, _, _, _, ..]) =
-            parts.as_slice()
+        let ([_, _, attempt, number, _, stored, _]
+        | [_, _, _, _, attempt, number, _, stored, _, ..]) = parts.as_slice()
         else {
             return None;
         };
         Some(Self {
             attempt: attempt.parse().ok()?,
             number: number.parse().ok()?,
+            stored: stored.parse().ok()?,
         })
     }
 }

@@ -18,6 +18,9 @@ const LEAST_ACK_WAIT: Duration = Duration::from_secs(3);
 /// For how long a stream knows the ids of what it has had.
 const DUPLICATES: Duration = Duration::from_secs(120);
 
+/// How many of the last claims are kept: those of far longer than a server may be late with what it writes.
+const CLAIMS: i64 = 16_384;
+
 /// What gives out the tasks of a node.
 #[derive(Debug)]
 pub(in super::super) struct Consumer {
@@ -33,6 +36,10 @@ pub(super) fn dead(node: &Node) -> String {
     format!("MITTO_DEAD_{}", node.joined('+'))
 }
 
+fn claims(node: &Node) -> String {
+    format!("MITTO_CLAIMS_{}", node.joined('+'))
+}
+
 /// Makes what a worker needs.
 pub(in super::super) async fn set_up(
     shared: &Shared,
@@ -40,27 +47,63 @@ pub(in super::super) async fn set_up(
 ) -> Result<Consumer, BrokerError> {
     let name = tasks(node);
     let subject = subject::queue(node);
-    stream(shared, &name, &subject, "workqueue").await?;
+    stream(shared, &name, &subject, QUEUE).await?;
     dead_stream(shared, node).await?;
+    claims_stream(shared, node).await?;
     consumer(shared, &name, &subject).await
 }
 
 /// Makes the stream of dead letters.
 pub(super) async fn dead_stream(shared: &Shared, node: &Node) -> Result<(), BrokerError> {
     let name = dead(node);
-    let config = stream(shared, &name, &subject::dead(node), "limits").await?;
+    let config = stream(shared, &name, &subject::dead(node), LETTERS).await?;
     match config["allow_direct"].as_bool() {
         Some(true) => Ok(()),
         _ => Err(different(shared, &name, "it has to have `allow_direct`")),
     }
 }
 
+/// Makes the stream of claims.
+pub(super) async fn claims_stream(shared: &Shared, node: &Node) -> Result<(), BrokerError> {
+    let (name, subject) = (claims(node), subject::claims(node));
+    stream(shared, &name, &subject, LAST_CLAIMS).await.map(drop)
+}
+
+/// What a stream keeps.
+#[derive(Clone, Copy)]
+struct Keeps {
+    retention: &'static str,
+    discard: &'static str,
+    messages: i64,
+}
+
+/// What nobody has settled.
+const QUEUE: Keeps = Keeps {
+    retention: "workqueue",
+    discard: "new",
+    messages: -1,
+};
+
+/// Everything.
+const LETTERS: Keeps = Keeps {
+    retention: "limits",
+    discard: "new",
+    messages: -1,
+};
+
+/// What is new.
+const LAST_CLAIMS: Keeps = Keeps {
+    retention: "limits",
+    discard: "old",
+    messages: CLAIMS,
+};
+
 /// Its configuration.
 async fn stream(
     shared: &Shared,
     name: &str,
     subject: &str,
-    retention: &str,
+    keeps: Keeps,
 ) -> Result<Value, BrokerError> {
     let info = format!("STREAM.INFO.{name}");
     let found = match api::ask(shared, &info, &Value::Null).await {
@@ -68,12 +111,12 @@ async fn stream(
             let wanted = json!({
                 "name": name,
                 "subjects": [subject],
-                "retention": retention,
+                "retention": keeps.retention,
                 "storage": "file",
                 "num_replicas": 1,
-                "discard": "new",
+                "discard": keeps.discard,
                 "max_consumers": -1,
-                "max_msgs": -1,
+                "max_msgs": keeps.messages,
                 "max_bytes": -1,
                 "max_msg_size": -1,
                 "max_age": 0,
@@ -98,6 +141,7 @@ async fn stream(
         }
         Err(failure) => return Err(failure.of_broker(shared)),
     };
+    let retention = keeps.retention;
     if config["retention"] != retention {
         let why = format!("its retention is {}, not {retention}", config["retention"]);
         return Err(different(shared, name, &why));
