@@ -83,7 +83,7 @@ impl Work {
     pub(crate) fn begin(
         endpoint: &Arc<Endpoint>,
         parcel: Parcel,
-        task: Task,
+        task: Box<Task>,
         assignment: Assignment<'_>,
     ) {
         let Assignment {

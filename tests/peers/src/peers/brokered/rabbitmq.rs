@@ -1,7 +1,7 @@
 //! RabbitMQ with lapin, with the same guarantees: a quorum queue, publisher confirms, `mandatory`, acknowledgements
 //! by hand once the answer is published, a durable inbox, and connections that publish apart from those that consume.
-//! A call has a deadline, which its task has as well: none is run behind it, nor a second time. Calls are bounded, and
-//! one that is dropped leaves nothing behind.
+//! A call has a deadline, which its task has as well: none is run behind it, nor a second time. A task has an id of its
+//! own. Calls are bounded, and one that is dropped leaves nothing behind.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -57,6 +57,7 @@ pub(super) async fn measure<B: Body>(run: &Run, url: &str, batches: bool) -> Res
     let caller = Caller {
         channel: channel.clone(),
         room: Arc::new(Semaphore::new(CALLS)),
+        ids: format!("{:x}-{:x}", std::process::id(), unix_millis()).into(),
         waiting: Arc::default(),
         next: Arc::default(),
         body: PhantomData::<B>,
@@ -206,6 +207,8 @@ fn hand_out(answer: &mut Delivery, waiting: &Waiting) -> Result<(), Failure> {
 struct Caller<B> {
     channel: Channel,
     room: Arc<Semaphore>,
+    /// What the ids of tasks begin with.
+    ids: Arc<str>,
     waiting: Arc<Waiting>,
     next: Arc<AtomicU64>,
     body: PhantomData<B>,
@@ -230,6 +233,7 @@ impl<B: Body> Caller<B> {
         let properties = BasicProperties::default()
             .with_content_type(B::CONTENT_TYPE.into())
             .with_correlation_id(number.to_string().into())
+            .with_message_id(format!("{}-{number}", self.ids).into())
             .with_reply_to(INBOX.into())
             .with_timestamp(unix_millis() + TIMEOUT.as_millis() as u64)
             .with_delivery_mode(2);
