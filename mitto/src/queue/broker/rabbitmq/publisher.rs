@@ -42,6 +42,9 @@ pub(super) struct Publisher {
     again: VecDeque<Waiting>,
     unsent: VecDeque<(u64, Sent)>,
     turn: u64,
+    /// Whether all that was ready with the first job has had its turn. What comes together is written together,
+    /// which costs the least; who gives a job would else be overtaken by it.
+    gathered: bool,
     writes: Arc<Writes>,
     writing: Writing,
     /// Cancelled when nothing more comes.
@@ -78,6 +81,7 @@ impl Publisher {
             again: VecDeque::new(),
             unsent: VecDeque::new(),
             turn: 0,
+            gathered: false,
             writes,
             writing: Writing::default(),
             last,
@@ -157,7 +161,12 @@ impl Publisher {
             }
         }
         let now = Instant::now();
-        while !connected.link.is_blocked() {
+        let gathers = !self.jobs.is_empty() && !std::mem::take(&mut self.gathered);
+        if gathers {
+            self.gathered = true;
+            cx.waker().wake_by_ref();
+        }
+        while !gathers && !connected.link.is_blocked() {
             if let Some(waiting) = self.again.pop_front() {
                 connected.start(waiting, &self.common, cx);
                 continue;
