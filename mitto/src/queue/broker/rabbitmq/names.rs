@@ -20,8 +20,8 @@ const INBOX: &str = "mitto.inbox.";
 /// else may be the queue of somebody who has not asked.
 const REPLIES: [&str; 3] = [INBOX, "amq.rabbitmq.reply-to.", "amq.gen-"];
 
-/// The longest name that AMQP has for a queue.
-const SHORT: usize = 255;
+/// The longest name that AMQP has for a queue or a header, and the longest text in a property.
+pub(super) const SHORT: usize = 255;
 
 /// The queue of a node.
 pub(super) fn queue(node: &Node) -> String {

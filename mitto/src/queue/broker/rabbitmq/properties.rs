@@ -1,11 +1,10 @@
 //! A parcel as a message of AMQP, and back.
 
-use std::collections::BTreeMap;
-
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 
-use super::names;
+use super::names::{self, SHORT};
+use super::parts::{APP, Parts};
 use crate::limits::Limits;
 use crate::queue::broker::wire::{
     self, CONTENT_TYPE, CORRELATION, Foreign, ID, KIND, Place, REPLY_TO, Reading, TYPE, Trust, head,
@@ -21,15 +20,9 @@ pub(super) const ATTEMPTS: &str = "mitto-attempts";
 /// How often a message was delivered before, as the broker counts.
 const DELIVERY_COUNT: &str = "x-delivery-count";
 
-/// What the property `app-id` begins with, before what is the library's own and has no property.
-const APP: &str = "mitto;";
-
 /// Headers of the broker's own.
 const BROKERS: [&str; 2] = ["x-first-death-", "x-last-death-"];
 const BROKER: [&str; 5] = ["x-death", DELIVERY_COUNT, "x-acquired-count", "cc", "bcc"];
-
-/// The longest text that AMQP has in a property, and the longest name of a header.
-const SHORT: usize = 255;
 
 /// Whose identities are believed, and with what they are signed.
 #[derive(Clone, Default)]
@@ -83,10 +76,7 @@ pub(super) fn write(
     key: Option<&Key>,
     user: Option<&str>,
 ) -> (BasicProperties, usize) {
-    let mut parts = Parts {
-        in_short: to != To::Other,
-        ..Parts::default()
-    };
+    let mut parts = Parts::new(to != To::Other);
     let usual = match to {
         To::Queue => "request",
         To::End | To::Other => "response",
@@ -110,100 +100,6 @@ pub(super) fn write(
         properties = properties.with_delivery_mode(2);
     }
     (properties, head)
-}
-
-/// The places of a message, while they are filled.
-#[derive(Default)]
-struct Parts {
-    kind: Option<ShortString>,
-    correlation: Option<ShortString>,
-    reply_to: Option<ShortString>,
-    content_type: Option<ShortString>,
-    id: Option<ShortString>,
-    /// What is the library's own, behind [`APP`].
-    own: String,
-    in_short: bool,
-    headers: BTreeMap<ShortString, AMQPValue>,
-    bytes: usize,
-}
-
-impl Parts {
-    fn put(&mut self, name: &str, value: &str) {
-        self.bytes += name.len() + value.len() + 8;
-        let property = match name {
-            TYPE => &mut self.kind,
-            CORRELATION => &mut self.correlation,
-            REPLY_TO => &mut self.reply_to,
-            CONTENT_TYPE => &mut self.content_type,
-            ID => &mut self.id,
-            _ => return self.put_elsewhere(name, value),
-        };
-        match property.is_none() && value.len() <= SHORT {
-            true => *property = Some(value.into()),
-            false => self.put_elsewhere(name, value),
-        }
-    }
-
-    fn put_elsewhere(&mut self, name: &str, value: &str) {
-        // With all that is escaped in it.
-        let fits = self.own.len() + 3 * value.len() + APP.len() <= SHORT;
-        if self.in_short && fits {
-            if self.own.capacity() == 0 {
-                self.own.reserve(32);
-            }
-            if head::put(&mut self.own, 0, APP, name, value) {
-                return;
-            }
-        }
-        self.put_header(name, value);
-    }
-
-    fn put_header(&mut self, name: &str, value: &str) {
-        if name.len() <= SHORT {
-            put(&mut self.headers, name, value);
-        }
-    }
-
-    fn into_properties(self) -> BasicProperties {
-        let mut properties = BasicProperties::default();
-        if let Some(kind) = self.kind {
-            properties = properties.with_type(kind);
-        }
-        if let Some(correlation) = self.correlation {
-            properties = properties.with_correlation_id(correlation);
-        }
-        if let Some(reply_to) = self.reply_to {
-            properties = properties.with_reply_to(reply_to);
-        }
-        if let Some(content_type) = self.content_type {
-            properties = properties.with_content_type(content_type);
-        }
-        if let Some(id) = self.id {
-            properties = properties.with_message_id(id);
-        }
-        if !self.own.is_empty() {
-            properties = properties.with_app_id(self.own.into());
-        }
-        match self.headers.is_empty() {
-            true => properties,
-            false => properties.with_headers(self.headers.into()),
-        }
-    }
-}
-
-/// A name with several values has an array of them.
-fn put(headers: &mut BTreeMap<ShortString, AMQPValue>, name: &str, value: &str) {
-    let value = AMQPValue::LongString(value.into());
-    let value = match headers.remove(name) {
-        None => value,
-        Some(AMQPValue::FieldArray(before)) => {
-            let mut values = before.as_slice().to_vec();
-            values.push(value);
-            AMQPValue::FieldArray(values.into())
-        }
-        Some(before) => AMQPValue::FieldArray(vec![before, value].into()),
-    };
-    headers.insert(name.into(), value);
 }
 
 /// Puts a parcel together.

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::common::{Attempts, Common, Side};
 use super::flight::Flight;
+use super::gather::Gather;
 use super::in_order::InOrder;
 use super::link::{Link, Told};
 use super::outgoing::{Job, Sent, Waiting};
@@ -42,9 +43,7 @@ pub(super) struct Publisher {
     again: VecDeque<Waiting>,
     unsent: VecDeque<(u64, Sent)>,
     turn: u64,
-    /// Whether all that was ready with the first job has had its turn. What comes together is written together,
-    /// which costs the least; who gives a job would else be overtaken by it.
-    gathered: bool,
+    gather: Gather,
     writes: Arc<Writes>,
     writing: Writing,
     /// Cancelled when nothing more comes.
@@ -81,7 +80,7 @@ impl Publisher {
             again: VecDeque::new(),
             unsent: VecDeque::new(),
             turn: 0,
-            gathered: false,
+            gather: Gather::default(),
             writes,
             writing: Writing::default(),
             last,
@@ -161,12 +160,8 @@ impl Publisher {
             }
         }
         let now = Instant::now();
-        let gathers = !self.jobs.is_empty() && !std::mem::take(&mut self.gathered);
-        if gathers {
-            self.gathered = true;
-            cx.waker().wake_by_ref();
-        }
-        while !gathers && !connected.link.is_blocked() {
+        let waits = !self.jobs.is_empty() && self.gather.poll(cx).is_pending();
+        while !waits && !connected.link.is_blocked() {
             if let Some(waiting) = self.again.pop_front() {
                 connected.start(waiting, &self.common, cx);
                 continue;
