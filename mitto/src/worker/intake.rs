@@ -99,7 +99,7 @@ impl Runner {
             tag: Some(tag),
             record,
         };
-        Work::begin(endpoint, parcel, task, assignment);
+        Work::begin(endpoint, parcel, *task, assignment);
     }
 
     /// Asks the store first.

@@ -56,6 +56,6 @@ impl Work {
             tag: None,
             record: None,
         };
-        Self::begin(endpoint, parcel, task, assignment);
+        Self::begin(endpoint, parcel, *task, assignment);
     }
 }

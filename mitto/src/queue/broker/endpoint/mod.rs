@@ -113,7 +113,7 @@ impl Endpoint {
         let _ = endpoint.line.set(line);
         if endpoint.capabilities.redelivers != Redelivers::ToAnyWorker {
             let watched = Arc::downgrade(&endpoint);
-            crate::runtime::spawn(every(ALIVE, watched, |endpoint| endpoint.end_silent()));
+            crate::runtime::spawn(every(ALIVE, watched, Endpoint::end_silent));
         }
         Ok(endpoint)
     }

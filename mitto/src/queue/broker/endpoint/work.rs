@@ -83,7 +83,7 @@ impl Work {
     pub(crate) fn begin(
         endpoint: &Arc<Endpoint>,
         parcel: Parcel,
-        task: Box<Task>,
+        task: Task,
         assignment: Assignment<'_>,
     ) {
         let Assignment {

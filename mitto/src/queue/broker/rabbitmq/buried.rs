@@ -47,7 +47,7 @@ impl Burying {
         cut(&mut task.reason);
         let properties = properties::buried(&task.raw.properties, &task.reason, task.attempt);
         let to = Destination::Exchange(names::DEAD.into(), names::dead(&task.node));
-        let letter = Outgoing::new(to, What::Letter(properties, task.raw.body));
+        let letter = Outgoing::new(to, What::Letter(Box::new(properties), task.raw.body));
         spawn(async move {
             let buried = publishing.confirmed(letter, true).await;
             if let Err(error) = &buried {

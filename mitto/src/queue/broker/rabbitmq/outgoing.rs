@@ -39,7 +39,7 @@ pub(super) enum What {
     /// What is put into properties each time that it is published.
     Parcel(Parcel, To),
     /// What is to be a dead letter.
-    Letter(BasicProperties, Vec<u8>),
+    Letter(Box<BasicProperties>, Vec<u8>),
 }
 
 /// How many bytes the properties of a dead letter have at most. Its task has come in one frame, and grows by no
@@ -109,7 +109,7 @@ impl Outgoing {
         let (key, user) = (common.trusted.key.as_ref(), common.url.user());
         match &self.what {
             What::Parcel(parcel, to) => properties::write(parcel, *to, key, user),
-            What::Letter(properties, _) => (properties.clone(), LETTER),
+            What::Letter(properties, _) => ((**properties).clone(), LETTER),
         }
     }
 
