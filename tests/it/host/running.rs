@@ -273,7 +273,7 @@ async fn refused_configuration_changes_nothing() {
         .with_handler(HandlerConfig::of_type("burn", "burn"))
         .with_action("Burn", HandlerConfig::named("burn"));
     let application = |node| ApplicationConfig::new("shop").with_node(node);
-    let at_nowhere = HostConfig::local("east", "memory://").with_nodes("shop");
+    let at_nowhere = HostConfig::local("east", "tcp://192.0.2.1:9000").with_nodes("shop");
     let elsewhere = HostConfig::new("west", "carrier-pigeon://west").with_nodes("shop");
     let without_key = local("east")
         .with_nodes("shop")
