@@ -18,7 +18,7 @@ const LONGER: &[(&str, usize)] = &[
     // A lifetime that the schema cannot see: the compiler's own words.
     ("ui/fail/message/borrowed_message_in_use.rs", 18),
     // The compiler's own words twice: where it is awaited, and the bound.
-    ("ui/fail/step/future_not_send.rs", 22),
+    ("ui/fail/step/future_not_send.rs", 19),
 ];
 
 #[test]
