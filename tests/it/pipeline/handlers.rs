@@ -50,6 +50,7 @@ fn wrap(text: String) -> Flow<Shout> {
 
 fn steps() -> Steps {
     Steps::new()
+        .console(|_| {})
         .step::<wrap>()
         .handler::<shout, _, _>(())
         .handler::<count, _, _>(VoiceServer { seen: "abc".into() })
@@ -71,8 +72,7 @@ async fn a_handler_alone_answers_its_message() {
     let hey = Shout { text: "hey".into() };
     let text: String = poster.call("voice/box/Shout", &hey).await.unwrap();
     assert_eq!(text, "HEY! voice/box/Shout");
-    let steps = steps().console(|_| {});
-    let poster = Poster::new(pipeline(&steps, &["PrintMessage", "shout"]));
+    let poster = Poster::new(pipeline(&steps(), &["PrintMessage", "shout"]));
     let text: String = poster.call("voice/box/Shout", &hey).await.unwrap();
     assert_eq!(text, "HEY! voice/box/Shout");
 }

@@ -15,7 +15,7 @@ use mitto::job::{Answer, Job, Queue, Run};
 use mitto::pipeline::{Flow, Pipeline, Poster, Properties, StepContext, Steps};
 
 #[mitto::step]
-pub(crate) fn decrement(n: i64) -> Flow<i64> {
+fn decrement(n: i64) -> Flow<i64> {
     match n {
         n if n > 0 => Flow::Next(n - 1),
         _ => Flow::Stop,
@@ -23,18 +23,18 @@ pub(crate) fn decrement(n: i64) -> Flow<i64> {
 }
 
 #[mitto::step]
-pub(crate) async fn double(n: i64) -> Flow<i64> {
+async fn double(n: i64) -> Flow<i64> {
     tokio::task::yield_now().await;
     Flow::Next(2 * n)
 }
 
 #[mitto::step]
-pub(crate) fn show(n: i64) -> Flow<String> {
+fn show(n: i64) -> Flow<String> {
     Flow::Next(n.to_string())
 }
 
 #[mitto::step]
-pub(crate) fn note(ctx: &mut StepContext, text: String) -> Flow<String> {
+fn note(ctx: &mut StepContext, text: String) -> Flow<String> {
     ctx.print(&text);
     Flow::Next(text)
 }

@@ -108,7 +108,10 @@ impl<'a> Source<'a> {
     pub(super) fn origin(&self, at: usize) -> Origin {
         let line = self.lines.partition_point(|start| *start <= at).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or(0);
-        let column = self.characters(at).saturating_sub(self.characters(start)) + 1;
+        let column = match self.text.as_bytes().get(start..at) {
+            Some(before) if before.len() <= BLOCK => count(before),
+            _ => self.characters(at).saturating_sub(self.characters(start)),
+        } + 1;
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         Origin::new(self.file, number(line), number(column))
     }
