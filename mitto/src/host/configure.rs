@@ -19,11 +19,7 @@ impl Step for Configure {
         Vec::new()
     }
 
-    async fn run(
-        context: &mut StepContext,
-        (): &(),
-        text: String,
-    ) -> Result<Flow<String>, Status> {
+    async fn run(context: &mut StepContext, (): &(), text: String) -> Result<Flow<String>, Status> {
         let changes = context.call(administration::CONFIGURE, &text).await?;
         Ok(Flow::Next(changes))
     }

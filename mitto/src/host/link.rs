@@ -12,7 +12,7 @@ use crate::queue::Forward;
 use crate::schema::{Descriptor, List, Schema, ServerSide};
 
 /// The longest pause before a connection is tried again.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// What reaches another host; only ever handed to [`Builder::link`](super::Builder::link). It sends no messages of its
 /// own.

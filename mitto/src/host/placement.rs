@@ -41,19 +41,19 @@ pub(super) fn nodes(
     let mut nodes = Nodes::new();
     for application in configuration.applications() {
         for config in application.nodes() {
+            let is_here = configuration
+                .hosts()
+                .any(|host| host.is_local() && host.does_run(application.name(), config.name()));
+            if !is_here {
+                continue;
+            }
             let name = format!("{}/{}", application.name(), config.name());
             let known = before.nodes.get(&name).filter(|node| node.is(config));
             let node = match known {
                 Some(known) => known.clone(),
-                // What does not run here must make sense all the same: it may be moved here.
                 None => node(parts, &name, config, poster)?,
             };
-            let is_here = configuration
-                .hosts()
-                .any(|host| host.is_local() && host.does_run(application.name(), config.name()));
-            if is_here {
-                nodes.insert(name, node);
-            }
+            nodes.insert(name, node);
         }
     }
     Ok(nodes)
