@@ -1,102 +1,10 @@
 //! The examples that are several processes, with a broker between them.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+mod example;
 
+use example::Example;
 use mitto_test_servers::mosquitto::Mosquitto;
 use mitto_test_servers::rabbitmq::{shared, url};
-
-/// Longer than anything takes on a busy machine.
-const LONG: Duration = Duration::from_secs(60);
-
-/// An example that runs; it is killed with this.
-struct Example {
-    name: &'static str,
-    process: Child,
-    lines: Receiver<String>,
-}
-
-impl Example {
-    fn start(name: &'static str, arguments: &[&str], input: &str) -> Self {
-        let mut process = Command::new(path(name))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("{name}: {error}: `cargo test -p mitto-examples --all-features` builds it")
-            });
-        let mut stdin = process.stdin.take().expect("it is piped");
-        stdin.write_all(input.as_bytes()).expect("it reads");
-        let stdout = process.stdout.take().expect("it is piped");
-        let (send, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if send.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self {
-            name,
-            process,
-            lines,
-        }
-    }
-
-    /// What is behind `begin` in the first line that begins so.
-    fn says(&self, begin: &str) -> String {
-        let until = Instant::now() + LONG;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let line = self.lines.recv_timeout(left);
-            let line = line.unwrap_or_else(|_| panic!("{} does not say `{begin}`", self.name));
-            if let Some(rest) = line.strip_prefix(begin) {
-                return rest.to_owned();
-            }
-        }
-    }
-
-    /// All that it still says until it ends, which is to be well.
-    fn ends(mut self) -> Vec<String> {
-        let mut said = Vec::new();
-        loop {
-            match self.lines.recv_timeout(LONG) {
-                Ok(line) => said.push(line),
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("{} does not end: {said:?}", self.name),
-            }
-        }
-        let status = self.process.wait().expect("it has ended");
-        assert!(status.success(), "{}: {status}: {said:?}", self.name);
-        said
-    }
-
-    /// The same behind a SIGTERM.
-    fn terminated(self) -> Vec<String> {
-        let pid = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status();
-        assert!(sent.expect("`kill` runs").success());
-        self.ends()
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Where cargo puts examples, beside the tests.
-fn path(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a path");
-    let deps = test.parent().and_then(|deps| deps.parent());
-    deps.expect("a target").join("examples").join(name)
-}
 
 #[test]
 fn client_gateway_and_workers_are_processes() {

@@ -8,7 +8,7 @@ use quote::ToTokens;
 /// What a mistake is called for good, whatever its text says: `docs/errors.md` of `mitto` explains each.
 ///
 /// A code is never used for another mistake. The library has codes of its own, `E350` and above, `E450`
-/// and above and `E5..`, in the texts of its checks and bounds.
+/// and above, `E5..`, and `E650` and above, in the texts of its checks and bounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Code {
     // Any attribute.
@@ -103,6 +103,16 @@ pub(crate) enum Code {
     E413,
     E414,
     E415,
+    // Steps.
+    E601,
+    E602,
+    E603,
+    E604,
+    E605,
+    E606,
+    E607,
+    E608,
+    E609,
 }
 
 impl Code {

@@ -14,6 +14,7 @@ mod names;
 mod provider;
 mod refusal;
 mod schema;
+mod step;
 
 use proc_macro::TokenStream;
 
@@ -110,6 +111,34 @@ pub fn notification(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn handler(keys: TokenStream, item: TokenStream) -> TokenStream {
     handler::attribute(keys.into(), &item.into()).into()
+}
+
+/// Makes a fn a step, which configurations put together with others: `mitto::pipeline`.
+///
+/// ```text
+/// #[step]
+/// async fn fetch(ctx: &mut StepContext, limits: &Limits, State(web): State<Web>, page: Page) -> Flow<Body> {
+///     Flow::Next(web.get(&page.url, limits.most).await)
+/// }
+/// ```
+///
+/// | key | means |
+/// | --- | --- |
+/// | `crate = other::mitto` | where `mitto` is found, if it is not a dependency of that name |
+///
+/// It is an `async fn` or a plain `fn` for short work. Its last argument is the value that it takes: any serde
+/// type. Before it stand, in any order and only as needed:
+///
+/// | argument | is |
+/// | --- | --- |
+/// | `&mut StepContext` | what is known of the message, and the way to other addresses |
+/// | `&Settings` | the properties that the configuration has for it, a struct that derives `Deserialize` |
+/// | `State<T>` | what the program gave to `Steps::state`, cloned |
+///
+/// It returns a `Flow<T>`, or a `Result` of one with `Status`.
+#[proc_macro_attribute]
+pub fn step(keys: TokenStream, item: TokenStream) -> TokenStream {
+    step::attribute(keys.into(), &item.into()).into()
 }
 
 /// Makes a struct the provider of one side of a schema: its fields are the state of the handlers.

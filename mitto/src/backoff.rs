@@ -31,14 +31,14 @@ impl Backoff {
     }
 
     /// A connection has lasted for so long. One that is lost at once is no better than none.
-    #[cfg(any(feature = "client", feature = "mqtt"))]
+    #[cfg(any(feature = "client", feature = "host", feature = "mqtt"))]
     pub(crate) fn lasted(&mut self, time: Duration) {
         if time >= self.limit() {
             self.restart();
         }
     }
 
-    #[cfg(any(feature = "client", feature = "mqtt"))]
+    #[cfg(any(feature = "client", feature = "host", feature = "mqtt"))]
     pub(crate) fn restart(&mut self) {
         self.step = 0;
     }

@@ -94,14 +94,16 @@
 //! | `rabbitmq` | | `queue::broker::rabbitmq`: requests through RabbitMQ; turns `broker` on |
 //! | `mqtt` | | `queue::broker::mqtt`: requests through an MQTT 5 broker; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `nats` | | `queue::broker::nats`: requests through NATS, or JetStream; turns `broker` and `tls` on, needs Rust 1.89 |
+//! | `host` | | `router`, `queue::Forward`: requests by address, to other servers; `host`: applications, nodes and hosts in TOML, JSON or XML; `pipeline`: steps that a configuration puts together; turns `client`, `server` and `json` on |
 //! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
 //!
 //! # Layout
 //!
 //! A module for each word, listed from the top; each uses only those below it.
 //!
-//! - [`server`] listens, [`client`] connects, `worker` takes requests from a broker; [`session`] is one live connection, the same at both ends
-//! - [`queue`] hands requests on; [`mod@provider`] is the table of handlers, [`mod@handler`] runs them
+//! - `host` runs what a configuration says; [`server`] listens, [`client`] connects, `worker` takes requests from a broker; [`session`] is one live connection, the same at both ends
+//! - `router` picks a place by address, [`queue`] hands requests on; [`mod@provider`] is the table of handlers, `pipeline` puts steps
+//!   together as it is told, [`mod@handler`] runs handlers
 //!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
 //! - [`middleware`] stands around requests, in both directions
 //! - [`job`] is one request on its way to a handler, [`topic`] tells many peers one thing; [`peer`] is the
@@ -124,6 +126,8 @@ pub mod envelope;
 mod escaped;
 pub mod framing;
 pub mod handler;
+#[cfg(feature = "host")]
+pub mod host;
 pub mod in_flight;
 pub mod job;
 pub mod limits;
@@ -131,10 +135,14 @@ pub mod message;
 pub mod middleware;
 mod panics;
 pub mod peer;
+#[cfg(feature = "host")]
+pub mod pipeline;
 #[doc(hidden)]
 pub mod private;
 pub mod provider;
 pub mod queue;
+#[cfg(feature = "host")]
+pub mod router;
 mod runtime;
 pub mod schema;
 #[cfg(feature = "server")]
@@ -162,6 +170,8 @@ pub use handler::{Extract, Items, State};
 pub use limits::Limits;
 pub use peer::{Call, ItemStream, Peer, Retry, Sends};
 pub use provider::MessageProvider;
+#[cfg(feature = "host")]
+pub use router::Router;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use status::{CallError, Code, Status};
@@ -169,6 +179,8 @@ pub use topic::Topics;
 #[cfg(feature = "broker")]
 pub use worker::Worker;
 
+#[cfg(all(feature = "macros", feature = "host"))]
+pub use mitto_derive::step;
 #[cfg(feature = "macros")]
 pub use mitto_derive::{Notification, Request, handler, provider};
 
@@ -226,6 +238,12 @@ pub mod guide {
     #[cfg(feature = "broker")]
     pub mod brokers {
         #![doc = include_str!("docs/brokers.md")]
+    }
+
+    /// From one process to many hosts: addresses, configurations, nodes that move.
+    #[cfg(feature = "host")]
+    pub mod hosts {
+        #![doc = include_str!("docs/hosts.md")]
     }
 
     /// Who may do what, and what comes from outside: what is checked where.

@@ -9,6 +9,7 @@ pub use std::option::Option;
 pub use std::primitive::{bool, str, u32, u64, usize};
 pub use std::result::Result;
 pub use std::time::Duration;
+pub use std::vec::Vec;
 
 pub use crate::address::Address;
 pub use crate::codec::{CodecError, Decoder, Encoder};
@@ -21,6 +22,8 @@ pub use crate::message::{
     ReturnOf, Shapes, Streaming, Travels, Unary,
 };
 pub use crate::peer::{Call, Calls, NoCalls, Outcome, Peer, Sends, Stub, call};
+#[cfg(feature = "host")]
+pub use crate::pipeline::{Flow, Need, Step, StepArgument, StepContext};
 pub use crate::provider::*;
 pub use crate::queue::{Gateway, Queue};
 pub use crate::schema::*;

@@ -7,6 +7,7 @@
 mod count;
 mod decoding;
 mod floods;
+mod forwarding;
 mod hostile;
 mod hundred;
 mod idle;
@@ -45,6 +46,7 @@ fn main() {
         }
         connected(&mut counts, "JSON-RPC", Builder::json_rpc).await;
         around(&mut counts).await;
+        forwarding::forwarding(&mut counts).await;
         hundred(&mut counts).await;
         topics::topics(&mut counts).await;
         waiting::waiting().await;

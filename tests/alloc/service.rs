@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 macro_rules! numbers {
     ($($(#[$meta:meta])* $name:ident,)*) => {
         $(
-            $(#[$meta])*
             #[derive(Serialize, Deserialize, Request)]
             #[request(response = u64)]
+            $(#[$meta])*
             pub(crate) struct $name {
                 pub(crate) n: u64,
             }
@@ -36,6 +36,9 @@ numbers! {
     Asking,
     /// What the client is asked.
     Asked,
+    /// By a plain fn, twice if need be.
+    #[request(idempotent)]
+    Sure,
 }
 
 /// Comes back as it is: two strings to decode at each end.
@@ -80,6 +83,7 @@ mitto::schema! {
     pub(crate) Counted {
         client => server as CountedClient: [
             Plain, Async, Waiting, Endless, Stateful, Knowing, Asking, Echo, Refusable, Numbers, Large, Note,
+            Sure,
         ],
         server => client as CountedCaller: [Asked],
     }
@@ -87,6 +91,7 @@ mitto::schema! {
 
 #[provider(server of Counted: [
     plain, later, waiting, endless, stateful, knowing, asking, echo, refusable, numbers, large, note,
+    sure,
 ])]
 #[derive(Default)]
 pub(crate) struct CountedServer {
@@ -105,6 +110,11 @@ pub(crate) struct CountedApp;
 
 #[handler]
 fn plain(req: Plain) -> u64 {
+    req.n
+}
+
+#[handler]
+fn sure(req: Sure) -> u64 {
     req.n
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Duration;
 
@@ -137,6 +138,27 @@ fn frames<'a>(
                 ..request
             },
             br#"{"n":1}"#.into(),
+        ),
+        (
+            "request_of_a_caller",
+            Head {
+                hops: 1,
+                identity: Some(Stated::of(&None)),
+                caller: NonZeroU64::new(7),
+                ..request
+            },
+            br#"{"n":1}"#.into(),
+        ),
+        (
+            "request_to_a_client",
+            Head {
+                message: MessageId::of_name("Confirm"),
+                client: NonZeroU64::new(7),
+                name: "Confirm",
+                stream: true,
+                ..request
+            },
+            b"{}".into(),
         ),
         (
             "request_first_piece",

@@ -11,7 +11,7 @@ use super::model::{How, Model, Returns};
 use crate::attr;
 
 /// What a handler's form asks for, and lints against.
-pub(super) const ALLOWED: &str = "#[allow(clippy::needless_pass_by_value, clippy::unused_async, \
+pub(crate) const ALLOWED: &str = "#[allow(clippy::needless_pass_by_value, clippy::unused_async, \
     clippy::must_use_candidate, clippy::missing_const_for_fn, clippy::unnecessary_wraps, \
     clippy::missing_errors_doc, clippy::missing_panics_doc)]";
 

@@ -4,6 +4,9 @@ mod arguments;
 mod expand;
 mod model;
 
+pub(crate) use expand::ALLOWED;
+pub(crate) use model::PRIMITIVES;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 

@@ -46,7 +46,7 @@ const KEYS: Keys = Keys {
 };
 
 /// Names of types in the language; a type of the same name would take their place.
-pub(super) const PRIMITIVES: &[&str] = &[
+pub(crate) const PRIMITIVES: &[&str] = &[
     "bool", "char", "str", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
     "u128", "usize", "f32", "f64",
 ];

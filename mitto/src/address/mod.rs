@@ -7,6 +7,8 @@
 
 mod error;
 mod owned;
+#[cfg(feature = "host")]
+mod part;
 
 use std::fmt;
 
@@ -14,6 +16,8 @@ use serde::{Serialize, Serializer};
 
 pub use error::{AddressError, AddressPart};
 pub use owned::OwnedAddress;
+#[cfg(feature = "host")]
+pub(crate) use part::{PartFault, check_part};
 
 /// An address: two or three parts, each of 1 to 64 of `A-Z a-z 0-9 _ -`, with a slash between them.
 ///
@@ -74,6 +78,12 @@ impl<'a> Address<'a> {
         }
     }
 
+    /// Whether a text can be a part of an address.
+    pub fn is_part(text: &str) -> bool {
+        let of_part = |byte: u8| PLACES[usize::from(byte)] == OF_PART;
+        (1..=Self::PART_MAX).contains(&text.len()) && text.bytes().all(of_part)
+    }
+
     /// The first part: which application.
     pub fn application(self) -> &'a str {
         self.parts().0
@@ -92,8 +102,9 @@ impl<'a> Address<'a> {
     /// The same without its action.
     #[must_use]
     pub fn without_action(self) -> Self {
-        match self.action() {
-            Some(action) => Self(&self.0[..self.0.len() - action.len() - 1]),
+        let mut between = self.0.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+        match between.nth(1) {
+            Some((at, _)) => Self(&self.0[..at]),
             None => self,
         }
     }
@@ -181,15 +192,34 @@ macro_rules! addr {
     };
 }
 
+/// What a byte may be: of a part, between parts, or neither.
+const PLACES: [u8; 256] = {
+    let mut places = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let of = byte as u8;
+        if of.is_ascii_alphanumeric() || of == b'_' || of == b'-' {
+            places[byte] = OF_PART;
+        }
+        byte += 1;
+    }
+    places[b'/' as usize] = BETWEEN;
+    places
+};
+const OF_PART: u8 = 1;
+const BETWEEN: u8 = 2;
+
 /// Checks the bytes of a text, up to the first that is wrong.
 const fn check(text: &[u8]) -> Result<(), AddressError> {
     let mut part = AddressPart::Application;
-    let mut length = 0;
+    let mut start = 0;
     let mut at = 0;
     while at < text.len() {
-        match text[at] {
-            b'/' => {
-                if length == 0 {
+        match PLACES[text[at] as usize] {
+            OF_PART if at - start < Address::PART_MAX => {}
+            OF_PART => return Err(AddressError::Long(part)),
+            BETWEEN => {
+                if at == start {
                     return Err(AddressError::Empty(part));
                 }
                 part = match part {
@@ -197,20 +227,14 @@ const fn check(text: &[u8]) -> Result<(), AddressError> {
                     AddressPart::Node => AddressPart::Action,
                     AddressPart::Action => return Err(AddressError::Parts),
                 };
-                length = 0;
-            }
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => {
-                length += 1;
-                if length > Address::PART_MAX {
-                    return Err(AddressError::Long(part));
-                }
+                start = at + 1;
             }
             _ => return Err(AddressError::Character(part, character(text, at))),
         }
         at += 1;
     }
     match part {
-        _ if length == 0 => Err(AddressError::Empty(part)),
+        _ if at == start => Err(AddressError::Empty(part)),
         AddressPart::Application => Err(AddressError::Node),
         AddressPart::Node | AddressPart::Action => Ok(()),
     }

@@ -1,4 +1,6 @@
 use super::Identity;
+use crate::limits::{Limit, Limits, reached};
+use crate::status::{Code, Status};
 
 /// Whom a server asks for, when it hands the request of another on.
 ///
@@ -9,4 +11,19 @@ pub struct Forwarded {
     pub identity: Option<Identity>,
     /// How often the request was forwarded, this time included.
     pub hops: u8,
+}
+
+/// Refuses what has passed so many servers that it goes round in a loop.
+pub(crate) fn check_hops(hops: u8, limits: &Limits, at: &str) -> Result<(), Status> {
+    match hops > limits.hops {
+        true => Err(too_many(hops, limits, at)),
+        false => Ok(()),
+    }
+}
+
+#[cold]
+fn too_many(hops: u8, limits: &Limits, at: &str) -> Status {
+    reached(Limit::Hops, at);
+    let text = format!("passed {hops} servers, at most {} are taken", limits.hops);
+    Status::new(Code::LoopDetected, text)
 }

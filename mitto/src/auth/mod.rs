@@ -34,6 +34,7 @@ pub use authenticator::{Authenticator, FromFn, Or, from_fn};
 pub use certificates::{BadFingerprint, Certificates};
 pub use claim::{BearerToken, Claim};
 pub use forwarded::Forwarded;
+pub(crate) use forwarded::check_hops;
 pub use identity::Identity;
 pub use stated::{Stated, StatedError};
 pub use tokens::Tokens;

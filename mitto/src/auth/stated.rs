@@ -64,6 +64,15 @@ impl<'a> Stated<'a> {
         }
     }
 
+    /// The packed bytes, where they came so.
+    #[cfg(feature = "host")]
+    pub(crate) fn bytes(&self) -> Option<&'a [u8]> {
+        match self.0 {
+            Source::Packed(bytes) => Some(bytes),
+            Source::Known(_) => None,
+        }
+    }
+
     /// The identity; `None` for an anonymous caller.
     pub fn identity(&self) -> Option<Identity> {
         let mut left = match self.0 {

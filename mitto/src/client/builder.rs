@@ -249,6 +249,13 @@ impl<S: Stub> Builder<S> {
         self.options.connect(url).await.map(S::from)
     }
 
+    /// The same without waiting for the first connection, and connecting again whenever it is lost.
+    #[cfg(feature = "host")]
+    pub(crate) async fn connect_lazily(mut self, url: &str) -> Result<S, ConnectError> {
+        let reconnect = self.options.reconnect.take().unwrap_or_default();
+        self.reconnect(reconnect.lazily()).connect(url).await
+    }
+
     /// A client of a provider in this process: nothing is encoded.
     pub fn local(self, provider: impl Serves<S::Schema, S::Receiver>) -> S {
         S::from(self.options.local(Arc::new(provider)))

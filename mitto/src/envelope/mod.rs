@@ -11,6 +11,7 @@ mod metadata;
 mod timing;
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 pub use self::entries::{Entries, MetadataError};
@@ -61,9 +62,10 @@ pub struct Head<'a> {
     /// The message in the payload, of a request and a notification.
     pub message: MessageId,
     /// The name of that message, in what this end sends, for framings that send names. Empty in what it
-    /// receives.
+    /// receives, unless that is for a [`client`](Self::client).
     pub name: &'a str,
-    /// Of a request that this end sends: whether it is answered by a stream.
+    /// Of a request that this end sends, or that is for a [`client`](Self::client): whether it is answered by
+    /// a stream.
     pub stream: bool,
     /// How the payload is encoded; `None` where there is no payload, or one in the framing's own
     /// layout.
@@ -77,6 +79,12 @@ pub struct Head<'a> {
     pub metadata: Entries<'a>,
     /// Whom a request or notification was forwarded for; believed only on a link.
     pub identity: Option<Stated<'a>>,
+    /// Of a message that was forwarded: the number under which its sender knows who asks, for requests back to
+    /// them; believed only on a link.
+    pub caller: Option<NonZeroU64>,
+    /// Of a request back, or a notification: the number of the caller that it is for. With it comes the name
+    /// of the message.
+    pub client: Option<NonZeroU64>,
     /// The bytes of the whole payload, in the first of several pieces.
     pub total: Option<u64>,
 }
@@ -103,6 +111,8 @@ impl Head<'_> {
             timeout: None,
             metadata: Entries::NONE,
             identity: None,
+            caller: None,
+            client: None,
             total: None,
         }
     }
@@ -122,6 +132,8 @@ impl Head<'_> {
             stream: self.stream,
             format: self.format,
             timeout: self.timeout,
+            caller: self.caller,
+            client: self.client,
             ..Head::new(self.kind, self.correlation)
         }
     }

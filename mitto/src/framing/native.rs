@@ -1,5 +1,6 @@
 //! The binary framing of this crate.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::parts::{self, Parts};
@@ -28,6 +29,8 @@ const TIMEOUT: u8 = 2;
 const METADATA: u8 = 3;
 const TOTAL: u8 = 4;
 const IDENTITY: u8 = 5;
+const CALLER: u8 = 6;
+const CLIENT: u8 = 7;
 
 /// The bytes of the timeout as a part, which is the only one of most requests.
 const TIMEOUT_PART: usize = 7;
@@ -59,6 +62,8 @@ impl Framing for Native {
         let others = head.address.is_some()
             | head.total.is_some()
             | head.identity.is_some()
+            | head.caller.is_some()
+            | head.client.is_some()
             | !head.metadata.is_empty();
         let mut bytes = fixed(head);
         match head.timeout {
@@ -168,6 +173,16 @@ fn write_parts(head: &Head<'_>, fixed: &[u8; PREFIX], out: &mut Vec<u8>) {
     if let Some(identity) = head.identity {
         parts::write_with(IDENTITY, out, |out| identity.pack(out));
     }
+    if let Some(caller) = head.caller {
+        parts::write(CALLER, &caller.get().to_be_bytes(), out);
+    }
+    if let Some(client) = head.client {
+        parts::write_with(CLIENT, out, |out| {
+            out.extend_from_slice(&client.get().to_be_bytes());
+            out.push(u8::from(head.stream));
+            out.extend_from_slice(head.name.as_bytes());
+        });
+    }
     if let Some(total) = head.total {
         parts::write(TOTAL, &total.to_be_bytes(), out);
     }
@@ -272,11 +287,24 @@ fn read_parts<'a>(
             TIMEOUT => head.timeout = Some(read_timeout(parts::number(tag, bytes)?)),
             IDENTITY => head.identity = Some(Stated::packed(bytes)?),
             METADATA => head.metadata = Entries::packed(bytes)?,
+            CALLER => head.caller = NonZeroU64::new(u64::from_be_bytes(parts::number(tag, bytes)?)),
+            CLIENT => read_client(head, bytes)?,
             TOTAL => head.total = Some(u64::from_be_bytes(parts::number(tag, bytes)?)),
             _ => {}
         }
     }
     Ok(payload)
+}
+
+/// Reads whom a request back is for, and what it is called.
+#[cold]
+fn read_client<'a>(head: &mut Head<'a>, bytes: &'a [u8]) -> Result<(), PartError> {
+    let (number, rest) = parts::split(bytes, 8)?;
+    let (stream, name) = parts::split(rest, 1)?;
+    head.client = NonZeroU64::new(u64::from_be_bytes(parts::number(CLIENT, number)?));
+    head.stream = stream == [1];
+    head.name = parts::text(CLIENT, name)?;
+    Ok(())
 }
 
 #[inline]

@@ -84,6 +84,13 @@ impl Reading {
         self.arrived.format
     }
 
+    /// The next item, which stays.
+    #[inline]
+    pub fn peek(&self) -> Option<&[u8]> {
+        let (item, _) = List::split(self.arrived.bytes.get(self.at..)?)?;
+        Some(item)
+    }
+
     /// Takes the next item.
     #[inline]
     pub fn take(&mut self) -> Option<&[u8]> {

@@ -243,6 +243,12 @@ impl Answer {
         }
     }
 
+    /// Whether nobody was to be answered from the first.
+    #[cfg(any(feature = "broker", feature = "host"))]
+    pub(crate) fn is_nobody(&self) -> bool {
+        self.to.is_none()
+    }
+
     /// Whether somebody still waits for the answer. Nobody waits for that of a notification.
     pub fn is_waited_for(&self) -> bool {
         self.to

@@ -11,6 +11,13 @@ impl Counted {
         let one = Self(of.clone());
         (of.fetch_add(1, Relaxed) < limit).then_some(one)
     }
+
+    /// Counts one more, however many there are.
+    #[cfg(feature = "host")]
+    pub(crate) fn any(of: &Arc<AtomicUsize>) -> Self {
+        of.fetch_add(1, Relaxed);
+        Self(of.clone())
+    }
 }
 
 impl Drop for Counted {

@@ -9,7 +9,7 @@ use super::exchange::{Exchange, HERE, closed};
 use super::{Answer, Answering, Counted, Job, Pool, Queue, Run};
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{Identity, LINK};
+use crate::auth::{Identity, LINK, check_hops};
 use crate::codec::Codecs;
 use crate::envelope::{CorrelationId, Stopwatch};
 use crate::in_flight::{Patience, Reply};
@@ -125,11 +125,14 @@ impl Local {
             }
             None => &Peer::nobody(),
         };
+        let caller = head.caller.unwrap_or(caller);
         let mut job = Job::new(head.message, message.payload(), caller, &self.codecs);
         job.address = head.address;
-        job.metadata = head.metadata.entries();
+        job.metadata = head.metadata;
         job.deadline = deadline;
         (job.identity, job.hops) = self.asks(head);
+        job.idempotent = head.idempotent;
+        job.one_way = head.kind == MessageKind::Notification;
         job.pool = Some(pool);
         job.submitted = submitted;
         // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
@@ -143,7 +146,16 @@ impl Local {
             Some(forwarded) if own.is_some_and(|own| own.has(LINK)) => {
                 (forwarded.identity.as_ref(), forwarded.hops)
             }
-            _ => (own, 0),
+            // Who states hops that are none harms itself alone, and a loop within this process must end.
+            forwarded => (own, forwarded.map_or(0, |forwarded| forwarded.hops)),
+        }
+    }
+
+    /// Refuses what goes round in a loop.
+    fn check_hops(&self, head: &CallHead<'_>) -> Result<(), Status> {
+        match head.forwarded {
+            Some(forwarded) => check_hops(forwarded.hops, &self.limits, HERE),
+            None => Ok(()),
         }
     }
 }
@@ -156,7 +168,8 @@ impl Outbound for Local {
         _: &mut Wait,
         _: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
-        head.metadata.entries().admit(&self.limits, HERE)?;
+        head.metadata.admit(&self.limits, HERE)?;
+        self.check_hops(head)?;
         let now = Instant::now();
         let patience = patience(&self.limits, head.timeout);
         let window = match head.kind {
@@ -164,7 +177,7 @@ impl Outbound for Local {
             _ => 0,
         };
         let (id, mut pool) = self.exchange.reserve(now, patience, window)?;
-        if let Some(stopwatch) = Stopwatch::asked(head.metadata.entries()) {
+        if let Some(stopwatch) = Stopwatch::asked(head.metadata) {
             self.exchange.time(id, stopwatch);
         }
         let to: Arc<dyn Answering> = match message.payload() {
@@ -190,7 +203,8 @@ impl Outbound for Local {
         _: &mut Wait,
         _: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
-        head.metadata.entries().admit(&self.limits, HERE)?;
+        head.metadata.admit(&self.limits, HERE)?;
+        self.check_hops(head)?;
         if self.exchange.is_closed() {
             return Poll::Ready(Err(closed()));
         }

@@ -64,12 +64,19 @@ pub struct Job<'a> {
     pub identity: Option<&'a Identity>,
     /// How often it was forwarded between servers before.
     pub hops: u8,
+    /// Whether it may be run twice without harm.
+    pub idempotent: bool,
+    /// Whether it is a notification, whose answer nobody waits for.
+    pub one_way: bool,
     /// Who asks, and can be called back.
     pub caller: &'a Peer,
     /// Where finished handlers leave their memory to be used again.
     pub pool: Option<&'a mut Pool>,
     /// The time when it was submitted, where somebody has looked at the clock just before.
     pub(crate) submitted: Option<Instant>,
+    /// How many routers have handed it on within this process.
+    #[cfg(feature = "host")]
+    pub(crate) routed: u8,
 }
 
 impl<'a> Job<'a> {
@@ -89,9 +96,13 @@ impl<'a> Job<'a> {
             deadline: None,
             identity: None,
             hops: 0,
+            idempotent: false,
+            one_way: false,
             caller,
             pool: None,
             submitted: None,
+            #[cfg(feature = "host")]
+            routed: 0,
         }
     }
 
@@ -112,10 +123,14 @@ impl<'a> Job<'a> {
             deadline: self.deadline,
             identity: self.identity,
             hops: self.hops,
+            idempotent: self.idempotent,
+            one_way: self.one_way,
             caller: self.caller,
             pool: self.pool.as_deref_mut(),
             // Whoever stands in between may take its time.
             submitted: None,
+            #[cfg(feature = "host")]
+            routed: self.routed,
         }
     }
 }

@@ -30,6 +30,10 @@ pub struct OwnedJob {
     pub identity: Option<Identity>,
     /// How often it was forwarded between servers before.
     pub hops: u8,
+    /// Whether it may be run twice without harm.
+    pub idempotent: bool,
+    /// Whether it is a notification, whose answer nobody waits for.
+    pub one_way: bool,
 }
 
 impl OwnedJob {
@@ -44,6 +48,8 @@ impl OwnedJob {
             deadline: None,
             identity: None,
             hops: 0,
+            idempotent: false,
+            one_way: false,
         }
     }
 
@@ -71,6 +77,8 @@ impl OwnedJob {
             deadline: job.deadline,
             identity: job.identity.cloned(),
             hops: job.hops,
+            idempotent: job.idempotent,
+            one_way: job.one_way,
             ..Self::new(job.message, format, payload)
         })
     }
@@ -87,6 +95,8 @@ impl OwnedJob {
         job.deadline = self.deadline;
         job.identity = self.identity.as_ref();
         job.hops = self.hops;
+        job.idempotent = self.idempotent;
+        job.one_way = self.one_way;
         job
     }
 }

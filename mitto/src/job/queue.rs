@@ -1,5 +1,6 @@
 use super::{Answer, Job, Run};
 use crate::schema::Descriptor;
+use crate::status::Status;
 
 /// Takes requests: runs them here, or sends them to whoever does.
 ///
@@ -131,6 +132,16 @@ use crate::schema::Descriptor;
 pub trait Queue: Send + Sync + 'static {
     /// Takes one request. What is left to do comes back as a [`Run`], which the caller polls.
     fn submit(&self, job: Job<'_>, answer: Answer) -> Run;
+
+    /// Whether it can take requests now. A [`Router`](crate::router) asks before it hands one on, and goes to
+    /// another place if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    fn ready(&self) -> Result<(), Status> {
+        Ok(())
+    }
 
     /// Told by a gateway before the first request: which messages there are, for a queue that sends names.
     fn prepare(&self, schema: &'static Descriptor) {

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+#[cfg(feature = "host")]
+use super::Counted;
 use super::gathering::Gathering;
 use super::place::Place;
 use super::{Answer, Pool, Watched};
@@ -19,6 +21,9 @@ use crate::runtime::Instant;
 #[derive(Default)]
 pub struct Run {
     running: Option<Running>,
+    /// Counts it where it was handed on.
+    #[cfg(feature = "host")]
+    counted: Option<Counted>,
 }
 
 enum Running {
@@ -61,6 +66,7 @@ impl Run {
     pub fn new(future: impl Future<Output = ()> + Send + 'static) -> Self {
         Self {
             running: Some(Running::Future(Box::pin(future))),
+            ..Self::default()
         }
     }
 
@@ -68,6 +74,7 @@ impl Run {
     pub(crate) fn handler(handling: Handling) -> Self {
         Self {
             running: Some(Running::Handler(handling)),
+            ..Self::default()
         }
     }
 
@@ -75,6 +82,20 @@ impl Run {
     pub(crate) fn driven(request: Arc<dyn Drive>) -> Self {
         Self {
             running: Some(Running::Driven(Driven(request))),
+            ..Self::default()
+        }
+    }
+
+    /// The same, counted until it is dropped.
+    #[cfg(feature = "host")]
+    pub(crate) fn counted(mut self, counted: Counted) -> Self {
+        match self.counted {
+            None => {
+                self.counted = Some(counted);
+                self
+            }
+            // Of a router behind a router.
+            Some(_) => Self::new(self).counted(counted),
         }
     }
 
@@ -104,6 +125,8 @@ impl Run {
             Some(Running::Driven(Driven(request))) => ready!(request.clone().poll(pool, cx)),
         }
         self.running = None;
+        #[cfg(feature = "host")]
+        drop(self.counted.take());
         Poll::Ready(())
     }
 }

@@ -199,6 +199,64 @@ impl Outgoing for Encoded<'_> {
     }
 }
 
+/// What came back for a request, on its way further back.
+#[cfg(any(feature = "broker", feature = "host"))]
+pub(crate) struct Passed(Option<Body>);
+
+#[cfg(any(feature = "broker", feature = "host"))]
+impl Passed {
+    pub(crate) fn new(body: Body) -> Self {
+        Self(Some(body))
+    }
+
+    /// What is left of it: nothing when a value was taken, or bytes were.
+    pub(crate) fn into_body(self) -> Option<Body> {
+        self.0
+    }
+}
+
+#[cfg(any(feature = "broker", feature = "host"))]
+impl Outgoing for Passed {
+    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
+        match &self.0 {
+            Some(Body::Encoded { format, bytes }) => to.append(*format, bytes),
+            Some(Body::Value(_)) => Err(CodecError::Encode {
+                format: to.format(),
+                reason: "it is a value of this process, whose type is not known here".into(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self) -> Body {
+        self.0.take().unwrap_or(Body::Value(Box::new(())))
+    }
+
+    fn is_taken(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn payload(&mut self) -> Payload<'_> {
+        if !matches!(&self.0, Some(Body::Encoded { .. })) {
+            return Payload::Value(self);
+        }
+        match &self.0 {
+            Some(Body::Encoded { format, bytes }) => Payload::Encoded {
+                format: *format,
+                bytes,
+            },
+            _ => Payload::Encoded {
+                format: Format::BYTES,
+                bytes: &[],
+            },
+        }
+    }
+
+    fn as_any(&mut self) -> Option<&mut dyn Any> {
+        None
+    }
+}
+
 impl fmt::Debug for Payload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -24,6 +24,10 @@ macro_rules! tell_of_out {
             self.out.is_connected()
         }
 
+        fn reconnects(&self) -> bool {
+            self.out.reconnects()
+        }
+
         fn closed(&self) -> tokio_util::sync::CancellationToken {
             self.out.closed()
         }

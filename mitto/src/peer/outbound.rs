@@ -1,6 +1,7 @@
 //! What a peer's calls go to.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -8,13 +9,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{ConnectionState, Statistics};
+use super::{ConnectionState, Peer, Statistics};
 use crate::address::Address;
 use crate::runtime::Instant;
 
 use crate::auth::{Forwarded, Identity};
 use crate::codec::{Codecs, Format};
-use crate::envelope::{CorrelationId, MessageId, Metadata};
+use crate::envelope::{CorrelationId, Entries, MessageId};
 use crate::in_flight::Reply;
 use crate::message::{MessageKind, Outgoing};
 use crate::schema::SchemaDifference;
@@ -86,6 +87,11 @@ pub trait Outbound: Send + Sync + 'static {
     /// See [`Peer::is_connected`](super::Peer::is_connected).
     fn is_connected(&self) -> bool;
 
+    /// Whether a connection that is lost is made again, so that a message waits for it.
+    fn reconnects(&self) -> bool {
+        false
+    }
+
     /// Cancelled when the other end can no longer be reached.
     fn closed(&self) -> CancellationToken;
 
@@ -148,11 +154,15 @@ pub struct CallHead<'a> {
     /// Where it goes.
     pub address: Option<Address<'a>>,
     /// What travels beside it.
-    pub metadata: &'a Metadata,
+    pub metadata: Entries<'a>,
     /// The format it must be sent in, if not the connection's own.
     pub format: Option<Format>,
     /// Whom it is sent for, if not for this end itself.
     pub forwarded: Option<&'a Forwarded>,
+    /// Who is to be called back by whoever handles it, if not this end itself.
+    pub caller: Option<&'a Peer>,
+    /// The caller that it is for, by the number that the other end gave it.
+    pub client: Option<NonZeroU64>,
 }
 
 /// What a call keeps of its way to the other end.

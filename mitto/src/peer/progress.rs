@@ -254,9 +254,11 @@ fn head<'a>(info: &'a MessageInfo, options: &'a CallOptions) -> CallHead<'a> {
             Some(address) => Some(address.as_address()),
             None => info.address,
         },
-        metadata: &options.metadata,
+        metadata: options.metadata.entries(),
         format: options.format,
         forwarded: options.forwarded.as_ref(),
+        caller: None,
+        client: None,
     }
 }
 

@@ -6,14 +6,28 @@
 
 #[cfg(feature = "broker")]
 pub mod broker;
+#[cfg(feature = "host")]
+mod forward;
 mod gateway;
+#[cfg(any(feature = "broker", feature = "host"))]
+mod kept;
+#[cfg(any(feature = "broker", feature = "host"))]
+pub(crate) mod onward;
 mod pass_through;
-#[cfg(feature = "broker")]
+#[cfg(any(feature = "broker", feature = "host"))]
 mod relay;
-#[cfg(feature = "broker")]
+#[cfg(any(feature = "broker", feature = "host"))]
 mod to_peer;
 
+#[cfg(feature = "host")]
+pub use forward::Forward;
 pub use gateway::Gateway;
+#[cfg(feature = "host")]
+pub(crate) use kept::Kept;
 pub use pass_through::PassThrough;
+#[cfg(feature = "host")]
+pub(crate) use relay::Relay;
+#[cfg(feature = "host")]
+pub(crate) use to_peer::ToPeer;
 
 pub use crate::job::Queue;

@@ -56,6 +56,23 @@ impl Server {
         self
     }
 
+    /// Asks these before and behind the authenticator of its own. Without one of its own it lets in who shows nothing.
+    #[cfg(feature = "host")]
+    pub(crate) fn authenticate_around(
+        mut self,
+        before: impl FnOnce(bool) -> Arc<dyn Authenticator>,
+        behind: impl Authenticator,
+    ) -> Self {
+        let own = self.authenticator.take();
+        let before = before(own.is_none());
+        self.anonymous |= own.is_none();
+        self.authenticator = Some(match own {
+            Some(own) => Arc::new(before.or(own).or(behind)),
+            None => Arc::new(before.or(behind)),
+        });
+        self
+    }
+
     /// Lets connections in that show no credentials at all: their requests have no identity. Wrong
     /// credentials are refused all the same.
     pub fn allow_anonymous(mut self) -> Self {

@@ -57,6 +57,8 @@ impl Place {
         owned.deadline = job.deadline;
         owned.identity = job.identity.cloned();
         owned.hops = job.hops;
+        owned.idempotent = job.idempotent;
+        owned.one_way = job.one_way;
         let caller = job.caller.clone();
         Run::new(Task(spawn(async move {
             let config = &self.0.config;

@@ -18,6 +18,7 @@ pub(super) struct Assembly {
 #[derive(Debug)]
 pub(super) struct Part {
     head: Head<'static>,
+    name: Box<str>,
     address: Option<OwnedAddress>,
     metadata: Metadata,
     /// What the head states of it, if it does.
@@ -137,6 +138,7 @@ impl Assembly {
         }
         self.parts.push(Part {
             head: head.detached(),
+            name: head.name.into(),
             address: head.address.map(Address::into_owned),
             metadata: head.metadata.into(),
             identity: head.identity.map(|stated| stated.identity()),
@@ -166,6 +168,7 @@ impl Part {
     pub(super) fn head(&self, now: Instant) -> Head<'_> {
         let left = self.deadline.saturating_duration_since(now);
         Head {
+            name: &self.name,
             address: self.address.as_ref().map(OwnedAddress::as_address),
             timeout: (self.head.kind == Kind::Request).then_some(left),
             metadata: self.metadata.entries(),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::apart::Place;
 use super::receive::Receive;
 use super::requests::Refusal;
+use crate::auth::check_hops;
 use crate::envelope::{CorrelationId, Head, Stopwatch};
 use crate::escaped::Escaped;
 use crate::job::{Answer, Counted, Job};
@@ -12,6 +13,8 @@ use crate::limits::{Limit, reached};
 use crate::message::Payload;
 use crate::panics::catch;
 use crate::peer::Peer;
+#[cfg(feature = "host")]
+use crate::queue::Queue;
 use crate::runtime::Instant;
 use crate::status::{Code, Status};
 
@@ -52,13 +55,8 @@ impl Receive {
             .timeout
             .unwrap_or(limits.timeout)
             .min(limits.timeout_max);
-        if shared.link && head.hops > limits.hops {
-            reached(Limit::Hops, &shared.remote);
-            let text = format!(
-                "passed {} servers, at most {} are taken",
-                head.hops, limits.hops
-            );
-            return Err(Status::new(Code::LoopDetected, text));
+        if shared.link {
+            check_hops(head.hops, limits, &shared.remote)?;
         }
         if self.busy && shared.is_full() {
             reached(Limit::Outbound, &shared.remote);
@@ -104,7 +102,12 @@ impl Receive {
         let mut running = None;
         let format = head.format.unwrap_or(shared.format);
         let known = shared.differences.check_received(head.message, format);
-        let admitted = known.and_then(|()| head.metadata.admit(limits, &shared.remote));
+        let admitted = known
+            .and_then(|()| head.metadata.admit(limits, &shared.remote))
+            .and_then(|()| match shared.link {
+                true => check_hops(head.hops, limits, &shared.remote),
+                false => Ok(()),
+            });
         let dropped = match admitted {
             Err(status) => Some(status),
             Ok(()) if head.format.is_none() => {
@@ -156,10 +159,47 @@ impl Receive {
             None => (CorrelationId::NONE, Answer::nobody()),
         };
         let format = head.format.unwrap_or(shared.format);
+        #[cfg(feature = "host")]
+        let behind = match head.caller {
+            Some(number) if shared.link => {
+                let stated = head.identity.as_ref();
+                Some(self.behind.find(number, stated, format, peer))
+            }
+            _ => None,
+        };
+        #[cfg(feature = "host")]
+        let peer = behind.as_ref().map_or(peer, |(peer, _)| peer);
+        #[cfg(feature = "host")]
+        let to_client = match head.client.map(|number| shared.client(number, head)) {
+            Some(Some(client)) => Some(client),
+            Some(None) => {
+                let text =
+                    "the client is no longer connected to the server that forwarded its request";
+                return answer.fail(Status::new(Code::ConnectionLost, text));
+            }
+            None => None,
+        };
+        #[cfg(feature = "host")]
+        let queue = to_client
+            .as_ref()
+            .map_or(&*shared.config.queue, |client| client as &dyn Queue);
+        #[cfg(not(feature = "host"))]
+        let queue = &*shared.config.queue;
+        let is_own = head.client.is_none();
         let stated;
         let (identity, hops) = match head.identity {
             Some(of) if shared.link => {
-                stated = of.identity();
+                #[cfg(feature = "host")]
+                {
+                    stated = match &behind {
+                        Some((_, identity)) => identity.clone(),
+                        None => of.identity(),
+                    };
+                }
+                #[cfg(not(feature = "host"))]
+                {
+                    stated = of.identity();
+                }
                 (stated.as_ref(), head.hops)
             }
             // Forwarded for somebody it does not name: certainly not for itself.
@@ -176,19 +216,26 @@ impl Receive {
             deadline,
             identity,
             hops,
+            idempotent: head.idempotent,
+            one_way: deadline.is_none(),
             caller: peer,
             pool,
             submitted,
+            #[cfg(feature = "host")]
+            routed: 0,
         };
         let mut unfinished = None;
-        match Place::take(shared, payload) {
+        let place = match is_own {
+            true => Place::take(shared, payload),
+            false => Err(payload),
+        };
+        match place {
             Ok((place, bytes)) => {
                 unfinished = Some(place.submit(&job(&[], None), format, bytes, answer));
             }
             Err(payload) => {
                 // A panic has dropped the answer, which says so to the caller.
                 let _ = catch(|| {
-                    let queue = &*shared.config.queue;
                     let run = queue.submit(job(&payload, Some(&mut self.pool)), answer);
                     // Most are done, and are not moved any further.
                     if !run.is_done() {

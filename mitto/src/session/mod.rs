@@ -15,6 +15,10 @@ mod admission;
 mod answering;
 mod apart;
 mod assembly;
+#[cfg(feature = "host")]
+mod behind;
+#[cfg(feature = "host")]
+mod callers;
 mod closing;
 mod comparing;
 mod config;

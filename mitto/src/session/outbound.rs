@@ -1,5 +1,6 @@
 //! A session as what a peer's calls go to.
 
+use std::num::NonZeroU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
@@ -20,6 +21,16 @@ use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
 
 impl Shared {
+    /// The number under which this end knows who is to be called back.
+    #[inline]
+    fn number(&self, head: &CallHead<'_>) -> Option<NonZeroU64> {
+        match head.caller {
+            #[cfg(feature = "host")]
+            Some(caller) => self.introduce(caller),
+            _ => None,
+        }
+    }
+
     /// The format of one of our own messages.
     fn format_of(&self, head: &CallHead<'_>) -> Result<Format, Status> {
         let format = head.format.unwrap_or(self.format);
@@ -42,7 +53,7 @@ impl Outbound for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
         let limits = &self.config.limits;
-        head.metadata.entries().admit(limits, &self.remote)?;
+        head.metadata.admit(limits, &self.remote)?;
         let format = self.format_of(head)?;
         self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
@@ -73,11 +84,13 @@ impl Outbound for Shared {
             format: Some(format),
             address: head.address,
             timeout: Some(timeout),
-            metadata: head.metadata.entries(),
+            metadata: head.metadata,
             hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
             identity: head
                 .forwarded
                 .map(|forwarded| Stated::of(&forwarded.identity)),
+            caller: self.number(head),
+            client: head.client,
             ..Head::new(Kind::Request, id)
         };
         let reserved = Reserved { shared: self, id };
@@ -99,7 +112,7 @@ impl Outbound for Shared {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
         let limits = &self.config.limits;
-        head.metadata.entries().admit(limits, &self.remote)?;
+        head.metadata.admit(limits, &self.remote)?;
         let format = self.format_of(head)?;
         self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
@@ -110,11 +123,13 @@ impl Outbound for Shared {
             name: head.name,
             format: Some(format),
             address: head.address,
-            metadata: head.metadata.entries(),
+            metadata: head.metadata,
             hops: head.forwarded.map_or(0, |forwarded| forwarded.hops),
             identity: head
                 .forwarded
                 .map(|forwarded| Stated::of(&forwarded.identity)),
+            caller: self.number(head),
+            client: head.client,
             ..Head::new(Kind::Notification, CorrelationId::NONE)
         };
         let sent = self.send(state, &wire, format, message, |_, _| true);

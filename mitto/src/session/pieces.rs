@@ -33,6 +33,7 @@ pub(super) struct Large {
 #[derive(Debug)]
 struct OwnedHead {
     head: Head<'static>,
+    name: Box<str>,
     address: Option<OwnedAddress>,
     metadata: Metadata,
     /// What the head states of it, if it does.
@@ -44,6 +45,7 @@ impl Large {
     pub(super) fn new(head: &Head<'_>, payload: Vec<u8>) -> Self {
         Self {
             head: OwnedHead {
+                name: head.name.into(),
                 address: head.address.map(Address::into_owned),
                 metadata: head.metadata.into(),
                 identity: head.identity.map(|stated| stated.identity()),
@@ -72,6 +74,7 @@ impl Large {
             true => Head {
                 more,
                 total: more.then_some(self.payload.len() as u64),
+                name: &self.head.name,
                 address: self.head.address.as_ref().map(OwnedAddress::as_address),
                 metadata: self.head.metadata.entries(),
                 identity: self.head.identity.as_ref().map(Stated::of),

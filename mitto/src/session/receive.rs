@@ -7,6 +7,8 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::assembly::{Assembly, PieceError};
+#[cfg(feature = "host")]
+use super::behind::BehindLink;
 use super::closing::Leaving;
 use super::runs::{Runs, finish};
 use super::shared::{Shared, State};
@@ -29,6 +31,9 @@ pub(super) struct Receive {
     pub(super) runs: Runs,
     pub(super) pool: Pool,
     pub(super) assembly: Assembly,
+    /// Who asks through the other end.
+    #[cfg(feature = "host")]
+    pub(super) behind: BehindLink,
     /// Callers to wake, once no lock is held.
     pub(super) wakers: Vec<Waker>,
     /// Whether requests are refused, because neither end takes what the other sends.
@@ -98,6 +103,8 @@ impl Receive {
                 let limits = &shared.config.limits;
                 Assembly::new(limits.pieces, limits.message)
             },
+            #[cfg(feature = "host")]
+            behind: BehindLink::default(),
             wakers: Vec::new(),
             busy: false,
             refused: 0,

@@ -1,6 +1,8 @@
 //! What a session's task shares with callers and handlers, wherever they run.
 
 use std::fmt;
+#[cfg(feature = "host")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
@@ -10,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::runtime::{Instant, RuntimeHandle};
 
 use super::Config;
+#[cfg(feature = "host")]
+use super::callers::Callers;
 use super::closing::{Closing, Leaving};
 use super::handshake::Agreed;
 use super::lock;
@@ -55,6 +59,9 @@ pub(super) struct Shared {
     pub(super) identity: Option<Identity>,
     /// Whether what the other end says of other callers is believed.
     pub(super) link: bool,
+    /// Who asks through this end, and may be called back through the other.
+    #[cfg(feature = "host")]
+    pub(super) callers: OnceLock<Box<Callers>>,
     /// The messages that the other end knows in another version.
     pub(super) differences: Differences,
     /// The requests that the other end may have in flight.
@@ -144,6 +151,8 @@ impl Shared {
             remote: remote.to_owned(),
             identity,
             link,
+            #[cfg(feature = "host")]
+            callers: OnceLock::new(),
             differences,
             in_flight,
             id: NEXT.fetch_add(1, Relaxed),

@@ -134,9 +134,11 @@ fn send(
         idempotent: false,
         timeout: None,
         address: None,
-        metadata: told.metadata,
+        metadata: told.metadata.entries(),
         format: told.format,
         forwarded: None,
+        caller: None,
+        client: None,
     };
     let mut wait = Wait::default();
     let sent = out.notify(

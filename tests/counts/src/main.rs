@@ -10,6 +10,7 @@ mod dispatch;
 mod frames;
 mod in_flight;
 mod local;
+mod route;
 mod service;
 mod streams;
 
@@ -34,6 +35,7 @@ fn cases() -> impl Iterator<Item = Case> {
         codecs::cases(),
         in_flight::cases(),
         dispatch::cases(),
+        route::cases(),
         local::cases(),
         connected::cases(),
         streams::cases(),

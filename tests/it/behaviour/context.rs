@@ -24,7 +24,7 @@ fn entry(key: &str, value: &str) -> (String, String) {
 async fn handler_sees_its_context(world: World) {
     let seen = world.client.look(Look {}).await.unwrap();
     let expected = Seen {
-        address: None,
+        address: world.node.clone(),
         metadata: Vec::new(),
         deadline: true,
         connected: true,
@@ -34,8 +34,13 @@ async fn handler_sees_its_context(world: World) {
 }
 
 async fn address_reaches_the_handler(world: World) {
-    if !matches!(world.way.runs, Runs::Here | Runs::Elsewhere) {
-        // There an address says whose worker it goes to: see `broker::work`.
+    if world.node.is_some()
+        || !matches!(
+            world.way.runs,
+            Runs::Here | Runs::Elsewhere | Runs::OneHop | Runs::TwoHops
+        )
+    {
+        // There an address says where it goes: see `broker::work` and `router`.
         return;
     }
     let seen = world.client.look(Look {}).at("chat/eu").await.unwrap();

@@ -17,6 +17,8 @@ const LONGER: &[(&str, usize)] = &[
     ("ui/fail/provider/argument_is_no_extractor.rs", 24),
     // A lifetime that the schema cannot see: the compiler's own words.
     ("ui/fail/message/borrowed_message_in_use.rs", 18),
+    // The compiler's own words twice: where it is awaited, and the bound.
+    ("ui/fail/step/future_not_send.rs", 19),
 ];
 
 #[test]

@@ -16,6 +16,9 @@ use crate::broker::servers::{nats, rabbitmq};
 /// The broker of a test; real ones are shared by all tests.
 pub(super) fn broker(runs: Runs) -> Arc<dyn Broker> {
     match runs {
+        Runs::Here | Runs::Elsewhere | Runs::OneHop | Runs::TwoHops => {
+            unreachable!("no broker")
+        }
         Runs::RabbitMq => {
             let at = rabbitmq::shared().at();
             Arc::new(RabbitMq::new(rabbitmq::url("guest", at)))
@@ -24,7 +27,7 @@ pub(super) fn broker(runs: Runs) -> Arc<dyn Broker> {
         Runs::NatsDurable => Arc::new(Nats::new(nats_url()).durable()),
         Runs::Mqtt => Arc::new(mqtt().0.clone()),
         Runs::MqttSession => Arc::new(mqtt().1.clone()),
-        Runs::Here | Runs::Elsewhere | Runs::Worker => Arc::new(Memory::new()),
+        Runs::Worker | Runs::Route => Arc::new(Memory::new()),
     }
 }
 

@@ -9,7 +9,8 @@
 //!
 //! All transports are memory, `ws`, `wss`, `tcp`, `tls` and `unix`. Each test exists twice: with the
 //! handlers in the connection's task, and behind a queue, `.._elsewhere`. Over memory and `ws` they run in
-//! workers, too, behind the broker of this process; and over `ws` behind each real broker. A codec, a transport and a
+//! workers, too, behind the broker of this process; on another server, one and two hops of forwarding away; and
+//! where a route leads, to the broker. Over `ws` they run behind each real broker as well. A codec, a transport and a
 //! framing that are not in the crate are tried with every fact, too, and so is JSON-RPC over `ws`.
 //!
 //! What is left out, and why:
@@ -77,6 +78,12 @@ macro_rules! tests {
             json_worker mitto::Format::JSON,
             message_pack_worker mitto::Format::MESSAGE_PACK,
         );
+        $crate::world::tests!($reach OneHop:
+            json_one_hop mitto::Format::JSON,
+            message_pack_one_hop mitto::Format::MESSAGE_PACK,
+        );
+        $crate::world::tests!($reach TwoHops: message_pack_two_hops mitto::Format::MESSAGE_PACK);
+        $crate::world::tests!($reach Route: message_pack_route mitto::Format::MESSAGE_PACK);
     };
     (@bytes $reach:ident) => {
         $crate::world::tests!($reach Here: bytes mitto::Format::BYTES);
@@ -93,6 +100,9 @@ macro_rules! tests {
             $crate::world::tests!(InProcess Here: not_encoded mitto::Format::MESSAGE_PACK);
             $crate::world::tests!(@elsewhere InProcess);
             $crate::world::tests!(InProcess Worker: worker mitto::Format::MESSAGE_PACK);
+            $crate::world::tests!(InProcess OneHop: one_hop mitto::Format::MESSAGE_PACK);
+            $crate::world::tests!(InProcess TwoHops: two_hops mitto::Format::MESSAGE_PACK);
+            $crate::world::tests!(InProcess Route: route mitto::Format::MESSAGE_PACK);
         }
     };
     (@without_sockets $more:ident) => {
@@ -125,6 +135,7 @@ macro_rules! tests {
         mod json_rpc {
             $crate::world::tests!(JsonRpc Here: json mitto::Format::JSON);
             $crate::world::tests!(JsonRpc Elsewhere: json_elsewhere mitto::Format::JSON);
+            $crate::world::tests!(JsonRpc OneHop: json_one_hop mitto::Format::JSON);
         }
         mod wss {
             $crate::world::tests!(@formats Wss $more);

@@ -8,6 +8,7 @@ mod app;
 mod brokers;
 mod elsewhere;
 mod events;
+mod hops;
 mod matrix;
 mod messages;
 mod places;
@@ -19,8 +20,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use mitto::built_in::BuiltIn;
 use mitto::provider::Serves;
-use mitto::queue::Gateway;
 use mitto::queue::broker::{Broker, Publisher};
+use mitto::router::{Router, Routes};
 use mitto::schema::ServerSide;
 use mitto::server::Handle;
 use mitto::{Limits, Server, Worker, worker};
@@ -38,6 +39,7 @@ pub(crate) use way::{Reach, Runs, Way};
 
 use crate::codec::Pretty;
 use crate::seams::lines::Lines;
+use hops::Hop;
 use places::{Places, builder};
 
 /// What a test of behaviour has.
@@ -48,6 +50,10 @@ pub(crate) struct World {
     server: Option<Handle>,
     /// Where the handlers run, behind a broker.
     worker: Option<worker::Handle>,
+    /// The servers that a server forwards to.
+    hops: Vec<Hop>,
+    /// The node that calls go to.
+    pub(crate) node: Option<String>,
     url: String,
     places: Places,
     events: Events,
@@ -62,12 +68,12 @@ pub(crate) struct Wishes {
     pub(crate) without: Vec<BuiltIn>,
 }
 
-/// A gateway, and a worker with the service, at a node of their own.
+/// A queue, and a worker with the service, at a node of their own.
 async fn behind_a_broker(
     service: TheService,
     broker: &Arc<dyn Broker>,
     limits: &Limits,
-) -> (Gateway, worker::Handle) {
+) -> (Publisher, worker::Handle, String) {
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     let node = format!("world/w{}", NEXT.fetch_add(1, Relaxed));
     let worker = Worker::new(service)
@@ -79,7 +85,12 @@ async fn behind_a_broker(
     worker.resume().await.expect("work");
     let publisher = Publisher::with_limits(broker, limits).await;
     let publisher = publisher.expect("a broker").to_node(&node);
-    (Service::gateway(publisher.expect("a node")), worker)
+    (publisher.expect("a node"), worker, node)
+}
+
+/// The client, for calls to a node.
+fn addressed(client: &ServiceClient, node: &str) -> ServiceClient {
+    ServiceClient::from(client.peer().at(node).expect("a node"))
 }
 
 impl World {
@@ -100,9 +111,33 @@ impl World {
                 let gateway = Service::gateway(Elsewhere::new(service, &limits));
                 Self::around(gateway, way, wishes, (events, heard)).await
             }
+            Runs::OneHop | Runs::TwoHops => {
+                let last = Hop::new(service, &limits).await;
+                let mut hops = vec![last];
+                if way.runs == Runs::TwoHops {
+                    let gateway = Service::gateway(hops[0].forward());
+                    hops.push(Hop::new(gateway, &limits).await);
+                }
+                let gateway = Service::gateway(hops[hops.len() - 1].forward());
+                let mut world = Self::around(gateway, way, wishes, (events, heard)).await;
+                world.hops = hops;
+                world
+            }
+            Runs::Route => {
+                let broker = brokers::broker(way.runs);
+                let (publisher, worker, node) = behind_a_broker(service, &broker, &limits).await;
+                let routes = Routes::new().node(&*node, publisher).expect("a node");
+                let gateway = Service::gateway(Router::new(routes));
+                let mut world = Self::around(gateway, way, wishes, (events, heard)).await;
+                world.client = addressed(&world.client, &node);
+                world.worker = Some(worker);
+                world.node = Some(node);
+                world
+            }
             runs => {
                 let broker = brokers::broker(runs);
-                let (gateway, worker) = behind_a_broker(service, &broker, &limits).await;
+                let (publisher, worker, _) = behind_a_broker(service, &broker, &limits).await;
+                let gateway = Service::gateway(publisher);
                 let mut world = Self::around(gateway, way, wishes, (events, heard)).await;
                 world.worker = Some(worker);
                 world
@@ -129,6 +164,8 @@ impl World {
             client: ServiceClient::from(mitto::Peer::nobody()),
             server: None,
             worker: None,
+            hops: Vec::new(),
+            node: None,
             url: String::new(),
             places: places.clone(),
             events,
@@ -164,13 +201,21 @@ impl World {
             events: self.events.clone(),
         };
         let builder = builder(self.way, &self.places).provide(app);
-        builder.connect(&self.url).await.expect("a connection")
+        let client = builder.connect(&self.url).await.expect("a connection");
+        match &self.node {
+            Some(node) => addressed(&client, node),
+            None => client,
+        }
     }
 
     /// A client of the same server that answers nothing.
     pub(crate) async fn client_without_handlers(&self) -> ServiceClient {
         let builder = builder(self.way, &self.places);
-        builder.connect(&self.url).await.expect("a connection")
+        let client = builder.connect(&self.url).await.expect("a connection");
+        match &self.node {
+            Some(node) => addressed(&client, node),
+            None => client,
+        }
     }
 
     /// Waits for what happens next.

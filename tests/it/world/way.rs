@@ -40,6 +40,12 @@ pub(crate) enum Runs {
     Elsewhere,
     /// In a worker, behind the broker of this process.
     Worker,
+    /// On another server, which a server forwards to.
+    OneHop,
+    /// Two servers further on.
+    TwoHops,
+    /// In a worker, behind the broker of this process, where a route leads to it.
+    Route,
     /// In a worker, behind a server.
     RabbitMq,
     Nats,

@@ -39,6 +39,8 @@ pub(crate) enum Work {
     Stream,
     /// The server asks its clients.
     Back,
+    /// Clients ask a server that forwards to another one, over TCP.
+    Forward,
 }
 
 /// Who does the work.
@@ -119,6 +121,7 @@ impl Named for Work {
         ("echo", Self::Echo),
         ("stream", Self::Stream),
         ("back", Self::Back),
+        ("forward", Self::Forward),
     ];
 }
 

@@ -13,6 +13,7 @@ mod child;
 mod compare;
 mod direct;
 mod echo;
+mod forward;
 #[cfg(feature = "peers")]
 #[path = "peers/echo_capnp.rs"]
 #[allow(
@@ -61,6 +62,7 @@ pub fn run(allocations: Option<fn() -> usize>) -> ExitCode {
             .map_err(Failure::from)
             .and_then(|runtime| runtime.block_on(direct::run()))
             .map(|()| true),
+        Command::Forward(rounds) => forward::run(rounds),
         #[cfg(feature = "peers")]
         Command::Compare(options) => compare::run(&options),
         #[cfg(not(feature = "peers"))]

@@ -12,6 +12,7 @@ in a build with `--features peers`, or through brokers with `--features brokers`
 
 usage: mitto-bench [options]
        mitto-bench --direct            calls that stay in the process, in nanoseconds
+       mitto-bench forward [--rounds N]  requests that are forwarded, beside those that are not, with bounds
        mitto-bench compare [options]   mitto beside the others
        mitto-bench brokers [options]   mitto through brokers, beside programs on the brokers' own clients
 
@@ -24,7 +25,8 @@ options of one measurement:
   --format NAME             of mitto: json, messagepack, compact, or json-rpc, which is JSON, framed so;
                             default messagepack
   --work NAME               echo; stream: a call has 10000 items, a row shows items; back: the server asks
-                            its clients; default echo
+                            its clients; forward: a server that forwards to another one, over TCP; default
+                            echo
   --shape CxI               C connections with I requests in flight on each; default 1x64
   --threads N               1: the caller's thread does everything, tokio's `current_thread`; more: so
                             many workers of `multi_thread`; default 2
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Cell(Options),
     /// Calls within the process.
     Direct(Threads),
+    /// Forwarded requests beside direct ones, in so many rounds.
+    Forward(usize),
     /// Many cells.
     #[cfg_attr(
         not(feature = "peers"),
@@ -107,6 +111,7 @@ enum Printed {
 pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Command>, String> {
     let mut arguments = arguments.peekable();
     let brokers = arguments.next_if(|name| name == "brokers").is_some();
+    let forward = arguments.next_if(|name| name == "forward").is_some();
     let compare = brokers || arguments.next_if(|name| name == "compare").is_some();
     let mut options = Options::default();
     let mut comparison = Comparison {
@@ -134,6 +139,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Co
         }
     }
     Ok(Some(match (compare, options.direct) {
+        _ if forward => Command::Forward(options.run.rounds),
         (true, _) if brokers => Command::Brokers(comparison),
         (true, _) => Command::Compare(comparison),
         (false, true) => Command::Direct(options.run.cell.load.threads),

@@ -11,6 +11,7 @@
 )]
 
 use mitto::handler::{Items, State};
+use mitto::pipeline::{Flow, StepContext};
 use mitto::status::Status;
 use mitto::{Notification, Request};
 use serde::{Deserialize, Serialize};
@@ -80,3 +81,26 @@ impl Server {
 #[derive(Debug)]
 #[mitto::provider(client of Talk: [tell])]
 pub struct Listener;
+
+/// What the step below is told.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct By {
+    n: u64,
+}
+
+/// Goes on with more.
+#[mitto::step]
+pub fn more(by: &By, n: u64) -> Flow<u64> {
+    Flow::Next(n + by.n)
+}
+
+/// Goes on later.
+#[mitto::step]
+pub async fn later(
+    ctx: &mut StepContext,
+    State(n): State<u64>,
+    text: String,
+) -> Result<Flow<String>, Status> {
+    ctx.post("app/node/More", &n)?;
+    Ok(Flow::Next(text))
+}

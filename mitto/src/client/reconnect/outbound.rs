@@ -162,6 +162,10 @@ impl Outbound for Line {
         current.is_some_and(|out| out.is_connected())
     }
 
+    fn reconnects(&self) -> bool {
+        true
+    }
+
     fn closed(&self) -> CancellationToken {
         self.closed.clone()
     }

@@ -82,7 +82,7 @@ impl Departing {
             items: AtomicU64::new(0),
             parts: Mutex::default(),
         });
-        let request = RequestHead::new(About::new(this.clone()), head.metadata.clone());
+        let request = RequestHead::new(About::new(this.clone()), head.metadata.into());
         let next = Next::new(shared.stack.clone());
         let handling = stack::guard(|| next.run(request).into_handling());
         this.parts().handling = Some(match handling {
@@ -178,7 +178,7 @@ impl Departing {
             _ => head.timeout,
         };
         CallHead {
-            metadata: &changes.metadata,
+            metadata: changes.metadata.entries(),
             timeout,
             ..*head
         }

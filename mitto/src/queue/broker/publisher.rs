@@ -80,6 +80,7 @@ struct Shared {
 
 /// The messages that are handed on.
 struct Known {
+    schema: &'static Descriptor,
     node: Result<Node, AddressError>,
     messages: BTreeMap<MessageId, KnownMessage>,
 }
@@ -265,6 +266,10 @@ impl Queue for Publisher {
     }
 
     fn prepare(&self, schema: &'static Descriptor) {
+        let known = self.shared.known.get();
+        if known.is_some_and(|known| std::ptr::eq(known.schema, schema)) {
+            return;
+        }
         let mut messages = BTreeMap::new();
         for message in schema.messages_to(Side::Server) {
             let known = KnownMessage {
@@ -280,7 +285,16 @@ impl Queue for Publisher {
         let callers = &self.remote.endpoint().callers;
         callers.set_messages(schema.messages_to(Side::Client));
         let node = Node::of_schema(&schema.name);
-        if self.shared.known.set(Known { node, messages }).is_err() {
+        if self
+            .shared
+            .known
+            .set(Known {
+                schema,
+                node,
+                messages,
+            })
+            .is_err()
+        {
             tracing::error!(
                 schema = &*schema.name,
                 "a publisher hands on the requests of one schema: connect another one for this"

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use mitto::auth::{LINK, Tokens};
 use mitto::client::Builder;
+use mitto::queue::Forward;
+use mitto::router::{Router, Routes};
 use mitto::server::Handle;
 use mitto::transport::memory::Memory;
-use mitto::{ItemStream, Server};
+use mitto::{Identity, ItemStream, MessageProvider, Server};
 use tokio::task::JoinSet;
 
 use crate::Failure;
 use crate::cell::{Format, Transport, Work};
-use crate::echo::{BenchApp, BenchCaller, BenchClient, BenchServer, Client, Echo, Pour};
+use crate::echo::{Bench, BenchApp, BenchCaller, BenchClient, BenchServer, Client, Echo, Pour};
 use crate::load::{Load, senders};
 use crate::measure::Cost;
 use crate::options::Run;
@@ -22,7 +25,15 @@ pub(crate) async fn measure(
     format: Format,
 ) -> Result<Cost, Failure> {
     let ends = Ends::new(transport)?;
-    let server = ends.server().listen(&url(transport)?).await?.spawn();
+    let far = match run.cell.load.work {
+        Work::Forward => Some(Far::start().await?),
+        _ => None,
+    };
+    let server = match &far {
+        Some(far) => ends.serving(Bench::gateway(far.router()?)),
+        None => ends.server(),
+    };
+    let server = server.listen(&url(transport)?).await?.spawn();
     let mut clients = Vec::new();
     for _ in 0..run.cell.load.connections {
         let client = match format {
@@ -33,9 +44,13 @@ pub(crate) async fn measure(
         };
         let client = match run.cell.load.work {
             Work::Back => client.provide(BenchApp),
-            Work::Echo | Work::Stream => client,
+            Work::Echo | Work::Stream | Work::Forward => client,
         };
-        clients.push(client.connect(server.url()).await?);
+        let client = client.connect(server.url()).await?;
+        clients.push(match &far {
+            Some(_) => BenchClient::from(client.peer().at(NODE)?),
+            None => client,
+        });
     }
 
     let mut tasks = JoinSet::new();
@@ -45,11 +60,39 @@ pub(crate) async fn measure(
     };
     let load = Load::begin(run)?;
     match run.cell.load.work {
-        Work::Echo => spawn(&mut tasks, senders(&load, &clients)),
+        Work::Echo | Work::Forward => spawn(&mut tasks, senders(&load, &clients)),
         Work::Stream => spawn(&mut tasks, readers(&load, &clients)),
         Work::Back => spawn(&mut tasks, senders(&load, &callers)),
     }
     load.measure(tasks).await
+}
+
+/// What a forwarding server routes.
+const NODE: &str = "bench/echo";
+
+/// The server that is forwarded to, and the link to it.
+struct Far {
+    _server: Handle,
+    link: BenchClient,
+}
+
+impl Far {
+    async fn start() -> Result<Self, Failure> {
+        let tokens = Tokens::new().token("link", Identity::new("front").grant(LINK));
+        let server = Server::new(BenchServer).authenticate(tokens);
+        let server = server.listen("tcp://127.0.0.1:0").await?.spawn();
+        let link = BenchClient::builder().token("link");
+        let link = link.connect(server.url()).await?;
+        Ok(Self {
+            _server: server,
+            link,
+        })
+    }
+
+    fn router(&self) -> Result<Router, Failure> {
+        let forward = Forward::to(self.link.peer().clone());
+        Ok(Router::new(Routes::new().node(NODE, forward)?))
+    }
 }
 
 /// Servers and clients that know each other.
@@ -73,7 +116,11 @@ impl Ends {
     }
 
     fn server(&self) -> Server {
-        let server = Server::new(BenchServer).transport(self.memory.clone());
+        self.serving(BenchServer)
+    }
+
+    fn serving(&self, provider: impl MessageProvider) -> Server {
+        let server = Server::new(provider).transport(self.memory.clone());
         #[cfg(feature = "peers")]
         if let Some(tls) = &self.tls {
             return tls.server(server);

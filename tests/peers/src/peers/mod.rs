@@ -69,6 +69,6 @@ fn can(peer: Peer, work: Work) -> bool {
     match work {
         Work::Echo => true,
         Work::Stream => matches!(peer, Peer::Mitto(..) | Peer::Jsonrpsee | Peer::Tonic),
-        Work::Back => matches!(peer, Peer::Mitto(..)),
+        Work::Back | Work::Forward => matches!(peer, Peer::Mitto(..)),
     }
 }

@@ -88,7 +88,7 @@ pub(crate) async fn measure(run: &Run) -> Result<Cost, Failure> {
                 tasks.spawn(reader);
             }
         }
-        Work::Echo | Work::Back => {
+        Work::Echo | Work::Back | Work::Forward => {
             for sender in senders(&load, &clients) {
                 tasks.spawn(sender);
             }

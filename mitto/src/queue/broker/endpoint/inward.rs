@@ -43,7 +43,7 @@ impl Work {
                 &desk
             }
             None => {
-                to_peer = ToPeer::new(peer, task.name.clone(), task.kind, task.idempotent);
+                to_peer = ToPeer::new(peer, task.name.clone(), task.kind);
                 &to_peer
             }
         };

@@ -179,7 +179,7 @@ impl Remote {
         let mut task = Task::new(head.name, head.kind);
         task.idempotent = head.idempotent;
         task.address = head.address.map(Into::into);
-        task.metadata = head.metadata.clone();
+        task.metadata = head.metadata.into();
         if let Some(forwarded) = head.forwarded {
             task.identity.clone_from(&forwarded.identity);
             task.hops = forwarded.hops;
@@ -244,7 +244,7 @@ impl Outbound for Remote {
         _: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
         let limits = &self.endpoint.limits;
-        head.metadata.entries().admit(limits, self.remote())?;
+        head.metadata.admit(limits, self.remote())?;
         let (format, body) = self.encode(message, head.format)?;
         let request = Request {
             task: self.task(head),
@@ -283,7 +283,7 @@ impl Outbound for Remote {
         };
         if sending.is_none() {
             let limits = &self.endpoint.limits;
-            head.metadata.entries().admit(limits, self.remote())?;
+            head.metadata.admit(limits, self.remote())?;
             let (format, body) = self.encode(message, head.format)?;
             sending = Some(self.tell(&*self.to(head)?, self.task(head), format, body)?);
         }

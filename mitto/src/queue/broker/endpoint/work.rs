@@ -103,6 +103,8 @@ impl Work {
         owned.deadline = task.deadline;
         owned.identity = task.identity;
         owned.hops = task.hops;
+        owned.idempotent = task.idempotent;
+        owned.one_way = kind == MessageKind::Notification;
         // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
         let run = catch(|| queue.submit(owned.lend(&caller, codecs), answer)).unwrap_or_default();
         let mut work = Self {

@@ -1,0 +1,6 @@
+//! Servers by configuration.
+
+mod config;
+mod console;
+mod doors;
+mod running;

@@ -1,0 +1,8 @@
+//! Requests by address: routes, places, forwarding.
+
+mod failing;
+mod hops;
+mod policies;
+mod replaced;
+mod routes;
+mod shop;

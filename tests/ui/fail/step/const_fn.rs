@@ -1,0 +1,10 @@
+//! errors: 1
+
+use mitto::pipeline::Flow;
+
+#[mitto::step]
+const fn half(n: i64) -> Flow<i64> {
+    Flow::Next(n / 2)
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! errors: 1
+
+#[mitto::step]
+struct Half;
+
+fn main() {}
