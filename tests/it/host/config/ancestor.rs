@@ -1,6 +1,6 @@
 //! The files of AjMessages, as they are.
 
-use mitto::host::config::{Configuration, HandlerKind, Placement};
+use mitto::host::config::{Configuration, HandlerKind, NodeConfig, Placement, StepConfig};
 
 const FILE: &str = "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" ?>\r
 <AjMessages>
@@ -29,13 +29,13 @@ fn the_ancestors_file_is_read_as_it_stands() {
     assert_eq!(Configuration::from_text(FILE).unwrap(), configuration);
 
     let application = configuration.application("App1").unwrap();
-    let names: Vec<&str> = application.nodes().map(|node| node.name()).collect();
+    let names: Vec<&str> = application.nodes().map(NodeConfig::name).collect();
     assert_eq!(names, ["Node1", "Node2"]);
     let node = application.node("Node1").unwrap();
     let process = node.action("Process").unwrap();
     assert_eq!(process.handler().kind(), &HandlerKind::Named);
     let steps = node.steps(process).unwrap();
-    let kinds: Vec<&str> = steps.iter().map(|step| step.kind()).collect();
+    let kinds: Vec<&str> = steps.iter().map(StepConfig::kind).collect();
     assert_eq!(kinds, ["DecrementHandler", "PostHandler"]);
     let action = steps[1]
         .properties()

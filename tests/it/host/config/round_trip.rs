@@ -1,6 +1,6 @@
 //! One model behind the formats.
 
-use mitto::host::config::{Configuration, HandlerKind, NodeConfig, PolicyConfig};
+use mitto::host::config::{Configuration, HandlerConfig, HandlerKind, NodeConfig, PolicyConfig};
 use mitto::pipeline::Property;
 
 use super::WHOLE;
@@ -39,7 +39,7 @@ fn what_is_shared_is_put_in() {
     );
     let stock = shop.node("stock").unwrap();
     assert_eq!(stock.policy(), &PolicyConfig::Random);
-    let names: Vec<&str> = stock.handlers().map(|handler| handler.name()).collect();
+    let names: Vec<&str> = stock.handlers().map(HandlerConfig::name).collect();
     assert_eq!(names, ["log", "work"]);
     assert!(matches!(
         stock.action("Rest").unwrap().handler().kind(),

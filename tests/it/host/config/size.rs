@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Instant;
 
-use mitto::host::config::Configuration;
+use mitto::host::config::{ApplicationConfig, Configuration};
 
 /// 50 hosts, 20 nodes each, two actions and a pipeline in each.
 fn large(version: u64) -> String {
@@ -46,7 +46,13 @@ fn a_thousand_nodes_over_fifty_hosts_are_read_checked_and_merged() {
     let changes = running.changes(&merged);
     let all = began.elapsed();
     assert_eq!(changes.to_string(), "~ version: 1 -> 2");
-    assert_eq!(merged.applications().flat_map(|a| a.nodes()).count(), 1_000);
+    assert_eq!(
+        merged
+            .applications()
+            .flat_map(ApplicationConfig::nodes)
+            .count(),
+        1_000
+    );
     println!("read {read:?}, checked and merged {merging:?}, compared {all:?}");
     // 50 ms in release; a debug build on a busy machine gets forty times that.
     assert!(all.as_millis() < 2_000, "{all:?}");
