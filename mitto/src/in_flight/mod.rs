@@ -230,6 +230,12 @@ impl InFlight {
         Poll::Pending
     }
 
+    /// Who is woken by the next reply of a request: nobody from now on.
+    #[inline]
+    pub fn take_waker(&mut self, id: CorrelationId) -> Option<Waker> {
+        self.get_mut(id).ok()?.take_waker()
+    }
+
     /// Whether a request waits for its next reply.
     #[inline]
     pub fn is_waiting(&self, id: CorrelationId) -> bool {

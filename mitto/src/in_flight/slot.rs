@@ -325,6 +325,11 @@ impl Slot {
         }
     }
 
+    #[inline]
+    pub(super) fn take_waker(&mut self) -> Option<Waker> {
+        self.waker.take()
+    }
+
     /// A stream's deadline ends with its first item; from each one on it may be idle for a while.
     fn begin(&mut self) {
         self.begun = true;

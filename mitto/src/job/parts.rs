@@ -81,7 +81,10 @@ struct Recorder {
 }
 
 struct State {
-    parts: VecDeque<AnswerPart>,
+    /// The part that is next. Most answers have no more.
+    next: Option<AnswerPart>,
+    /// The parts behind it.
+    later: VecDeque<AnswerPart>,
     /// What the items among them count against the window.
     ahead: usize,
     /// Whether an outcome is still waited for.
@@ -107,7 +110,8 @@ impl Answer {
             limit: limits.message,
             window: limits.stream_window,
             state: Mutex::new(State {
-                parts: VecDeque::new(),
+                next: None,
+                later: VecDeque::new(),
                 ahead: 0,
                 open: true,
                 reader: None,
@@ -128,7 +132,7 @@ impl AnswerParts {
 
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<AnswerPart>> {
         let mut state = self.recorder.state();
-        match state.parts.pop_front() {
+        match state.pop() {
             Some(part) => {
                 if let AnswerPart::Item { bytes, .. } = &part {
                     state.ahead -= item_cost(bytes.len());
@@ -206,6 +210,14 @@ impl Recorder {
     }
 }
 
+impl State {
+    fn pop(&mut self) -> Option<AnswerPart> {
+        let part = self.next.take()?;
+        self.next = self.later.pop_front();
+        Some(part)
+    }
+}
+
 impl Answering for Recorder {
     fn respond(&self, _: CorrelationId, response: &mut dyn Outgoing) {
         self.outcome(response, |format, bytes| AnswerPart::Response {
@@ -257,7 +269,8 @@ impl Answering for Recorder {
     fn progress(&self, _: CorrelationId) {
         let state = self.state();
         // One report is as good as two, and the list stays bounded.
-        if state.open && state.parts.back() != Some(&AnswerPart::Progress) {
+        let last = state.later.back().or(state.next.as_ref());
+        if state.open && last != Some(&AnswerPart::Progress) {
             push(state, AnswerPart::Progress);
         }
     }
@@ -278,7 +291,10 @@ impl Answering for Recorder {
 }
 
 fn push(mut state: MutexGuard<'_, State>, part: AnswerPart) {
-    state.parts.push_back(part);
+    match state.next {
+        None => state.next = Some(part),
+        Some(_) => state.later.push_back(part),
+    }
     let reader = state.reader.take();
     drop(state);
     wake(reader);

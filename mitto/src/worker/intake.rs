@@ -99,7 +99,7 @@ impl Runner {
             tag: Some(tag),
             record,
         };
-        Work::begin(endpoint, parcel, task, assignment);
+        Work::begin(endpoint, parcel, *task, assignment);
     }
 
     /// Asks the store first.
@@ -136,7 +136,7 @@ impl Runner {
 struct Given {
     tag: u64,
     parcel: Parcel,
-    task: Task,
+    task: Box<Task>,
     format: Format,
 }
 
@@ -198,7 +198,7 @@ impl TakesWork for Intake {
         let given = Given {
             tag,
             parcel,
-            task: *task,
+            task,
             format,
         };
         let endpoint = endpoint.clone();

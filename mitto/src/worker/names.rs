@@ -1,6 +1,6 @@
 //! The messages that a worker knows, by name.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::built_in::BuiltIn;
 use crate::envelope::MessageId;
@@ -8,7 +8,7 @@ use crate::message::MessageKind;
 use crate::schema::{Descriptor, Side};
 
 /// The messages that a worker knows, by name.
-pub(super) struct Names(HashMap<String, Named>);
+pub(super) struct Names(BTreeMap<String, Named>);
 
 #[derive(Clone, Copy)]
 pub(super) struct Named {
@@ -21,7 +21,7 @@ pub(super) struct Named {
 
 impl Names {
     pub(super) fn of(schema: &Descriptor, side: Side) -> Self {
-        let mut names = HashMap::new();
+        let mut names = BTreeMap::new();
         for info in BuiltIn::MESSAGES {
             let named = Named {
                 id: info.id,

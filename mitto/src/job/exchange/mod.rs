@@ -55,16 +55,25 @@ impl Exchange {
         patience: Patience,
         window: usize,
     ) -> Result<(CorrelationId, Pool), Status> {
-        let mut state = self.state();
-        if state.closed {
-            return Err(closed());
-        }
-        let noop = Waker::noop();
-        let Some(id) = state.in_flight.reserve(noop, now, patience, window) else {
-            drop(state);
-            return Err(busy());
-        };
+        let (id, mut state) = self.reserved(now, patience, window)?;
         Ok((id, std::mem::take(&mut state.pool)))
+    }
+
+    /// The same for a request that is handled elsewhere.
+    #[cfg(feature = "broker")]
+    pub(crate) fn reserve_slot(
+        &self,
+        now: Instant,
+        patience: Patience,
+        window: usize,
+    ) -> Result<CorrelationId, Status> {
+        self.reserved(now, patience, window).map(|(id, _)| id)
+    }
+
+    /// Leaves something with such a request that its caller drives.
+    #[cfg(feature = "broker")]
+    pub(crate) fn drive_with(&self, id: CorrelationId, run: Run) {
+        self.state().slot(id).run = Some(run);
     }
 
     /// Times a request.
@@ -107,6 +116,28 @@ impl Exchange {
             Ok(reply) => Poll::Ready(reply),
             Err(state) => self.wait(state, id, cx),
         }
+    }
+
+    /// Waits for the next reply of a request without a handler here. Its deadline is looked at by whoever
+    /// calls [`expire`](Self::expire).
+    #[cfg(feature = "broker")]
+    pub(crate) fn poll_untimed(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
+        match next(self.state(), id) {
+            Ok(reply) => Poll::Ready(reply),
+            Err(mut state) => state.in_flight.poll(id, cx).map(|(reply, _)| reply),
+        }
+    }
+
+    /// Ends the requests whose deadline has passed.
+    #[cfg(feature = "broker")]
+    pub(crate) fn expire(&self, now: Instant) {
+        let (mut wakers, mut idle) = (Vec::new(), 0);
+        self.state().in_flight.expire(now, |_, late, waker| {
+            idle += usize::from(late == Late::Idle);
+            wakers.extend(waker);
+        });
+        wakers.into_iter().for_each(Waker::wake);
+        (0..idle).for_each(|_| reached(Limit::StreamIdle, HERE));
     }
 
     /// Gives a request up, and drops its handler.
@@ -153,6 +184,27 @@ impl Exchange {
     }
 
     #[inline]
+    fn reserved(
+        &self,
+        now: Instant,
+        patience: Patience,
+        window: usize,
+    ) -> Result<(CorrelationId, MutexGuard<'_, State>), Status> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(closed());
+        }
+        let noop = Waker::noop();
+        match state.in_flight.reserve(noop, now, patience, window) {
+            Some(id) => Ok((id, state)),
+            None => {
+                drop(state);
+                Err(busy())
+            }
+        }
+    }
+
+    #[inline]
     fn attached(&self, id: CorrelationId, run: Run, pool: Pool) -> MutexGuard<'_, State> {
         let mut state = self.state();
         state.pool = pool;
@@ -174,7 +226,10 @@ impl Exchange {
             return state;
         };
         let mut pool = std::mem::take(&mut state.pool);
+        // A reply that the handler gives now is looked at right after: it need not wake anybody.
+        let waker = state.in_flight.take_waker(id);
         drop(state);
+        drop(waker);
         let pending = run.poll_in(&mut pool, cx).is_pending();
         let mut state = self.state();
         state.pool = pool;

@@ -32,6 +32,8 @@ mod percent;
 mod publisher;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+mod tags;
 mod topics;
 pub mod wire;
 

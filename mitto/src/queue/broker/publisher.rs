@@ -1,19 +1,21 @@
 //! The queue that puts requests into a broker.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 
-use super::endpoint::{Endpoint, Remote, Request, To};
-use super::wire::decimal::Decimal;
+use super::endpoint::{Endpoint, Remote, Request, Sending, To};
+use super::wire::decimal::{Decimal, joined};
 use super::{Broker, BrokerError, Capabilities, Node, Task};
 use crate::address::AddressError;
 use crate::codec::Codecs;
-use crate::envelope::MessageId;
+use crate::envelope::{CorrelationId, MessageId};
 use crate::in_flight::Patience;
 use crate::job::{Answer, Job, Queue, Run};
 use crate::limits::Limits;
@@ -80,7 +82,7 @@ struct Shared {
 struct Known {
     schema: &'static Descriptor,
     node: Result<Node, AddressError>,
-    messages: HashMap<MessageId, KnownMessage>,
+    messages: BTreeMap<MessageId, KnownMessage>,
 }
 
 #[derive(Clone)]
@@ -115,6 +117,7 @@ impl Publisher {
     pub async fn with_limits(broker: &impl Broker, limits: &Limits) -> Result<Self, BrokerError> {
         let codecs = Codecs::default();
         let endpoint = Endpoint::open(broker, "gateway", limits, codecs, None).await?;
+        endpoint.expire_asked();
         Ok(Self {
             remote: Arc::new(Remote::workers(&endpoint)),
             node: None,
@@ -186,7 +189,7 @@ impl Publisher {
             return Ok(endpoint.run(sending));
         }
         let limits = &endpoint.limits;
-        let now = Instant::now();
+        let now = job.submitted.unwrap_or_else(Instant::now);
         let timeout = job.deadline.map_or(limits.timeout, |deadline| {
             deadline.saturating_duration_since(now)
         });
@@ -201,10 +204,16 @@ impl Publisher {
                 idle: limits.stream_idle.map(|idle| idle + GRACE),
             },
             answer: answer.as_ref().and_then(Answer::to),
+            now,
         };
-        let id = self.remote.ask(&to, request)?;
+        let (id, sending) = self.remote.ask(&to, request)?;
         Ok(match answer.take() {
-            Some(answer) => Run::new(Relay::new(self.remote.clone(), id, answer)),
+            Some(answer) => Run::new(Asking {
+                remote: self.remote.clone(),
+                id,
+                sending: Some(sending),
+                relay: Relay::new(self.remote.clone(), id, answer),
+            }),
             None => Run::done(),
         })
     }
@@ -213,7 +222,32 @@ impl Publisher {
     fn id(&self) -> Arc<str> {
         let next = self.shared.next.fetch_add(1, Relaxed);
         let next = Decimal::of(next);
-        [&*self.shared.ids, "-", next.as_str()].concat().into()
+        joined(&[&self.shared.ids, "-", next.as_str()])
+    }
+}
+
+/// A request on its way, and its answers on theirs.
+struct Asking {
+    remote: Arc<Remote>,
+    id: CorrelationId,
+    sending: Option<Sending>,
+    relay: Relay,
+}
+
+impl Future for Asking {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        if let Some(sending) = &mut this.sending
+            && let Poll::Ready(sent) = sending.as_mut().poll(cx)
+        {
+            this.sending = None;
+            if let Err(error) = sent {
+                this.remote.unsent(this.id, error);
+            }
+        }
+        Pin::new(&mut this.relay).poll(cx)
     }
 }
 
@@ -236,7 +270,7 @@ impl Queue for Publisher {
         if known.is_some_and(|known| std::ptr::eq(known.schema, schema)) {
             return;
         }
-        let mut messages = HashMap::new();
+        let mut messages = BTreeMap::new();
         for message in schema.messages_to(Side::Server) {
             let known = KnownMessage {
                 name: (*message.name).into(),

@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use mitto::queue::broker::Broker;
+use mitto::queue::broker::memory::Memory;
 use mitto::{Code, Limits};
 
 use super::Shop;
-use super::jobs::{Charge, Double};
+use super::jobs::{Charge, Double, Note};
 
 const OPEN: usize = 1_000_000;
 
@@ -108,5 +109,21 @@ pub(in super::super) async fn two_workers_share_the_work(broker: Arc<dyn Broker>
     shop.let_pass(2);
     for call in calls {
         assert!(call.await.unwrap().is_ok());
+    }
+}
+
+/// Nobody is told where it runs. A worker that was busy with that would not let this time pass.
+#[tokio::test(start_paused = true)]
+async fn notification_may_run_for_long() {
+    let mut shop = Shop::new(Arc::new(Memory::new()), 0);
+    let worker = shop.working().await;
+    let text = "wait".to_owned();
+    shop.client().await.note(Note { text }).await.unwrap();
+    assert_eq!(shop.event().await, "note wait");
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!(worker.running(), 1);
+    shop.let_pass(1);
+    while worker.running() > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -7,7 +7,7 @@ use crate::envelope::CorrelationId;
 use crate::in_flight::{Reply, item_cost};
 use crate::job::{AnswerTo, Exchange};
 use crate::message::Body;
-use crate::queue::broker::wire::decimal::Decimal;
+use crate::queue::broker::wire::decimal::{Decimal, joined};
 use crate::queue::broker::{Parcel, ParcelKind};
 use crate::runtime::Instant;
 use crate::status::{Code, Status};
@@ -171,7 +171,7 @@ fn find(places: &mut [Asking], id: CorrelationId) -> Option<&mut Asking> {
 /// An id as it travels.
 pub(super) fn written(id: CorrelationId) -> Arc<str> {
     let (slot, generation) = (Decimal::of(id.slot()), Decimal::of(id.generation()));
-    [slot.as_str(), ".", generation.as_str()].concat().into()
+    joined(&[slot.as_str(), ".", generation.as_str()])
 }
 
 /// The id that [`written`] has made.

@@ -23,7 +23,7 @@ use asked::Asked;
 use callers::Callers;
 use given_up::GivenUp;
 pub(crate) use refuse::{answer, refuse};
-pub(crate) use remote::{Remote, Request};
+pub(crate) use remote::{Remote, Request, Sending};
 use runs::{End, Runs};
 pub(crate) use work::{Assignment, Record, Work};
 
@@ -40,6 +40,9 @@ use crate::topic::Hub;
 
 /// How often whoever runs a request says that it still does.
 const ALIVE: Duration = Duration::from_secs(5);
+
+/// How often it is looked for requests that nobody has answered nor given up.
+const LATE: Duration = Duration::from_secs(1);
 
 /// How long nothing may be heard of a request where no other worker would be given it.
 const SILENCE: Duration = Duration::from_secs(16);
@@ -109,9 +112,19 @@ impl Endpoint {
         let line = broker.open(Opening::new(purpose, limits), receiver).await?;
         let _ = endpoint.line.set(line);
         if endpoint.capabilities.redelivers != Redelivers::ToAnyWorker {
-            crate::runtime::spawn(watch(Arc::downgrade(&endpoint)));
+            let watched = Arc::downgrade(&endpoint);
+            crate::runtime::spawn(every(ALIVE, watched, Endpoint::end_silent));
         }
         Ok(endpoint)
+    }
+
+    /// Looks from now on at the deadlines of what is asked of [workers](Remote::workers): soon enough, as whoever
+    /// waits for the answer gives up first.
+    pub(crate) fn expire_asked(self: &Arc<Self>) {
+        let endpoint = Arc::downgrade(self);
+        crate::runtime::spawn(every(LATE, endpoint, |endpoint| {
+            endpoint.asked.exchange.expire(Instant::now());
+        }));
     }
 
     /// The line; `None` while it is being opened.
@@ -238,11 +251,12 @@ impl Endpoint {
     }
 }
 
-async fn watch(endpoint: Weak<Endpoint>) {
+/// Does a thing again and again while there is an endpoint.
+async fn every(time: Duration, endpoint: Weak<Endpoint>, thing: fn(&Endpoint)) {
     loop {
-        tokio::time::sleep(ALIVE).await;
+        tokio::time::sleep(time).await;
         match endpoint.upgrade() {
-            Some(endpoint) => endpoint.end_silent(),
+            Some(endpoint) => thing(&endpoint),
             None => return,
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio_util::sync::CancellationToken;
@@ -26,13 +26,17 @@ pub(crate) struct Remote {
     endpoint: Arc<Endpoint>,
     /// `None` where requests go to the node of their address.
     to: Option<To>,
-    name: String,
+    /// Written when it is asked for, as is what closes it: one is made for each request of a client.
+    name: OnceLock<String>,
     id: u64,
     identity: Option<Identity>,
     /// The notifications that are on their way.
-    notifying: Mutex<HashMap<u64, Later<Result<(), SendError>>>>,
-    closed: CancellationToken,
+    notifying: Mutex<HashMap<u64, Sending>>,
+    closed: OnceLock<CancellationToken>,
 }
+
+/// What is on its way out, until it is sent.
+pub(crate) type Sending = Later<Result<(), SendError>>;
 
 /// A request on its way out.
 pub(crate) struct Request {
@@ -42,6 +46,7 @@ pub(crate) struct Request {
     pub(crate) patience: Patience,
     /// Who is told of progress.
     pub(crate) answer: Option<AnswerTo>,
+    pub(crate) now: Instant,
 }
 
 impl Remote {
@@ -49,7 +54,7 @@ impl Remote {
     pub(crate) fn workers(endpoint: &Arc<Endpoint>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1 << 49);
         let id = NEXT.fetch_add(1, Relaxed);
-        Self::new(endpoint, None, "the broker".to_owned(), id, None)
+        Self::new(endpoint, None, id, None)
     }
 
     /// A peer of somebody.
@@ -63,25 +68,18 @@ impl Remote {
             inbox: inbox.clone(),
             number,
         };
-        let name = format!("a client at {inbox}");
-        Self::new(endpoint, Some(to), name, number, identity)
+        Self::new(endpoint, Some(to), number, identity)
     }
 
-    fn new(
-        endpoint: &Arc<Endpoint>,
-        to: Option<To>,
-        name: String,
-        id: u64,
-        identity: Option<Identity>,
-    ) -> Self {
+    fn new(endpoint: &Arc<Endpoint>, to: Option<To>, id: u64, identity: Option<Identity>) -> Self {
         Self {
             endpoint: endpoint.clone(),
             to,
-            name,
+            name: OnceLock::new(),
             id,
             identity,
             notifying: Mutex::default(),
-            closed: CancellationToken::new(),
+            closed: OnceLock::new(),
         }
     }
 
@@ -89,12 +87,16 @@ impl Remote {
         &self.endpoint
     }
 
-    /// Sends a request. Its replies are polled for.
+    /// Sends a request, while what is given back is polled. Its replies are polled for.
     ///
     /// # Errors
     ///
     /// When there is no room, or no line.
-    pub(crate) fn ask(&self, to: &To, request: Request) -> Result<CorrelationId, Status> {
+    pub(crate) fn ask(
+        &self,
+        to: &To,
+        request: Request,
+    ) -> Result<(CorrelationId, Sending), Status> {
         let line = self.line()?;
         let Request {
             mut task,
@@ -102,8 +104,8 @@ impl Remote {
             body,
             patience,
             answer,
+            now,
         } = request;
-        let now = Instant::now();
         let window = match task.kind {
             MessageKind::Stream => self.endpoint.limits.stream_window,
             _ => 0,
@@ -111,20 +113,17 @@ impl Remote {
         task.deadline.get_or_insert(later(now, patience.timeout));
         task.window = u32::try_from(window).unwrap_or(u32::MAX);
         let asked = &self.endpoint.asked;
-        let (id, pool) = asked.exchange.reserve(now, patience, window)?;
+        let id = asked.exchange.reserve_slot(now, patience, window)?;
         asked.note(id, to.clone(), answer, window);
         let parcel = Parcel::new(ParcelKind::Task(Box::new(task)), asked::written(id))
             .with_body(format, body)
             .from_inbox(&line.inbox());
-        let sent = send(line, to, parcel);
-        let exchange = asked.exchange.clone();
-        let sending = Run::new(async move {
-            if let Err(error) = sent.await {
-                exchange.complete(id, Reply::Status(error.into()));
-            }
-        });
-        asked.exchange.attach(id, sending, pool);
-        Ok(id)
+        Ok((id, send(line, to, parcel)))
+    }
+
+    /// A request could not be sent.
+    pub(crate) fn unsent(&self, id: CorrelationId, error: SendError) {
+        self.endpoint.asked.fail(id, error.into());
     }
 
     /// Sends a notification.
@@ -134,7 +133,7 @@ impl Remote {
         task: Task,
         format: Format,
         body: Vec<u8>,
-    ) -> Result<Later<Result<(), SendError>>, Status> {
+    ) -> Result<Sending, Status> {
         let line = self.line()?;
         let parcel = Parcel::new(ParcelKind::Task(Box::new(task)), Arc::default())
             .with_body(format, body)
@@ -200,7 +199,7 @@ impl Remote {
         }
     }
 
-    fn notifying(&self) -> MutexGuard<'_, HashMap<u64, Later<Result<(), SendError>>>> {
+    fn notifying(&self) -> MutexGuard<'_, HashMap<u64, Sending>> {
         self.notifying
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -221,7 +220,7 @@ impl Remote {
     }
 }
 
-fn send(line: &Arc<dyn Line>, to: &To, parcel: Parcel) -> Later<Result<(), SendError>> {
+fn send(line: &Arc<dyn Line>, to: &To, parcel: Parcel) -> Sending {
     match to {
         To::Node(node) => line.publish(node, parcel),
         To::Peer { inbox, .. } => line.send(inbox, parcel),
@@ -245,7 +244,7 @@ impl Outbound for Remote {
         _: &mut Context<'_>,
     ) -> Poll<Result<Started, Status>> {
         let limits = &self.endpoint.limits;
-        head.metadata.admit(limits, &self.name)?;
+        head.metadata.admit(limits, self.remote())?;
         let (format, body) = self.encode(message, head.format)?;
         let request = Request {
             task: self.task(head),
@@ -257,9 +256,17 @@ impl Outbound for Remote {
                 idle: limits.stream_idle,
             },
             answer: None,
+            now: Instant::now(),
         };
-        let to = self.to(head)?;
-        Poll::Ready(self.ask(&to, request).map(Started::Poll))
+        let (id, sending) = self.ask(&*self.to(head)?, request)?;
+        let exchange = self.endpoint.asked.exchange.clone();
+        let sending = Run::new(async move {
+            if let Err(error) = sending.await {
+                exchange.complete(id, Reply::Status(error.into()));
+            }
+        });
+        self.endpoint.asked.exchange.drive_with(id, sending);
+        Poll::Ready(Ok(Started::Poll(id)))
     }
 
     fn notify(
@@ -276,7 +283,7 @@ impl Outbound for Remote {
         };
         if sending.is_none() {
             let limits = &self.endpoint.limits;
-            head.metadata.admit(limits, &self.name)?;
+            head.metadata.admit(limits, self.remote())?;
             let (format, body) = self.encode(message, head.format)?;
             sending = Some(self.tell(&*self.to(head)?, self.task(head), format, body)?);
         }
@@ -303,7 +310,10 @@ impl Outbound for Remote {
 
     fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
         let asked = &self.endpoint.asked;
-        let reply = ready!(asked.exchange.poll_reply(id, cx));
+        let reply = ready!(match self.to {
+            Some(_) => asked.exchange.poll_reply(id, cx),
+            None => asked.exchange.poll_untimed(id, cx),
+        });
         if let Some((runs_at, bytes)) = asked.taken(id, &reply) {
             let credit = Parcel::new(ParcelKind::Credit(bytes), asked::written(id));
             self.endpoint.tell(&runs_at, credit);
@@ -331,7 +341,10 @@ impl Outbound for Remote {
     }
 
     fn remote(&self) -> &str {
-        &self.name
+        self.name.get_or_init(|| match &self.to {
+            Some(To::Peer { inbox, .. }) => format!("a client at {inbox}"),
+            Some(To::Node(_)) | None => "the broker".to_owned(),
+        })
     }
 
     fn id(&self) -> u64 {
@@ -347,7 +360,7 @@ impl Outbound for Remote {
     }
 
     fn closed(&self) -> CancellationToken {
-        self.closed.clone()
+        self.closed.get_or_init(CancellationToken::new).clone()
     }
 
     fn runtime(&self) -> Option<RuntimeHandle> {
@@ -359,6 +372,6 @@ impl Outbound for Remote {
     }
 
     fn close(&self, _: bool) {
-        self.closed.cancel();
+        self.closed.get_or_init(CancellationToken::new).cancel();
     }
 }

@@ -21,7 +21,7 @@ use crate::message::MessageKind;
 use crate::panics::catch;
 use crate::peer::Peer;
 use crate::queue::broker::{Later, Parcel, ParcelKind, SendError, Settled, Task};
-use crate::runtime::{Sleep, sleep_until};
+use crate::runtime::{Instant, Sleep, sleep_until};
 use crate::status::{Code, Status};
 
 /// One request that runs here, on its way to its answer.
@@ -43,7 +43,9 @@ pub(crate) struct Work {
     sending: Option<Later<Result<(), SendError>>>,
     window: u32,
     running: Option<Listed>,
-    pace: Pace,
+    deadline: Option<Instant>,
+    /// From when it does not end at once.
+    pace: Option<Pace>,
     timer: Option<Pin<Box<Sleep>>>,
     /// What the delivery is settled with, where it came out of a queue.
     tag: Option<u64>,
@@ -95,7 +97,6 @@ impl Work {
         } = assignment;
         let codecs = &endpoint.codecs;
         let (answer, parts) = Answer::in_parts(format, codecs, &endpoint.limits);
-        let pace = Pace::new(task.deadline, &endpoint.limits);
         let mut owned = OwnedJob::new(message, format, parcel.body);
         owned.address = task.address;
         owned.metadata = task.metadata;
@@ -125,7 +126,8 @@ impl Work {
             sending: None,
             window: task.window,
             running: None,
-            pace,
+            deadline: task.deadline,
+            pace: None,
             timer: None,
             tag,
             settled: Settled::Done,
@@ -159,9 +161,9 @@ impl Work {
                 if let Some(Listed { running, .. }) = &self.running {
                     running.spend(item_cost(bytes.len()));
                 }
-                self.pace.item();
+                self.pace().item();
             }
-            AnswerPart::Progress => self.pace.progress(),
+            AnswerPart::Progress => self.pace().progress(),
             AnswerPart::Status(status) | AnswerPart::Unreadable(status) if self.asker.is_none() => {
                 tracing::warn!(status = %Escaped(status), "a message without a reply place failed");
             }
@@ -171,12 +173,15 @@ impl Work {
     }
 
     fn send(&mut self, mut parcel: Parcel) {
+        let tells_where = !parcel.kind.is_last();
+        if tells_where {
+            self.pace().told();
+        }
         let (Some(asker), Some(line)) = (&self.asker, self.endpoint.line()) else {
             return;
         };
-        if !parcel.kind.is_last() {
+        if tells_where {
             parcel = parcel.from_inbox(&line.inbox());
-            self.pace.told();
         }
         self.sending = Some(line.send(asker, parcel));
     }
@@ -273,9 +278,9 @@ impl Work {
     /// Waits for the deadline, and for when the caller is to be told where the request runs.
     fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.ended {
-            self.pace.end();
+            self.pace().end();
         }
-        let next = self.pace.next();
+        let next = self.pace().next();
         let timer = match &mut self.timer {
             Some(timer) => timer,
             none => none.insert(Box::pin(sleep_until(next))),
@@ -284,19 +289,25 @@ impl Work {
             timer.as_mut().reset(next);
         }
         ready!(timer.as_mut().poll(cx));
-        if self.pace.is_late() && self.ended {
+        let is_late = self.pace().is_late();
+        if is_late && self.ended {
             tracing::warn!("an answer could not be sent before its deadline");
             self.leave();
-        } else if self.pace.is_late() {
+        } else if is_late {
             self.stop();
             let text = "the handler did not answer before the deadline";
             self.give(AnswerPart::Status(Status::new(Code::Timeout, text)));
         } else if self.sending.is_some() {
-            self.pace.told();
+            self.pace().told();
         } else {
             self.send(Parcel::new(ParcelKind::Running, self.correlation.clone()));
         }
         Poll::Ready(())
+    }
+
+    fn pace(&mut self) -> &mut Pace {
+        let (deadline, limits) = (self.deadline, &self.endpoint.limits);
+        self.pace.get_or_insert_with(|| Pace::new(deadline, limits))
     }
 
     fn settle(&mut self) {

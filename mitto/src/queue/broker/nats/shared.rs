@@ -1,6 +1,5 @@
 //! What all parts of a line have in common.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,6 +19,7 @@ use super::connect::Link;
 use super::waiting::{Told, Waiter};
 use super::work::Work;
 use crate::limits::Limits;
+use crate::queue::broker::tags::ByTag;
 use crate::queue::broker::{BrokerError, Key, SendError};
 use crate::runtime::{spawn, timeout};
 
@@ -36,7 +36,7 @@ pub(super) struct Shared {
     pub(super) durable: bool,
     /// Takes messages without waiting.
     outlet: Mutex<Client>,
-    held: Mutex<HashMap<u64, Held>>,
+    held: Mutex<ByTag<Held>>,
     tags: AtomicU64,
     /// It is being closed, and ends what is its own when that is done.
     pub(super) closing: AtomicBool,
@@ -279,7 +279,7 @@ impl Shared {
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<u64, Held>> {
+    fn held(&self) -> MutexGuard<'_, ByTag<Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

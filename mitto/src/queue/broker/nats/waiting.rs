@@ -4,14 +4,16 @@
 //! message has found somebody. So a barrier, a message to the own inbox, is sent behind: a connection's messages are
 //! handled in order, and when it is back what was sent before has found somebody, or has been refused already.
 
-use std::collections::HashMap;
+use std::collections::hash_map;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use async_nats::Message;
 use tokio::sync::{Notify, oneshot};
+
+use crate::queue::broker::tags::ByText;
 
 /// What is waited for.
 #[derive(Default)]
@@ -23,7 +25,7 @@ pub(super) struct Waiting {
 
 #[derive(Default)]
 struct Table {
-    entries: HashMap<Arc<str>, Entry>,
+    entries: ByText<Entry>,
     next: u64,
     /// How many a barrier would tell.
     passing: usize,
@@ -66,18 +68,17 @@ impl Waiting {
     ) -> Option<Waiter> {
         let (tell, told) = oneshot::channel();
         let mut table = self.lock();
-        if table.entries.contains_key(&token) {
-            return None;
-        }
         let id = table.number();
-        let entry = Entry {
-            id,
-            sent: u64::MAX,
-            epoch,
-            passes,
-            tell,
+        match table.entries.entry(token.clone()) {
+            hash_map::Entry::Occupied(_) => return None,
+            hash_map::Entry::Vacant(place) => place.insert(Entry {
+                id,
+                sent: u64::MAX,
+                epoch,
+                passes,
+                tell,
+            }),
         };
-        table.entries.insert(token.clone(), entry);
         if passes {
             table.passing += 1;
             if !table.ticking {
@@ -90,6 +91,7 @@ impl Waiting {
             token,
             id,
             told,
+            is_told: false,
         })
     }
 
@@ -201,6 +203,8 @@ pub(super) struct Waiter {
     pub(super) token: Arc<str>,
     id: u64,
     told: oneshot::Receiver<Told>,
+    /// Whether its entry is gone.
+    is_told: bool,
 }
 
 impl Waiter {
@@ -219,13 +223,17 @@ impl Future for Waiter {
     type Output = Told;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Told> {
-        let told = Pin::new(&mut self.told).poll(cx);
-        told.map(|told| told.unwrap_or(Told::Lost))
+        let told = ready!(Pin::new(&mut self.told).poll(cx));
+        self.is_told = true;
+        Poll::Ready(told.unwrap_or(Told::Lost))
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
+        if self.is_told {
+            return;
+        }
         let mut table = self.waiting.lock();
         let is_own = |entry: &Entry| entry.id == self.id;
         if table.entries.get(&self.token).is_some_and(is_own) {

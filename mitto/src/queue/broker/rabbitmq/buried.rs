@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 
 use super::consumer::Order;
 use super::names;
-use super::outgoing::{Outgoing, Publishing};
-use super::properties::{self, Written};
+use super::outgoing::{Destination, Outgoing, Publishing, What};
+use super::properties;
 use crate::queue::broker::Node;
 use crate::runtime::spawn;
 
@@ -46,14 +46,8 @@ impl Burying {
         let (publishing, back) = (self.publishing.clone(), self.back.clone());
         cut(&mut task.reason);
         let properties = properties::buried(&task.raw.properties, &task.reason, task.attempt);
-        let written = Written {
-            properties,
-            body: task.raw.body,
-            // It has come in one frame, and grows by no more than this.
-            head: REASON + 1024,
-        };
-        let key = names::dead(&task.node);
-        let letter = Outgoing::to_exchange(names::DEAD, key, written).mandatory();
+        let to = Destination::Exchange(names::DEAD.into(), names::dead(&task.node));
+        let letter = Outgoing::new(to, What::Letter(Box::new(properties), task.raw.body));
         spawn(async move {
             let buried = publishing.confirmed(letter, true).await;
             if let Err(error) = &buried {

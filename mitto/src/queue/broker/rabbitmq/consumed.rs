@@ -1,7 +1,5 @@
 //! The consuming connection, with what has come on it.
 
-use std::collections::HashMap;
-
 use lapin::message::Delivery as Message;
 
 use super::buried::{Buried, Burying, Raw};
@@ -11,6 +9,7 @@ use super::link::Link;
 use super::properties;
 use super::work::Work;
 use super::{names, topology};
+use crate::queue::broker::tags::ByTag;
 use crate::queue::broker::wire::Place;
 use crate::queue::broker::{Delivery, Node, Settled};
 
@@ -19,7 +18,7 @@ pub(super) struct Connected {
     pub(super) link: Link,
     pub(super) inbox: Inbox,
     pub(super) works: Vec<Work>,
-    given: HashMap<u64, Given>,
+    given: ByTag<Given>,
     pub(super) burying: usize,
 }
 
@@ -37,7 +36,7 @@ impl Connected {
             link,
             inbox,
             works: Vec::new(),
-            given: HashMap::new(),
+            given: ByTag::default(),
             burying: 0,
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use lapin::ErrorKind;
 use tokio::sync::{mpsc, oneshot};
@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::buried::Burying;
 use super::common::{Attempts, Common, Side};
 use super::consumed::Connected;
+use super::gather::Gather;
 use super::inbox::Inbox;
 use super::link::{Link, Told};
 use super::names;
@@ -48,6 +49,7 @@ pub(super) struct Consuming {
     /// Who waits for the next connection.
     waits: Vec<Wait>,
     closes: bool,
+    gather: Gather,
 }
 
 enum Wait {
@@ -80,6 +82,7 @@ impl Consuming {
             next: 0,
             waits: Vec::new(),
             closes: false,
+            gather: Gather::default(),
         }
     }
 
@@ -141,6 +144,7 @@ impl Consuming {
                 if !self.closes && ending.as_mut().poll(cx).is_ready() {
                     self.closes = true;
                 }
+                ready!(self.gather.poll(cx));
                 self.poll(connected, cx)
             });
             let turn = turn.await;

@@ -3,15 +3,17 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use lapin::Channel;
 use lapin::message::BasicReturnMessage;
+use lapin::{Channel, Confirmation, PublisherConfirm};
 
+use super::common::Common;
+use super::in_order::InOrder;
 use super::link::why;
-use super::outgoing::{Fate, Waiting, confirmed};
+use super::outgoing::Waiting;
 use crate::queue::broker::SendError;
 
 /// How often a message is sent when the broker closes the channel, for it or for another one.
@@ -19,20 +21,29 @@ const TRIES: u32 = 3;
 
 /// What was published on a channel and is not confirmed.
 pub(super) struct Flight {
-    pending: FuturesUnordered<Pending>,
+    writing: InOrder<(Waiting, lapin::Result<PublisherConfirm>)>,
+    unconfirmed: FuturesUnordered<Unconfirmed>,
+    /// What is confirmed and not answered, and whether the broker has it. Kept for its room.
+    seen: Vec<(Waiting, bool)>,
     /// What has come back, until it is known of whom.
     returned: Vec<BasicReturnMessage>,
     again: VecDeque<Waiting>,
     head_max: usize,
 }
 
-type Pending = Pin<Box<dyn Future<Output = (Waiting, Fate)> + Send>>;
+/// One that is written. Ready when the broker has said something of it.
+struct Unconfirmed {
+    waiting: Option<Waiting>,
+    confirm: PublisherConfirm,
+}
 
 impl Flight {
     /// Over frames of so many bytes.
     pub(super) fn new(frame_max: usize) -> Self {
         Self {
-            pending: FuturesUnordered::new(),
+            writing: InOrder::new(),
+            unconfirmed: FuturesUnordered::new(),
+            seen: Vec::new(),
             returned: Vec::new(),
             again: VecDeque::new(),
             head_max: frame_max,
@@ -44,25 +55,31 @@ impl Flight {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.pending.is_empty()
+        self.writing.is_empty() && self.unconfirmed.is_empty()
     }
 
-    pub(super) fn start(&mut self, channel: &Channel, mut waiting: Waiting, cx: &mut Context<'_>) {
+    pub(super) fn start(
+        &mut self,
+        channel: &Arc<Channel>,
+        mut waiting: Waiting,
+        common: &Common,
+        cx: &mut Context<'_>,
+    ) {
         if waiting.done.is_closed() {
             return;
         }
-        if waiting.out.head > self.head_max {
-            let too_large = SendError::TooLarge(waiting.out.head);
-            let _ = waiting.done.send(Err(too_large));
+        let (properties, head) = waiting.out.properties(common);
+        if head > self.head_max {
+            let _ = waiting.done.send(Err(SendError::TooLarge(head)));
             return;
         }
         waiting.tries += 1;
-        let mut pending: Pending = Box::pin(confirmed(channel.clone(), waiting));
-        // At once, so that the order stays.
-        match pending.poll_unpin(cx) {
-            Poll::Ready(ready) => self.pending.push(Box::pin(std::future::ready(ready))),
-            Poll::Pending => self.pending.push(pending),
-        }
+        let channel = channel.clone();
+        let publishing = async move {
+            let written = waiting.out.publish(&channel, properties).await;
+            (waiting, written)
+        };
+        self.writing.begin(publishing, cx);
     }
 
     /// Answers what was confirmed. Ready when something was lost.
@@ -71,34 +88,48 @@ impl Flight {
     /// which need not be the one that it belongs to. The right one is confirmed later than that, so who
     /// is confirmed is answered only when all that were confirmed before have been seen.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<lapin::Error> {
-        let mut seen = Vec::new();
         let mut lost = None;
         loop {
-            let before = seen.len();
-            while let Poll::Ready(Some((waiting, fate))) = self.pending.poll_next_unpin(cx) {
-                match fate {
-                    Fate::Answered(confirmed, returned) => {
-                        self.returned.extend(returned.map(|returned| *returned));
-                        seen.push((waiting, confirmed));
-                    }
-                    Fate::Unsent(error) => {
+            let before = self.seen.len();
+            while let Poll::Ready(Some((waiting, written))) = self.writing.poll_next(cx) {
+                match written {
+                    Ok(confirm) => self.unconfirmed.push(Unconfirmed {
+                        waiting: Some(waiting),
+                        confirm,
+                    }),
+                    // Not all of it was written: the broker cannot have it.
+                    Err(error) => {
                         self.keep(waiting, &error, true);
-                        lost = Some(error);
-                    }
-                    Fate::Lost(error) => {
-                        self.keep(waiting, &error, false);
                         lost = Some(error);
                     }
                 }
             }
-            if seen.len() == before {
+            while let Poll::Ready(Some((waiting, confirmed))) = self.unconfirmed.poll_next_unpin(cx)
+            {
+                match (waiting, confirmed) {
+                    (Some(waiting), Ok(confirmed)) => {
+                        let is_there = confirmed.is_ack();
+                        self.returned.extend(confirmed.take_message());
+                        self.seen.push((waiting, is_there));
+                    }
+                    // Nobody knows what became of it.
+                    (Some(waiting), Err(error)) => {
+                        self.keep(waiting, &error, false);
+                        lost = Some(error);
+                    }
+                    (None, _) => {}
+                }
+            }
+            if self.seen.len() == before {
                 break;
             }
         }
-        for (waiting, confirmed) in seen {
+        let mut seen = std::mem::take(&mut self.seen);
+        for (waiting, confirmed) in seen.drain(..) {
             self.answer(waiting, confirmed);
         }
-        if self.pending.is_empty() {
+        self.seen = seen;
+        if self.is_empty() {
             self.returned.clear();
         }
         match lost {
@@ -111,7 +142,7 @@ impl Flight {
     pub(super) async fn finish(&mut self) {
         std::future::poll_fn(|cx| {
             while self.poll(cx).is_ready() {}
-            match self.pending.is_empty() {
+            match self.is_empty() {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             }
@@ -130,7 +161,7 @@ impl Flight {
         let answer = match (own, confirmed) {
             (Some(own), _) => {
                 returned.swap_remove(own);
-                Err(SendError::Nobody(waiting.out.key().to_owned()))
+                Err(SendError::Nobody(waiting.out.key()))
             }
             (None, true) => Ok(()),
             (None, false) => {
@@ -150,5 +181,14 @@ impl Flight {
         } else {
             self.again.push_back(waiting);
         }
+    }
+}
+
+impl Future for Unconfirmed {
+    type Output = (Option<Waiting>, lapin::Result<Confirmation>);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let confirmed = ready!(Pin::new(&mut self.confirm).poll(cx));
+        Poll::Ready((self.waiting.take(), confirmed))
     }
 }

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::buried::Burying;
 use super::common::{Attempts, Common, Side, Up};
 use super::consumer::{Consuming, Order};
-use super::outgoing::{Outgoing, Publishing};
-use super::properties::{self, To, Written};
+use super::outgoing::{Destination, Outgoing, Publishing, What};
+use super::properties::{self, To};
 use super::publisher::Publisher;
 use super::{RabbitMq, letters, link, names};
 use crate::queue::broker::{
@@ -92,13 +92,12 @@ impl RabbitLine {
         })
     }
 
-    fn write(&self, parcel: Parcel, to: To) -> Result<Written, SendError> {
+    fn outgoing(&self, to: Destination, parcel: Parcel, end: To) -> Result<Outgoing, SendError> {
         if self.common.ending.is_cancelled() {
             return Err(SendError::Closed);
         }
-        let common = &self.common;
-        let key = common.trusted.key.as_ref();
-        properties::write(parcel, to, key, common.url.user())
+        properties::check(&parcel)?;
+        Ok(Outgoing::new(to, What::Parcel(parcel, end)))
     }
 
     fn sent(
@@ -120,8 +119,8 @@ impl Line for RabbitLine {
 
     fn publish(&self, node: &Node, task: Parcel) -> Later<Result<(), SendError>> {
         let idempotent = task.task().is_some_and(|task| task.idempotent);
-        let out = match self.write(task, To::Queue) {
-            Ok(written) => Outgoing::to_queue(names::queue(node), written),
+        let out = match self.outgoing(Destination::Queue(node.clone()), task, To::Queue) {
+            Ok(out) => out,
             Err(error) => return Box::pin(std::future::ready(Err(error))),
         };
         let (publishing, node) = (self.publishing.clone(), node.clone());
@@ -134,22 +133,18 @@ impl Line for RabbitLine {
     }
 
     fn send(&self, inbox: &Arc<str>, parcel: Parcel) -> Later<Result<(), SendError>> {
-        let to = match names::is_inbox(inbox) {
+        let end = match names::is_inbox(inbox) {
             true => To::End,
             false => To::Other,
         };
-        let written = self.write(parcel, to);
-        self.sent(
-            written.map(|written| Outgoing::to_queue(&**inbox, written)),
-            None,
-        )
+        let to = Destination::Inbox(inbox.clone());
+        self.sent(self.outgoing(to, parcel, end), None)
     }
 
     fn tell_workers(&self, node: &Node, parcel: Parcel) -> Later<Result<(), SendError>> {
         let exchange = names::workers(node);
-        let written = self.write(parcel, To::End);
-        let out = written.map(|written| Outgoing::to_exchange(&exchange, String::new(), written));
-        self.sent(out, Some(exchange))
+        let to = Destination::Exchange(exchange.clone().into(), String::new());
+        self.sent(self.outgoing(to, parcel, To::End), Some(exchange))
     }
 
     fn take_work(&self, node: &Node, most: u16) -> Later<Result<(), BrokerError>> {
@@ -181,10 +176,8 @@ impl Line for RabbitLine {
     }
 
     fn publish_to(&self, topic: &str, parcel: Parcel) -> Later<Result<(), SendError>> {
-        let key = names::topic(topic);
-        let written = self.write(parcel, To::Other);
-        let out = written.map(|written| Outgoing::to_exchange(names::TOPICS, key, written));
-        self.sent(out, None)
+        let to = Destination::Exchange(names::TOPICS.into(), names::topic(topic));
+        self.sent(self.outgoing(to, parcel, To::Other), None)
     }
 
     fn dead_letters(

@@ -20,9 +20,12 @@ const INBOX: &str = "mitto.inbox.";
 /// else may be the queue of somebody who has not asked.
 const REPLIES: [&str; 3] = [INBOX, "amq.rabbitmq.reply-to.", "amq.gen-"];
 
+/// The longest name that AMQP has for a queue or a header, and the longest text in a property.
+pub(super) const SHORT: usize = 255;
+
 /// The queue of a node.
 pub(super) fn queue(node: &Node) -> String {
-    format!("mitto.{}", node.joined('.'))
+    ["mitto.", node.application(), ".", node.name()].concat()
 }
 
 /// The queue of a node's dead letters, which is its routing key as well.
@@ -46,10 +49,11 @@ pub(super) fn is_inbox(name: &str) -> bool {
 }
 
 pub(super) fn is_reply_place(name: &str) -> bool {
-    REPLIES.iter().any(|prefix| {
+    let is_place = REPLIES.iter().any(|prefix| {
         let rest = name.strip_prefix(prefix);
         rest.is_some_and(|rest| !rest.is_empty())
-    })
+    });
+    is_place && name.len() <= SHORT
 }
 
 /// A topic as a routing key, which has 255 bytes at most: what is not `A-Z a-z 0-9 _ - . /` is `%` and its
@@ -96,6 +100,7 @@ mod tests {
             "orders",
             "amq.rabbitmq.reply-to",
             "x.mitto.inbox.a",
+            &format!("{INBOX}{}", "x".repeat(256)),
         ] {
             assert!(!is_reply_place(place), "{place}");
         }

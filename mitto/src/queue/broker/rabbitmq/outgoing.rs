@@ -1,32 +1,54 @@
 //! What is on its way to the broker.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use lapin::message::BasicReturnMessage;
 use lapin::options::BasicPublishOptions;
+use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::properties::Written;
+use super::common::Common;
+use super::names;
+use super::properties::{self, To};
 use super::writes::Writes;
-use crate::queue::broker::{Later, SendError};
+use crate::queue::broker::{Later, Node, Parcel, SendError, wire};
 
 /// The most publishes that the broker has not confirmed.
 const UNCONFIRMED: usize = 1024;
 
 /// One message.
 pub(super) struct Outgoing {
-    exchange: String,
-    key: String,
-    properties: BasicProperties,
-    body: Vec<u8>,
-    pub(super) head: usize,
+    to: Destination,
+    what: What,
+    /// Whether it comes back where nobody is.
     mandatory: bool,
 }
 
+/// Where a message goes.
+pub(super) enum Destination {
+    Queue(Node),
+    Inbox(Arc<str>),
+    /// And the routing key there.
+    Exchange(Cow<'static, str>, String),
+}
+
+/// What is in a message.
+pub(super) enum What {
+    /// What is put into properties each time that it is published.
+    Parcel(Parcel, To),
+    /// What is to be a dead letter.
+    Letter(Box<BasicProperties>, Vec<u8>),
+}
+
+/// How many bytes the properties of a dead letter have at most. Its task has come in one frame, and grows by no
+/// more than this.
+const LETTER: usize = 9 * 1024;
+
 /// A message that is to be confirmed.
 pub(super) struct Waiting {
-    pub(super) out: Arc<Outgoing>,
+    pub(super) out: Box<Outgoing>,
     /// Whether it may be sent again when nobody knows what became of it.
     pub(super) idempotent: bool,
     /// The order among others.
@@ -34,7 +56,7 @@ pub(super) struct Waiting {
     /// How often it was tried to send it.
     pub(super) tries: u32,
     pub(super) done: oneshot::Sender<Result<(), SendError>>,
-    _room: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+    _room: OwnedSemaphorePermit,
 }
 
 /// Work for the publishing connection.
@@ -56,7 +78,6 @@ pub(super) struct Sent {
 /// The way to the publishing connection. What waits for it is bounded here.
 pub(super) struct Publishing {
     jobs: mpsc::UnboundedSender<Job>,
-    unconfirmed: Arc<Semaphore>,
     /// Bytes to be confirmed, and to be written.
     room: [Arc<Semaphore>; 2],
     /// How many bytes each has room for.
@@ -65,83 +86,88 @@ pub(super) struct Publishing {
 }
 
 impl Outgoing {
-    /// To a queue or inbox.
-    pub(super) fn to_queue(name: impl Into<String>, written: Written) -> Self {
-        Self::to_exchange("", name.into(), written).mandatory()
-    }
-
-    pub(super) fn to_exchange(exchange: &str, key: String, written: Written) -> Self {
+    pub(super) fn new(to: Destination, what: What) -> Self {
+        let mandatory = !matches!((&to, &what), (Destination::Exchange(..), What::Parcel(..)));
         Self {
-            exchange: exchange.to_owned(),
-            key,
-            properties: written.properties,
-            body: written.body,
-            head: written.head,
-            mandatory: false,
+            to,
+            what,
+            mandatory,
         }
     }
 
-    /// It comes back where nobody is.
-    pub(super) fn mandatory(mut self) -> Self {
-        self.mandatory = true;
-        self
+    /// The name of its queue, or its routing key.
+    pub(super) fn key(&self) -> String {
+        match &self.to {
+            Destination::Queue(node) => names::queue(node),
+            Destination::Inbox(inbox) => inbox.as_ref().to_owned(),
+            Destination::Exchange(_, key) => key.clone(),
+        }
     }
 
-    pub(super) fn key(&self) -> &str {
-        &self.key
+    /// The properties, and how many bytes they have at most, which go in one frame.
+    pub(super) fn properties(&self, common: &Common) -> (BasicProperties, usize) {
+        let (key, user) = (common.trusted.key.as_ref(), common.url.user());
+        match &self.what {
+            What::Parcel(parcel, to) => properties::write(parcel, *to, key, user),
+            What::Letter(properties, _) => ((**properties).clone(), LETTER),
+        }
+    }
+
+    fn body(&self) -> &[u8] {
+        match &self.what {
+            What::Parcel(parcel, _) => wire::body(parcel),
+            What::Letter(_, body) => body,
+        }
     }
 
     fn size(&self) -> usize {
-        self.head.saturating_add(self.body.len())
+        let head = match &self.what {
+            What::Parcel(parcel, _) => properties::size(parcel),
+            What::Letter(..) => LETTER,
+        };
+        head.saturating_add(self.body().len())
     }
 
     /// Whether this is what has come back. That of an equal one is as good.
     pub(super) fn is(&self, returned: &BasicReturnMessage) -> bool {
-        returned.routing_key.as_str() == self.key
-            && returned.properties.message_id() == self.properties.message_id()
-            && returned.properties.correlation_id() == self.properties.correlation_id()
+        let (id, correlation) = match &self.what {
+            What::Parcel(parcel, _) => {
+                let id = parcel.task().map_or("", |task| &task.id);
+                (id, &*parcel.correlation)
+            }
+            What::Letter(properties, _) => (
+                text(properties.message_id()),
+                text(properties.correlation_id()),
+            ),
+        };
+        returned.routing_key.as_str() == self.key()
+            && text(returned.properties.message_id()) == id
+            && text(returned.properties.correlation_id()) == correlation
     }
 
     /// Hands it to the connection with the first poll; ready when it is written.
     pub(super) async fn publish(
         &self,
         channel: &Channel,
+        properties: BasicProperties,
     ) -> lapin::Result<lapin::PublisherConfirm> {
         let options = BasicPublishOptions {
             mandatory: self.mandatory,
             ..BasicPublishOptions::default()
         };
-        let (exchange, key) = (self.exchange.as_str(), self.key.as_str());
-        let properties = self.properties.clone();
+        let exchange = match &self.to {
+            Destination::Exchange(exchange, _) => exchange.as_ref(),
+            Destination::Queue(_) | Destination::Inbox(_) => "",
+        };
+        let (exchange, key) = (exchange.into(), self.key().into());
         channel
-            .basic_publish(exchange.into(), key.into(), options, &self.body, properties)
+            .basic_publish(exchange, key, options, self.body(), properties)
             .await
     }
 }
 
-/// What became of a message that was to be confirmed.
-pub(super) enum Fate {
-    /// Whether the broker has it, and what has come back, of this one or another.
-    Answered(bool, Option<Box<BasicReturnMessage>>),
-    /// Not all of it was written: the broker cannot have it.
-    Unsent(lapin::Error),
-    /// Nobody knows.
-    Lost(lapin::Error),
-}
-
-pub(super) async fn confirmed(channel: Channel, waiting: Waiting) -> (Waiting, Fate) {
-    let confirm = match waiting.out.publish(&channel).await {
-        Ok(confirm) => confirm,
-        Err(error) => return (waiting, Fate::Unsent(error)),
-    };
-    match confirm.await {
-        Ok(confirmation) => {
-            let confirmed = confirmation.is_ack();
-            let returned = confirmation.take_message().map(Box::new);
-            (waiting, Fate::Answered(confirmed, returned))
-        }
-        Err(error) => (waiting, Fate::Lost(error)),
-    }
+fn text(property: &Option<ShortString>) -> &str {
+    property.as_ref().map_or("", ShortString::as_str)
 }
 
 impl Publishing {
@@ -151,7 +177,6 @@ impl Publishing {
         let bytes = bytes.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
         let publishing = Self {
             jobs,
-            unconfirmed: Arc::new(Semaphore::new(UNCONFIRMED)),
             room: std::array::from_fn(|_| Arc::new(Semaphore::new(bytes))),
             bytes,
             writes: Arc::default(),
@@ -161,17 +186,17 @@ impl Publishing {
 
     /// Ready when the broker has it, or says no.
     pub(super) async fn confirmed(&self, out: Outgoing, idempotent: bool) -> Result<(), SendError> {
-        let unconfirmed = self.unconfirmed.clone().acquire_owned().await;
-        let unconfirmed = unconfirmed.map_err(|_| SendError::Closed)?;
-        let room = self.room(0, out.size()).await?;
+        // As many small ones fill the room.
+        let bytes = out.size().max(self.bytes / UNCONFIRMED);
+        let room = self.room(0, bytes).await?;
         let (done, ready) = oneshot::channel();
         let waiting = Waiting {
-            out: Arc::new(out),
+            out: Box::new(out),
             idempotent,
             turn: 0,
             tries: 0,
             done,
-            _room: (unconfirmed, room),
+            _room: room,
         };
         self.put(Job::Confirmed(waiting))?;
         ready.await.unwrap_or(Err(SendError::Lost))
@@ -213,7 +238,6 @@ impl Publishing {
 
     /// Nothing more is taken.
     pub(super) fn close(&self) {
-        self.unconfirmed.close();
         for room in &self.room {
             room.close();
         }

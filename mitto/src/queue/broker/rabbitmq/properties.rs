@@ -1,11 +1,10 @@
 //! A parcel as a message of AMQP, and back.
 
-use std::collections::BTreeMap;
-
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 
-use super::names;
+use super::names::{self, SHORT};
+use super::parts::{APP, Parts};
 use crate::limits::Limits;
 use crate::queue::broker::wire::{
     self, CONTENT_TYPE, CORRELATION, Foreign, ID, KIND, Place, REPLY_TO, Reading, TYPE, Trust, head,
@@ -21,23 +20,9 @@ pub(super) const ATTEMPTS: &str = "mitto-attempts";
 /// How often a message was delivered before, as the broker counts.
 const DELIVERY_COUNT: &str = "x-delivery-count";
 
-/// What the property `app-id` begins with, before what is the library's own and has no property.
-const APP: &str = "mitto;";
-
 /// Headers of the broker's own.
 const BROKERS: [&str; 2] = ["x-first-death-", "x-last-death-"];
 const BROKER: [&str; 5] = ["x-death", DELIVERY_COUNT, "x-acquired-count", "cc", "bcc"];
-
-/// The longest text that AMQP has in a property, and the longest name of a header.
-const SHORT: usize = 255;
-
-/// A message on its way out.
-pub(super) struct Written {
-    pub(super) properties: BasicProperties,
-    pub(super) body: Vec<u8>,
-    /// How many bytes the properties have at most, which go in one frame.
-    pub(super) head: usize,
-}
 
 /// Whose identities are believed, and with what they are signed.
 #[derive(Clone, Default)]
@@ -57,26 +42,46 @@ pub(super) enum To {
     Other,
 }
 
-/// Takes a parcel apart. `user` is who the broker knows us as.
+/// Whether a parcel can be [written](write).
+pub(super) fn check(parcel: &Parcel) -> Result<(), SendError> {
+    let mut metadata = parcel
+        .task()
+        .into_iter()
+        .flat_map(|task| task.metadata.iter());
+    match metadata.find(|(name, _)| name.len() > SHORT) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let bytes = name.len();
+            let why = format!("a name of metadata has {bytes} bytes, at most {SHORT} are taken");
+            Err(SendError::Refused(why))
+        }
+    }
+}
+
+/// How many bytes the properties of a parcel have, or a few more.
+pub(super) fn size(parcel: &Parcel) -> usize {
+    let metadata = parcel
+        .task()
+        .into_iter()
+        .flat_map(|task| task.metadata.iter());
+    let metadata = metadata.map(|(name, value)| name.len() + value.len() + 8);
+    metadata.sum::<usize>() + 512
+}
+
+/// Takes a parcel apart, and says how many bytes the properties have at most, which go in one frame. `user` is who
+/// the broker knows us as.
 pub(super) fn write(
-    parcel: Parcel,
+    parcel: &Parcel,
     to: To,
     key: Option<&Key>,
     user: Option<&str>,
-) -> Result<Written, SendError> {
-    let mut parts = Parts {
-        in_short: to != To::Other,
-        ..Parts::default()
-    };
+) -> (BasicProperties, usize) {
+    let mut parts = Parts::new(to != To::Other);
     let usual = match to {
         To::Queue => "request",
         To::End | To::Other => "response",
     };
-    let task = parcel.task();
-    let is_task = task.is_some();
-    // Only who says something that has to be believed is checked, as each property costs.
-    let user = user.filter(|_| task.is_some_and(|task| task.identity.is_some() || task.hops > 0));
-    let body = wire::write(parcel, key, |name, value| {
+    wire::write_head(parcel, key, |name, value| {
         match name {
             KIND if value == usual && to != To::Other => {}
             // A worker sees what it is in a header, whoever wrote it.
@@ -84,113 +89,17 @@ pub(super) fn write(
             _ => parts.put(name, value),
         }
     });
-    if let Some(bytes) = parts.long {
-        let why = format!("a name of metadata has {bytes} bytes, at most {SHORT} are taken");
-        return Err(SendError::Refused(why));
-    }
     let head = parts.bytes + 512;
     let mut properties = parts.into_properties();
-    if let Some(user) = user {
-        properties = properties.with_user_id(user.into());
-    }
-    if is_task {
+    if let Some(task) = parcel.task() {
+        // Only who says something that has to be believed is checked, as each property costs.
+        if let Some(user) = user.filter(|_| task.identity.is_some() || task.hops > 0) {
+            properties = properties.with_user_id(user.into());
+        }
         // On disk.
         properties = properties.with_delivery_mode(2);
     }
-    Ok(Written {
-        properties,
-        body,
-        head,
-    })
-}
-
-/// The places of a message, while they are filled.
-#[derive(Default)]
-struct Parts {
-    kind: Option<ShortString>,
-    correlation: Option<ShortString>,
-    reply_to: Option<ShortString>,
-    content_type: Option<ShortString>,
-    id: Option<ShortString>,
-    /// What is the library's own, behind [`APP`].
-    own: String,
-    in_short: bool,
-    headers: BTreeMap<ShortString, AMQPValue>,
-    bytes: usize,
-    /// The length of a name that is too long.
-    long: Option<usize>,
-}
-
-impl Parts {
-    fn put(&mut self, name: &str, value: &str) {
-        self.bytes += name.len() + value.len() + 8;
-        let property = match name {
-            TYPE => &mut self.kind,
-            CORRELATION => &mut self.correlation,
-            REPLY_TO => &mut self.reply_to,
-            CONTENT_TYPE => &mut self.content_type,
-            ID => &mut self.id,
-            _ => return self.put_elsewhere(name, value),
-        };
-        match property.is_none() && value.len() <= SHORT {
-            true => *property = Some(value.into()),
-            false => self.put_elsewhere(name, value),
-        }
-    }
-
-    fn put_elsewhere(&mut self, name: &str, value: &str) {
-        // With all that is escaped in it.
-        let fits = self.own.len() + 3 * value.len() + APP.len() <= SHORT;
-        if self.in_short && fits && head::put(&mut self.own, 0, APP, name, value) {
-            return;
-        }
-        self.put_header(name, value);
-    }
-
-    fn put_header(&mut self, name: &str, value: &str) {
-        match name.len() <= SHORT {
-            true => put(&mut self.headers, name, value),
-            false => self.long = Some(name.len()),
-        }
-    }
-
-    fn into_properties(self) -> BasicProperties {
-        type Place = fn(BasicProperties, ShortString) -> BasicProperties;
-        let own = (!self.own.is_empty()).then(|| self.own.into());
-        let places: [(Option<ShortString>, Place); 6] = [
-            (self.kind, BasicProperties::with_type),
-            (self.correlation, BasicProperties::with_correlation_id),
-            (self.reply_to, BasicProperties::with_reply_to),
-            (self.content_type, BasicProperties::with_content_type),
-            (self.id, BasicProperties::with_message_id),
-            (own, BasicProperties::with_app_id),
-        ];
-        let mut properties = BasicProperties::default();
-        for (value, place) in places {
-            if let Some(value) = value {
-                properties = place(properties, value);
-            }
-        }
-        match self.headers.is_empty() {
-            true => properties,
-            false => properties.with_headers(self.headers.into()),
-        }
-    }
-}
-
-/// A name with several values has an array of them.
-fn put(headers: &mut BTreeMap<ShortString, AMQPValue>, name: &str, value: &str) {
-    let value = AMQPValue::LongString(value.into());
-    let value = match headers.remove(name) {
-        None => value,
-        Some(AMQPValue::FieldArray(before)) => {
-            let mut values = before.as_slice().to_vec();
-            values.push(value);
-            AMQPValue::FieldArray(values.into())
-        }
-        Some(before) => AMQPValue::FieldArray(vec![before, value].into()),
-    };
-    headers.insert(name.into(), value);
+    (properties, head)
 }
 
 /// Puts a parcel together.

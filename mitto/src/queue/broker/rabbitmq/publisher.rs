@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use lapin::message::BasicReturnMessage;
 use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable;
@@ -19,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::common::{Attempts, Common, Side};
 use super::flight::Flight;
+use super::gather::Gather;
+use super::in_order::InOrder;
 use super::link::{Link, Told};
 use super::outgoing::{Job, Sent, Waiting};
 use super::properties::{self, Trusted};
@@ -42,6 +43,7 @@ pub(super) struct Publisher {
     again: VecDeque<Waiting>,
     unsent: VecDeque<(u64, Sent)>,
     turn: u64,
+    gather: Gather,
     writes: Arc<Writes>,
     writing: Writing,
     /// Cancelled when nothing more comes.
@@ -51,18 +53,16 @@ pub(super) struct Publisher {
 /// A connection, with what is on its way there.
 pub(super) struct Connected {
     link: Link,
-    confirming: Channel,
-    plain: Channel,
+    confirming: Arc<Channel>,
+    plain: Arc<Channel>,
     flight: Flight,
-    sending: FuturesUnordered<Sending>,
+    /// What was not written comes back.
+    sending: InOrder<(u64, Result<(), Unsent>)>,
     /// Exchanges that are there.
     fanouts: HashSet<String>,
     looks: Interval,
     looks_until: Instant,
 }
-
-/// Of what was not written it gives that back.
-type Sending = Pin<Box<dyn Future<Output = (u64, Result<(), Unsent>)> + Send>>;
 
 /// What was not written.
 type Unsent = (Sent, lapin::Error);
@@ -80,6 +80,7 @@ impl Publisher {
             again: VecDeque::new(),
             unsent: VecDeque::new(),
             turn: 0,
+            gather: Gather::default(),
             writes,
             writing: Writing::default(),
             last,
@@ -158,43 +159,53 @@ impl Publisher {
                 }
             }
         }
-        while !connected.link.is_blocked() {
+        let now = Instant::now();
+        let waits = !self.jobs.is_empty() && self.gather.poll(cx).is_pending();
+        while !waits && !connected.link.is_blocked() {
             if let Some(waiting) = self.again.pop_front() {
-                connected.start(waiting, cx);
+                connected.start(waiting, &self.common, cx);
                 continue;
             }
             if let Some((number, sent)) = self.unsent.pop_front() {
-                self.send(connected, number, sent, cx);
+                self.send(connected, number, sent, now, cx);
                 continue;
             }
             match self.jobs.poll_recv(cx) {
                 Poll::Ready(Some(Job::Confirmed(mut waiting))) => {
                     self.turn += 1;
                     waiting.turn = self.turn;
-                    connected.start(waiting, cx);
+                    connected.start(waiting, &self.common, cx);
                 }
                 Poll::Ready(Some(Job::Sent(sent))) => {
                     let number = self.writing.begin();
-                    self.send(connected, number, sent, cx);
+                    self.send(connected, number, sent, now, cx);
                 }
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
+        let mut lost = None;
+        while let Poll::Ready(Some((number, sent))) = connected.sending.poll_next(cx) {
+            lost = lost.or(self.sent(number, sent));
+        }
+        self.writing.tell(&self.writes);
         if let Poll::Ready(error) = connected.flight.poll(cx) {
             return Poll::Ready(error);
         }
-        let mut lost = None;
-        while let Poll::Ready(Some((number, sent))) = connected.sending.poll_next_unpin(cx) {
-            lost = lost.or(self.sent(number, sent));
-        }
-        connected.look_for_returns(&self.common, cx);
+        connected.look_for_returns(&self.common, now, cx);
         lost.map_or(Poll::Pending, Poll::Ready)
     }
 
-    fn send(&mut self, connected: &mut Connected, number: u64, sent: Sent, cx: &mut Context<'_>) {
-        match connected.send(number, sent, cx) {
-            true => {}
-            false => self.writing.end(number, &self.writes),
+    fn send(
+        &mut self,
+        connected: &mut Connected,
+        number: u64,
+        sent: Sent,
+        now: Instant,
+        cx: &mut Context<'_>,
+    ) {
+        connected.looks_until = later(now, RETURNS.1);
+        if !connected.send(number, sent, &self.common, cx) {
+            self.writing.end(number);
         }
     }
 
@@ -202,7 +213,7 @@ impl Publisher {
     fn sent(&mut self, number: u64, sent: Result<(), Unsent>) -> Option<lapin::Error> {
         match sent {
             Ok(()) => {
-                self.writing.end(number, &self.writes);
+                self.writing.end(number);
                 None
             }
             Err((sent, error)) => {
@@ -229,8 +240,9 @@ impl Publisher {
             }
         };
         if timeout(LAST, finish).await.is_err() {
-            self.writing.lose(&self.writes);
+            self.writing.lose();
         }
+        self.writing.tell(&self.writes);
         let mut unsent = std::mem::take(&mut self.unsent);
         unsent.make_contiguous().sort_by_key(|(number, _)| *number);
         self.unsent = unsent;
@@ -260,9 +272,9 @@ impl Connected {
         Ok(Self {
             flight: Flight::new(link.frame_max()),
             link,
-            confirming,
-            plain,
-            sending: FuturesUnordered::new(),
+            confirming: Arc::new(confirming),
+            plain: Arc::new(plain),
+            sending: InOrder::new(),
             fanouts: HashSet::new(),
             looks: tokio::time::interval(RETURNS.0),
             looks_until: Instant::now(),
@@ -273,15 +285,16 @@ impl Connected {
         self.flight.is_empty() && self.sending.is_empty()
     }
 
-    fn start(&mut self, waiting: Waiting, cx: &mut Context<'_>) {
-        self.flight.start(&self.confirming, waiting, cx);
+    fn start(&mut self, waiting: Waiting, common: &Common, cx: &mut Context<'_>) {
+        self.flight.start(&self.confirming, waiting, common, cx);
     }
 
     /// False when it is left out.
-    fn send(&mut self, number: u64, sent: Sent, cx: &mut Context<'_>) -> bool {
-        if sent.out.head > self.flight.head_max() {
+    fn send(&mut self, number: u64, sent: Sent, common: &Common, cx: &mut Context<'_>) -> bool {
+        let (properties, head) = sent.out.properties(common);
+        if head > self.flight.head_max() {
             tracing::warn!(
-                bytes = sent.out.head,
+                bytes = head,
                 "the properties of a message are too large for a frame"
             );
             return false;
@@ -290,18 +303,13 @@ impl Connected {
             self.declare(exchange);
         }
         let channel = self.plain.clone();
-        let mut sending: Sending = Box::pin(async move {
-            match sent.out.publish(&channel).await {
+        let sending = async move {
+            match sent.out.publish(&channel, properties).await {
                 Ok(_) => (number, Ok(())),
                 Err(error) => (number, Err((sent, error))),
             }
-        });
-        self.looks_until = later(Instant::now(), RETURNS.1);
-        // At once, so that the order stays.
-        match sending.poll_unpin(cx) {
-            Poll::Ready(ready) => self.sending.push(Box::pin(std::future::ready(ready))),
-            Poll::Pending => self.sending.push(sending),
-        }
+        };
+        self.sending.begin(sending, cx);
         true
     }
 
@@ -325,8 +333,8 @@ impl Connected {
         self.fanouts.insert(exchange.to_owned());
     }
 
-    fn look_for_returns(&mut self, common: &Common, cx: &mut Context<'_>) {
-        while Instant::now() < self.looks_until && self.looks.poll_tick(cx).is_ready() {
+    fn look_for_returns(&mut self, common: &Common, now: Instant, cx: &mut Context<'_>) {
+        while now < self.looks_until && self.looks.poll_tick(cx).is_ready() {
             // Nothing is confirmed on this channel, so that this gives what has come back, at once.
             let returned = self.plain.wait_for_confirms().now_or_never();
             for message in returned.and_then(Result::ok).unwrap_or_default() {

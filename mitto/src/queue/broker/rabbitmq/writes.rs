@@ -61,6 +61,7 @@ impl Writes {
 pub(super) struct Writing {
     /// Before all that is in `begun`.
     written: u64,
+    told: u64,
     /// Whether each is written.
     begun: VecDeque<bool>,
 }
@@ -72,29 +73,32 @@ impl Writing {
         self.written + self.begun.len() as u64
     }
 
-    /// One is written, or never will be.
-    pub(super) fn end(&mut self, number: u64, writes: &Writes) {
+    /// One is written, or never will be. That is [told](Self::tell) later.
+    pub(super) fn end(&mut self, number: u64) {
         let at = number.checked_sub(self.written + 1);
         let at = at.and_then(|at| usize::try_from(at).ok());
         let Some(ended) = at.and_then(|at| self.begun.get_mut(at)) else {
             return;
         };
         *ended = true;
-        let before = self.written;
         while self.begun.front() == Some(&true) {
             self.begun.pop_front();
             self.written += 1;
         }
-        if self.written > before {
-            writes.set_written(self.written);
-        }
     }
 
     /// Its connection is lost, and with it what is not written.
-    pub(super) fn lose(&mut self, writes: &Writes) {
+    pub(super) fn lose(&mut self) {
         self.written += self.begun.len() as u64;
         self.begun.clear();
-        writes.set_written(self.written);
+    }
+
+    /// Says how many are written, where that is news.
+    pub(super) fn tell(&mut self, writes: &Writes) {
+        if self.written > self.told {
+            self.told = self.written;
+            writes.set_written(self.written);
+        }
     }
 }
 
@@ -105,14 +109,16 @@ mod tests {
     #[test]
     fn is_written_up_to_the_first_that_is_not() {
         let (writes, mut writing) = (Writes::default(), Writing::default());
+        let mut end = |writing: &mut Writing, number| {
+            writing.end(number);
+            writing.tell(&writes);
+            writes.written()
+        };
         let [one, two, three] = [(); 3].map(|()| writing.begin());
-        writing.end(two, &writes);
-        assert_eq!(writes.written(), 0);
-        writing.end(one, &writes);
-        assert_eq!(writes.written(), 2);
-        writing.end(three, &writes);
-        writing.end(three, &writes);
-        assert_eq!(writes.written(), 3);
+        assert_eq!(end(&mut writing, two), 0);
+        assert_eq!(end(&mut writing, one), 2);
+        assert_eq!(end(&mut writing, three), 3);
+        assert_eq!(end(&mut writing, three), 3);
         assert_eq!(writing.begin(), 4);
     }
 
@@ -121,9 +127,11 @@ mod tests {
         let (writes, mut writing) = (Writes::default(), Writing::default());
         writing.begin();
         let late = writing.begin();
-        writing.lose(&writes);
+        writing.lose();
+        writing.tell(&writes);
         assert_eq!(writes.written(), 2);
-        writing.end(late, &writes);
+        writing.end(late);
+        writing.tell(&writes);
         assert_eq!((writes.written(), writing.begin()), (2, 3));
         writes.set_open(true);
         assert_eq!(writes.written(), u64::MAX);

@@ -1,5 +1,7 @@
 //! Numbers as text, without memory of their own.
 
+use std::sync::Arc;
+
 /// A number in decimal digits.
 pub(in crate::queue::broker) struct Decimal {
     digits: [u8; 20],
@@ -29,6 +31,22 @@ impl Decimal {
     }
 }
 
+/// Short texts one behind the other, as one.
+pub(in crate::queue::broker) fn joined(parts: &[&str]) -> Arc<str> {
+    let mut text = [0; 64];
+    let mut end = 0;
+    for part in parts {
+        let begin = end;
+        end += part.len();
+        match text.get_mut(begin..end) {
+            Some(place) => place.copy_from_slice(part.as_bytes()),
+            None => return parts.concat().into(),
+        }
+    }
+    let text = text.get(..end).unwrap_or_default();
+    std::str::from_utf8(text).unwrap_or_default().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +55,18 @@ mod tests {
     fn digits_are_those_of_the_number() {
         for number in [0, 1, 9, 10, 1_764_000_000_000, u64::MAX] {
             assert_eq!(Decimal::of(number).as_str(), number.to_string());
+        }
+    }
+
+    #[test]
+    fn what_is_joined_has_all_parts() {
+        let long = "x".repeat(60);
+        for parts in [
+            ["7", ".", "4294967295"],
+            ["", "", ""],
+            [&long, "-", "18446"],
+        ] {
+            assert_eq!(*joined(&parts), *parts.concat());
         }
     }
 }

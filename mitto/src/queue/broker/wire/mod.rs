@@ -55,6 +55,8 @@ mod write;
 pub use key::Key;
 pub use read::{Foreign, Place, Reading, Trust};
 pub use write::write;
+#[cfg(feature = "rabbitmq")]
+pub(super) use write::{body, write_head};
 
 use crate::codec::Format;
 

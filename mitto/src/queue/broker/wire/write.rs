@@ -16,7 +16,29 @@ use crate::runtime::Instant;
 
 /// Hands all that a parcel has beside its body to `put`, by name. `key` signs an identity, which travels
 /// without a signature where there is none. Gives back the body.
-pub fn write(parcel: Parcel, key: Option<&Key>, mut put: impl FnMut(&str, &str)) -> Vec<u8> {
+pub fn write(parcel: Parcel, key: Option<&Key>, put: impl FnMut(&str, &str)) -> Vec<u8> {
+    write_head(&parcel, key, put);
+    match parcel.kind {
+        ParcelKind::Status(status) => status.message().as_bytes().to_vec(),
+        _ => parcel.body,
+    }
+}
+
+/// What [`write`] gives back, of a parcel that is kept.
+#[cfg(feature = "rabbitmq")]
+pub(in crate::queue::broker) fn body(parcel: &Parcel) -> &[u8] {
+    match &parcel.kind {
+        ParcelKind::Status(status) => status.message().as_bytes(),
+        _ => &parcel.body,
+    }
+}
+
+/// Hands all that a parcel has beside its body to `put`, by name.
+pub(in crate::queue::broker) fn write_head(
+    parcel: &Parcel,
+    key: Option<&Key>,
+    mut put: impl FnMut(&str, &str),
+) {
     put(KIND, parcel.kind.name());
     if !parcel.correlation.is_empty() {
         put(CORRELATION, &parcel.correlation);
@@ -32,16 +54,14 @@ pub fn write(parcel: Parcel, key: Option<&Key>, mut put: impl FnMut(&str, &str))
     }
     match &parcel.kind {
         ParcelKind::Task(task) | ParcelKind::Published(task) => {
-            self::task(task, &parcel, key, &mut put);
+            self::task(task, parcel, key, &mut put);
         }
         ParcelKind::Status(status) => {
             put(STATUS, Decimal::of(u16::from(status.code())).as_str());
-            return status.message().as_bytes().to_vec();
         }
         ParcelKind::Credit(bytes) => put(CREDIT, Decimal::of(*bytes).as_str()),
         _ => {}
     }
-    parcel.body
 }
 
 fn task(task: &Task, parcel: &Parcel, key: Option<&Key>, put: &mut impl FnMut(&str, &str)) {

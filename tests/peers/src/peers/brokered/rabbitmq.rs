@@ -1,10 +1,13 @@
 //! RabbitMQ with lapin, with the same guarantees: a quorum queue, publisher confirms, `mandatory`, acknowledgements
 //! by hand once the answer is published, a durable inbox, and connections that publish apart from those that consume.
+//! A call has a deadline, which its task has as well: none is run behind it, nor a second time. A task has an id of its
+//! own. Calls are bounded, and one that is dropped leaves nothing behind.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::try_join_all;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
@@ -15,7 +18,8 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, Consumer};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 
 use super::body::Body;
 use super::measured;
@@ -32,6 +36,9 @@ const INBOX: &str = "bench.inbox";
 const PREFETCH: u16 = 64;
 /// Answers that wait in the caller.
 const ANSWERS: u16 = 1024;
+/// Calls at once, and how long each may take.
+const CALLS: usize = 65_536;
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn measure<B: Body>(run: &Run, url: &str, batches: bool) -> Result<Cost, Failure> {
     let tasks = consumer(url, QUEUE, "quorum", PREFETCH).await?;
@@ -49,6 +56,8 @@ pub(super) async fn measure<B: Body>(run: &Run, url: &str, batches: bool) -> Res
         .await?;
     let caller = Caller {
         channel: channel.clone(),
+        room: Arc::new(Semaphore::new(CALLS)),
+        ids: format!("{:x}-{:x}", std::process::id(), unix_millis()).into(),
         waiting: Arc::default(),
         next: Arc::default(),
         body: PhantomData::<B>,
@@ -125,6 +134,10 @@ async fn answer_one_by_one<B: Body>(tasks: Consumer, publishing: Channel) -> Res
 }
 
 async fn answer<B: Body>(task: &Delivery, publishing: &Channel) -> Result<(), Failure> {
+    let deadline = task.properties.timestamp().unwrap_or_default();
+    if task.redelivered || deadline <= unix_millis() {
+        return Err("a task that is late, or that somebody has had".into());
+    }
     let body = B::decode(&task.data)?.encode()?;
     let (Some(to), Some(correlation)) =
         (task.properties.reply_to(), task.properties.correlation_id())
@@ -136,6 +149,11 @@ async fn answer<B: Body>(task: &Delivery, publishing: &Channel) -> Result<(), Fa
         .with_correlation_id(correlation.clone());
     publish(publishing, to.clone(), &body, properties).await?;
     Ok(())
+}
+
+fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as u64)
 }
 
 async fn publish(
@@ -188,6 +206,9 @@ fn hand_out(answer: &mut Delivery, waiting: &Waiting) -> Result<(), Failure> {
 #[derive(Clone)]
 struct Caller<B> {
     channel: Channel,
+    room: Arc<Semaphore>,
+    /// What the ids of tasks begin with.
+    ids: Arc<str>,
     waiting: Arc<Waiting>,
     next: Arc<AtomicU64>,
     body: PhantomData<B>,
@@ -197,14 +218,24 @@ impl<B: Body> Client for Caller<B> {
     type Message = B;
 
     async fn echo(&mut self, message: B) -> Result<B, Failure> {
+        timeout(TIMEOUT, self.call(&message)).await?
+    }
+}
+
+impl<B: Body> Caller<B> {
+    async fn call(&self, message: &B) -> Result<B, Failure> {
+        let _room = self.room.acquire().await?;
         let body = message.encode()?;
         let number = self.next.fetch_add(1, Relaxed);
         let (tell, answer) = oneshot::channel();
         locked(&self.waiting).insert(number, tell);
+        let _left = Waits(&self.waiting, number);
         let properties = BasicProperties::default()
             .with_content_type(B::CONTENT_TYPE.into())
             .with_correlation_id(number.to_string().into())
+            .with_message_id(format!("{}-{number}", self.ids).into())
             .with_reply_to(INBOX.into())
+            .with_timestamp(unix_millis() + TIMEOUT.as_millis() as u64)
             .with_delivery_mode(2);
         let confirm = publish(&self.channel, QUEUE.into(), &body, properties).await?;
         let confirmed = confirm.await?;
@@ -212,5 +243,14 @@ impl<B: Body> Client for Caller<B> {
             return Err("a task was not taken".into());
         }
         B::decode(&answer.await?)
+    }
+}
+
+/// A call that waits. Dropped, it does so no more.
+struct Waits<'a>(&'a Waiting, u64);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        locked(self.0).remove(&self.1);
     }
 }
