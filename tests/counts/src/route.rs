@@ -36,7 +36,9 @@ pub(crate) fn cases() -> Vec<Case> {
 /// Requests to one node after another.
 fn route(size: usize, length: u64) {
     // As long as each other, so that only their number differs.
-    let addresses: Vec<_> = (0..size).map(|n| format!("shop{:02}/node{n:05}", n % 50)).collect();
+    let addresses: Vec<_> = (0..size)
+        .map(|n| format!("shop{:02}/node{n:05}", n % 50))
+        .collect();
     let mut routes = Routes::new();
     for address in &addresses {
         routes = routes.node(address, Nothing).expect("a node");
