@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn is_written_up_to_the_first_that_is_not() {
         let (writes, mut writing) = (Writes::default(), Writing::default());
-        let mut end = |writing: &mut Writing, number| {
+        let end = |writing: &mut Writing, number| {
             writing.end(number);
             writing.tell(&writes);
             writes.written()
