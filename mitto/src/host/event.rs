@@ -4,6 +4,8 @@ use std::fmt;
 
 use super::config::Changes;
 use crate::status::Status;
+#[cfg(feature = "metrics")]
+use crate::telemetry::HOST_UP;
 
 /// What happens to a host, as [`Builder::on_event`](super::Builder::on_event) is told.
 #[derive(Clone, Debug)]
@@ -30,11 +32,15 @@ pub enum HostEvent {
 
 impl HostEvent {
     pub(super) fn up(host: &str) -> Self {
+        #[cfg(feature = "metrics")]
+        metrics::gauge!(HOST_UP, "host" => host.to_owned()).set(1.0);
         let host = host.to_owned();
         Self::Up { host }
     }
 
     pub(super) fn down(host: &str, why: &Status) -> Self {
+        #[cfg(feature = "metrics")]
+        metrics::gauge!(HOST_UP, "host" => host.to_owned()).set(0.0);
         let (host, why) = (host.to_owned(), why.clone());
         Self::Down { host, why }
     }

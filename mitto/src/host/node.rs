@@ -13,6 +13,8 @@ use crate::job::{Answer, Job, Queue, Run};
 use crate::provider::MessageProvider;
 use crate::runtime::Instant;
 use crate::status::Status;
+#[cfg(feature = "metrics")]
+use crate::telemetry::NODE_DURATION;
 
 /// A node that runs here: its actions by the ids of their names, and the provider that answers everything else.
 #[derive(Clone)]
@@ -29,8 +31,9 @@ struct Inner {
 }
 
 /// How long what has ended took.
-#[derive(Default)]
 struct Times {
+    #[cfg(feature = "metrics")]
+    histogram: metrics::Histogram,
     ended: AtomicU64,
     nanos: AtomicU64,
     longest: AtomicU64,
@@ -48,7 +51,7 @@ impl Node {
             config: config.cloned(),
             actions,
             provider,
-            times: Times::default(),
+            times: Times::of(name),
         }))
     }
 
@@ -117,7 +120,20 @@ impl Queue for Node {
 }
 
 impl Times {
+    #[cfg_attr(not(feature = "metrics"), expect(unused_variables))]
+    fn of(node: &str) -> Self {
+        Self {
+            #[cfg(feature = "metrics")]
+            histogram: metrics::histogram!(NODE_DURATION, "node" => node.to_owned()),
+            ended: AtomicU64::new(0),
+            nanos: AtomicU64::new(0),
+            longest: AtomicU64::new(0),
+        }
+    }
+
     fn add(&self, took: Duration) {
+        #[cfg(feature = "metrics")]
+        self.histogram.record(took);
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         self.ended.fetch_add(1, Relaxed);
         self.nanos.fetch_add(nanos, Relaxed);

@@ -46,7 +46,7 @@ pub struct NodeReport {
     pub here: Option<NodeTimes>,
 }
 
-/// What has ended of a node that runs here.
+/// What has ended of a node that runs here, and was not given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NodeTimes {

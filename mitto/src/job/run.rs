@@ -64,25 +64,24 @@ impl Run {
 
     /// A future that answers as it goes.
     pub fn new(future: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self {
-            running: Some(Running::Future(Box::pin(future))),
-            ..Self::default()
-        }
+        Self::of(Running::Future(Box::pin(future)))
     }
 
     /// A handler that its holder polls.
     pub(crate) fn handler(handling: Handling) -> Self {
-        Self {
-            running: Some(Running::Handler(handling)),
-            ..Self::default()
-        }
+        Self::of(Running::Handler(handling))
     }
 
     /// A request that its holder drives.
     pub(crate) fn driven(request: Arc<dyn Drive>) -> Self {
+        Self::of(Running::Driven(Driven(request)))
+    }
+
+    fn of(running: Running) -> Self {
         Self {
-            running: Some(Running::Driven(Driven(request))),
-            ..Self::default()
+            running: Some(running),
+            #[cfg(feature = "host")]
+            counted: None,
         }
     }
 

@@ -32,6 +32,14 @@ pub const BYTES_SENT: &str = "mitto_sent_bytes_total";
 #[cfg(feature = "metrics")]
 pub const HANDSHAKES_FAILED: &str = "mitto_handshakes_failed_total";
 
+/// How long the requests of a node take that runs here, in seconds; a histogram by `node`.
+#[cfg(all(feature = "metrics", feature = "host"))]
+pub const NODE_DURATION: &str = "mitto_node_request_duration_seconds";
+
+/// Whether another host is reached, 1 or 0; a gauge by `host`.
+#[cfg(all(feature = "metrics", feature = "host"))]
+pub const HOST_UP: &str = "mitto_host_up";
+
 /// Counts a connection that did not come to be.
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) fn handshake_failed() {

@@ -20,5 +20,7 @@ pub use meter::{
     BYTES_RECEIVED, BYTES_SENT, CONNECTIONS, HANDSHAKES_FAILED, REQUEST_DURATION,
     REQUESTS_FINISHED, REQUESTS_IN_FLIGHT, REQUESTS_STARTED,
 };
+#[cfg(all(feature = "metrics", feature = "host"))]
+pub use meter::{HOST_UP, NODE_DURATION};
 pub(crate) use trace::Here;
 pub use trace::{BadTraceparent, TRACEPARENT, TRACESTATE, Trace, TraceContext};

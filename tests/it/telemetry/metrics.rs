@@ -8,6 +8,8 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use mitto::built_in::BuiltIns;
 use mitto::codec::Codecs;
 use mitto::envelope::MessageId;
+use mitto::host::Host;
+use mitto::host::config::{ApplicationConfig, Configuration, HostConfig, NodeConfig};
 use mitto::job::{Answer, AnswerPart, Job};
 use mitto::message::Payload;
 use mitto::middleware::{Incoming, Known, Metrics, Stack};
@@ -145,4 +147,47 @@ async fn use_all(snapshotter: &Snapshotter) {
         "mitto_requests_started_total direction=in message=unknown",
     ];
     assert_eq!(more, expected);
+}
+
+/// What hosts add to it.
+#[test]
+fn nodes_and_hosts_are_measured() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    metrics::with_local_recorder(&recorder, || runtime.block_on(use_hosts()));
+    let all = series(&snapshotter);
+    let of = |name: &str| all.get(name).copied();
+    let measured = of("mitto_node_request_duration_seconds node=desk/front");
+    assert_eq!(measured, Some(2.0), "{all:?}");
+    assert_eq!(of("mitto_host_up host=there"), Some(1.0), "{all:?}");
+}
+
+async fn use_hosts() {
+    let memory = Memory::new();
+    let node = NodeConfig::new("front").with_provider("desk");
+    let known =
+        Configuration::new().with_application(ApplicationConfig::new("desk").with_node(node));
+    let there = HostConfig::local("there", "memory://there").with_nodes("desk");
+    let transport = memory.clone();
+    let _there = Host::builder()
+        .provider("desk", DeskServer)
+        .server(move |_, server| server.transport(transport.clone()))
+        .start(known.clone().with_host(there))
+        .await
+        .expect("runs");
+    let link = HostConfig::new("there", "memory://there").with_nodes("desk");
+    let here = Host::builder()
+        .link(move |_, link| link.transport(memory.clone()))
+        .start(known.with_host(link))
+        .await
+        .expect("runs");
+    let client = DeskClient::from(here.peer().clone());
+    for _ in 0..2 {
+        let sum = client.add(Add { a: 1, b: 2 }).at("desk/front").await;
+        assert_eq!(sum, Ok(3));
+    }
 }
