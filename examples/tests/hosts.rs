@@ -89,11 +89,13 @@ fn number_goes_down_in_one_process_and_then_in_two() {
         std::thread::sleep(Duration::from_millis(100));
     }
     console.say("send App1/Node1/Process 4\n");
-    console.says("App1/Node1/Process: 4");
-    console.says("2: App2/Node1/Process: 3");
-    console.says("App1/Node1/Process: 2");
-    console.says("2: App2/Node1/Process: 1");
-    console.says("App1/Node1/Process: 0");
+    console.says_all(&[
+        "App1/Node1/Process: 4",
+        "2: App2/Node1/Process: 3",
+        "App1/Node1/Process: 2",
+        "2: App2/Node1/Process: 1",
+        "App1/Node1/Process: 0",
+    ]);
     console.say("exit\n");
     console.ends();
 }

@@ -1,5 +1,6 @@
 //! The examples that are several processes, with a broker between them.
 
+#[allow(dead_code, reason = "another test uses the rest")]
 mod example;
 
 use example::Example;

@@ -64,13 +64,27 @@ impl Example {
     pub(crate) fn says(&self, begin: &str) -> String {
         let until = Instant::now() + LONG;
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let line = self.lines.recv_timeout(left);
-            let line = line.unwrap_or_else(|_| panic!("{} does not say `{begin}`", self.name));
+            let line = self.line(until, begin);
             if let Some(rest) = line.strip_prefix(begin) {
                 return rest.to_owned();
             }
         }
+    }
+
+    /// Waits until it has said all these lines, in any order.
+    pub(crate) fn says_all(&self, lines: &[&str]) {
+        let until = Instant::now() + LONG;
+        let mut missing = lines.to_vec();
+        while let Some(next) = missing.first() {
+            let said = self.line(until, next);
+            missing.retain(|line| *line != said);
+        }
+    }
+
+    fn line(&self, until: Instant, wanted: &str) -> String {
+        let left = until.saturating_duration_since(Instant::now());
+        let line = self.lines.recv_timeout(left);
+        line.unwrap_or_else(|_| panic!("{} does not say `{wanted}`", self.name))
     }
 
     /// All that it still says until it ends, which is to be well.

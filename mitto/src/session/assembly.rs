@@ -1,10 +1,10 @@
 //! Large messages on their way in, in pieces.
 
 use crate::address::{Address, OwnedAddress};
-use crate::runtime::Instant;
-
 use crate::auth::{Identity, Stated};
 use crate::envelope::{CorrelationId, Envelope, Head, Kind, Metadata};
+use crate::limits::Limits;
+use crate::runtime::Instant;
 
 /// The messages of which some pieces have come.
 #[derive(Debug)]
@@ -44,11 +44,11 @@ pub(super) enum PieceError {
 }
 
 impl Assembly {
-    pub(super) fn new(at_once: usize, limit: usize) -> Self {
+    pub(super) fn of(limits: &Limits) -> Self {
         Self {
             parts: Vec::new(),
-            at_once,
-            limit,
+            at_once: limits.pieces,
+            limit: limits.message,
         }
     }
 

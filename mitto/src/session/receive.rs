@@ -99,10 +99,7 @@ impl Receive {
         Self {
             runs: Runs::new(shared.signal.clone()),
             pool: Pool::default(),
-            assembly: {
-                let limits = &shared.config.limits;
-                Assembly::new(limits.pieces, limits.message)
-            },
+            assembly: Assembly::of(&shared.config.limits),
             #[cfg(feature = "host")]
             behind: BehindLink::default(),
             wakers: Vec::new(),

@@ -1,6 +1,8 @@
 //! Hosts over real sockets, and who may change them.
 
-use mitto::host::config::{ApplicationConfig, Configuration, HostConfig, KeySource, NodeConfig};
+use mitto::host::config::{
+    ApplicationConfig, Configuration, HandlerConfig, HostConfig, KeySource, NodeConfig,
+};
 use mitto::host::{Host, HostReport};
 use mitto::{Code, Context, Limits, Request, Status, handler, provider};
 use serde::{Deserialize, Serialize};
@@ -199,4 +201,21 @@ async fn loop_of_hosts_ends() {
         .sum();
     assert_eq!(asked, u64::from(Limits::default().hops) + 1);
     std::fs::remove_file(key).expect("it is there");
+}
+
+/// As the ancestor has it: a handler of the type in a node of the file.
+#[tokio::test]
+async fn configure_is_a_step_as_well() {
+    let node = NodeConfig::new("Administration")
+        .with_handler(HandlerConfig::of_type("Apply", "ConfigureHandler"))
+        .with_action("Configure", HandlerConfig::named("Apply"));
+    let here = HostConfig::local("here", "tcp://127.0.0.1:0").with_nodes("AjMessages");
+    let configuration = Configuration::new()
+        .with_application(ApplicationConfig::new("AjMessages").with_node(node))
+        .with_host(here);
+    let host = start(configuration).await;
+    let address = "AjMessages/Administration/Configure";
+    let shown: String = host.call(address, &shop().to_xml()).await.unwrap();
+    assert!(shown.starts_with("+ application shop: orders"), "{shown}");
+    assert!(host.configuration().application("shop").is_some());
 }

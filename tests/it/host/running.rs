@@ -387,21 +387,3 @@ async fn host_ends_with_its_last_clone() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let _east = host(&memory, "east", configuration()).await;
 }
-
-/// As the ancestor has it: a handler of the type in a node of the file.
-#[tokio::test]
-async fn configure_is_a_step_as_well() {
-    let memory = Memory::new();
-    let node = NodeConfig::new("Administration")
-        .with_handler(HandlerConfig::of_type("Apply", "ConfigureHandler"))
-        .with_action("Configure", HandlerConfig::named("Apply"));
-    let configuration = Configuration::new()
-        .with_application(ApplicationConfig::new("AjMessages").with_node(node))
-        .with_host(local("east").with_nodes("AjMessages"));
-    let east = host(&memory, "east", configuration).await;
-    let update = Configuration::new().with_application(shop()).to_xml();
-    let address = "AjMessages/Administration/Configure";
-    let shown: String = east.call(address, &update).await.unwrap();
-    assert!(shown.starts_with("+ application shop: orders"), "{shown}");
-    assert!(east.configuration().application("shop").is_some());
-}
