@@ -296,14 +296,17 @@ fn read_parts<'a>(
     Ok(payload)
 }
 
-/// Reads whom a request back is for, and what it is called.
+/// Reads whom a request back is for, and what it is called. Nobody has the number 0.
 #[cold]
 fn read_client<'a>(head: &mut Head<'a>, bytes: &'a [u8]) -> Result<(), PartError> {
     let (number, rest) = parts::split(bytes, 8)?;
     let (stream, name) = parts::split(rest, 1)?;
-    head.client = NonZeroU64::new(u64::from_be_bytes(parts::number(CLIENT, number)?));
-    head.stream = stream == [1];
-    head.name = parts::text(CLIENT, name)?;
+    let name = parts::text(CLIENT, name)?;
+    if let Some(number) = NonZeroU64::new(u64::from_be_bytes(parts::number(CLIENT, number)?)) {
+        head.client = Some(number);
+        head.stream = stream == [1];
+        head.name = name;
+    }
     Ok(())
 }
 
