@@ -209,7 +209,7 @@ impl Running {
             for (_, open) in open {
                 ending.spawn(async move { open.handle.shutdown().await });
             }
-            ending.join_all().await;
+            while ending.join_next().await.is_some() {}
             drop(links);
         }
     }

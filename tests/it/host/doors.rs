@@ -1,12 +1,15 @@
 //! Hosts over real sockets, and who may change them.
 
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
 use mitto::host::config::{
     ApplicationConfig, Configuration, HandlerConfig, HostConfig, KeySource, NodeConfig,
 };
 use mitto::host::{Host, HostReport};
 use mitto::{Code, Context, Limits, Request, Status, handler, provider};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 #[derive(Debug, Serialize, Deserialize, Request)]
 #[request(response = Seen, address = "shop/orders")]
@@ -63,10 +66,18 @@ async fn url(host: &Host) -> String {
     host.urls().await.pop().expect("it listens")
 }
 
-/// `east` passes on to `west`, with a key that both know; with the folder of the key.
-async fn linked(scheme: &str) -> (Host, Host, std::path::PathBuf) {
-    let key = std::env::temp_dir().join(format!("mitto-{scheme}-{}.key", std::process::id()));
+/// A file with a key, of the test's own.
+fn key_file() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let (process, next) = (std::process::id(), NEXT.fetch_add(1, Relaxed));
+    let key = std::env::temp_dir().join(format!("mitto-doors-{process}-{next}.key"));
     std::fs::write(&key, "c0Zk-a-key").expect("it is written");
+    key
+}
+
+/// `east` passes on to `west`, with a key that both know; with the folder of the key.
+async fn linked(scheme: &str) -> (Host, Host, PathBuf) {
+    let key = key_file();
     let at = format!("{scheme}://127.0.0.1:0");
     let there = HostConfig::local("west", &at).with_nodes("shop");
     let west = start(shop().with_host(there.with_key(KeySource::file(&key)))).await;
@@ -173,8 +184,7 @@ async fn same_user_may_configure_over_a_unix_socket() {
 
 #[tokio::test]
 async fn loop_of_hosts_ends() {
-    let key = std::env::temp_dir().join(format!("mitto-loop-{}.key", std::process::id()));
-    std::fs::write(&key, "c0Zk-a-key").expect("it is written");
+    let key = key_file();
     let keyed = |host: HostConfig| host.with_key(KeySource::file(&key));
     let mail = || ApplicationConfig::new("mail").with_node(NodeConfig::new("outbox"));
     let local = |name: &str| keyed(HostConfig::local(name, "tcp://127.0.0.1:0").with_nodes("mail"));
