@@ -102,10 +102,10 @@ impl<'a> Address<'a> {
     /// The same without its action.
     #[must_use]
     pub fn without_action(self) -> Self {
-        let mut between = self.0.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
-        match between.nth(1) {
-            Some((at, _)) => Self(&self.0[..at]),
-            None => self,
+        // There are two parts at least, and three at most.
+        match self.0.rsplit_once('/') {
+            Some((node, _)) if node.contains('/') => Self(node),
+            _ => self,
         }
     }
 

@@ -258,16 +258,20 @@ fn parse_parts(
     length: usize,
     each: &mut dyn FnMut(Envelope<'_>),
 ) -> Result<(), FrameError> {
-    let mut head = read_fixed(fixed, kind);
-    match read_parts(&mut head, left, length) {
+    let mut envelope = Envelope {
+        head: read_fixed(fixed, kind),
+        payload: &[],
+    };
+    match read_parts(&mut envelope.head, left, length) {
         Ok(payload) => {
-            each(Envelope { head, payload });
+            envelope.payload = payload;
+            each(envelope);
             Ok(())
         }
         Err(error) => Err(FrameError::Part {
-            kind: head.kind,
-            from_requester: head.from_requester,
-            correlation: head.correlation,
+            kind,
+            from_requester: envelope.head.from_requester,
+            correlation: envelope.head.correlation,
             error,
         }),
     }

@@ -257,6 +257,18 @@ impl InFlight {
         Some((reply, credit))
     }
 
+    /// Ends a request whose last reply is given to somebody without being put into its slot. Says `false`
+    /// where others are there before it, or nobody waits for it.
+    #[inline]
+    pub fn finish(&mut self, id: CorrelationId) -> bool {
+        match self.get_mut(id) {
+            Ok(slot) if slot.is_waiting() => slot.finish(),
+            _ => return false,
+        }
+        self.free.push(id.slot());
+        true
+    }
+
     /// Whether a request still waits for its last reply.
     #[inline]
     pub fn is_open(&self, id: CorrelationId) -> bool {

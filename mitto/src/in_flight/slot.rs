@@ -345,6 +345,13 @@ impl Slot {
         }
     }
 
+    /// Frees the slot, in which no reply is.
+    #[inline]
+    pub(super) fn finish(&mut self) {
+        self.waker = None;
+        self.free();
+    }
+
     /// Frees the slot whatever there is.
     pub(super) fn release(&mut self) -> Left {
         let left = Left {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::ptr::addr_eq;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -234,6 +235,17 @@ impl Answer {
                 }
             }
         }
+    }
+
+    /// Its outcome was sent in another way.
+    pub(super) fn given(mut self) {
+        self.to = None;
+    }
+
+    /// Whether it answers this request.
+    pub(super) fn goes_to<T: Answering>(&self, to: &Arc<T>, id: CorrelationId) -> bool {
+        let answers = |own: &AnswerTo| own.id == id && addr_eq(&*own.to, &**to);
+        self.to.as_ref().is_some_and(answers)
     }
 
     /// Tells the caller that the request is being worked on.

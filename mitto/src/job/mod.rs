@@ -13,6 +13,11 @@ mod parts;
 mod place;
 mod pool;
 mod queue;
+#[cfg_attr(
+    not(any(feature = "broker", feature = "host")),
+    expect(dead_code, reason = "nothing is handed on")
+)]
+mod relay;
 mod run;
 mod task;
 mod watched;
@@ -32,6 +37,9 @@ pub use parts::{AnswerPart, AnswerParts};
 pub(crate) use place::Place;
 pub use pool::Pool;
 pub use queue::Queue;
+pub(crate) use relay::Relay;
+#[cfg(feature = "host")]
+pub(crate) use relay::Via;
 pub use run::Run;
 pub(crate) use run::{Drive, Handling};
 pub(crate) use task::Task;

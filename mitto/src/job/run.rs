@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use super::Counted;
 use super::gathering::Gathering;
 use super::place::Place;
-use super::{Answer, Pool, Watched};
+use super::{Answer, Pool, Relay, Watched};
 use crate::runtime::Instant;
 
 /// What [`Queue::submit`](crate::queue::Queue::submit) gives back: nothing left to do, or a future
@@ -30,6 +30,7 @@ enum Running {
     Future(Pin<Box<dyn Future<Output = ()> + Send>>),
     Handler(Handling),
     Driven(Driven),
+    Relay(Relay),
 }
 
 /// A request that is driven by whoever holds its run, and known to others meanwhile.
@@ -77,6 +78,28 @@ impl Run {
         Self::of(Running::Driven(Driven(request)))
     }
 
+    /// A request that was handed on.
+    #[cfg_attr(
+        not(any(feature = "broker", feature = "host")),
+        expect(dead_code, reason = "nothing is handed on")
+    )]
+    pub(crate) fn relay(relay: Relay) -> Self {
+        Self::of(Running::Relay(relay))
+    }
+
+    /// The request that was handed on, if that is all there is to it.
+    #[inline]
+    pub(crate) fn into_relay(self) -> Result<Relay, Self> {
+        #[cfg(feature = "host")]
+        if self.counted.is_some() {
+            return Err(self);
+        }
+        match self.running {
+            Some(Running::Relay(relay)) => Ok(relay),
+            running => Err(Self { running, ..self }),
+        }
+    }
+
     fn of(running: Running) -> Self {
         Self {
             running: Some(running),
@@ -121,6 +144,7 @@ impl Run {
             None => {}
             Some(Running::Future(future)) => ready!(future.as_mut().poll(cx)),
             Some(Running::Handler(handling)) => ready!(handling.poll_with(pool, cx)),
+            Some(Running::Relay(relay)) => ready!(Pin::new(relay).poll(cx)),
             Some(Running::Driven(Driven(request))) => ready!(request.clone().poll(pool, cx)),
         }
         self.running = None;

@@ -17,7 +17,6 @@ use crate::status::{CallError, Status};
 
 pub use info::{MessageInfo, MessageKind};
 pub use named::IsMessage;
-#[cfg(any(feature = "broker", feature = "host"))]
 pub(crate) use outgoing::Passed;
 pub use outgoing::{Body, Encoded, Outgoing, Payload, Returned, Sent, Thrown};
 pub use shape::{ShapeOf, Shapes};

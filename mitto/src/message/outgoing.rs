@@ -200,10 +200,8 @@ impl Outgoing for Encoded<'_> {
 }
 
 /// What came back for a request, on its way further back.
-#[cfg(any(feature = "broker", feature = "host"))]
 pub(crate) struct Passed(Option<Body>);
 
-#[cfg(any(feature = "broker", feature = "host"))]
 impl Passed {
     pub(crate) fn new(body: Body) -> Self {
         Self(Some(body))
@@ -215,7 +213,6 @@ impl Passed {
     }
 }
 
-#[cfg(any(feature = "broker", feature = "host"))]
 impl Outgoing for Passed {
     fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
         match &self.0 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::delegate::tell_of_out;
-use super::{CallHead, Outbound, Started, Wait};
+use super::{CallHead, Handover, Outbound, Started, Wait};
 use crate::address::OwnedAddress;
 use crate::envelope::CorrelationId;
 use crate::in_flight::Reply;
@@ -53,6 +53,10 @@ impl Outbound for Addressed {
 
     fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
         self.out.poll_reply(id, cx)
+    }
+
+    fn hand_over(&self, id: CorrelationId, to: Handover) -> bool {
+        self.out.hand_over(id, to)
     }
 
     fn taken(&self, id: CorrelationId, bytes: usize) -> usize {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{ConnectionState, Peer, Statistics};
+use super::{ConnectionState, Handover, Peer, Statistics};
 use crate::address::Address;
 use crate::runtime::Instant;
 
@@ -54,6 +54,14 @@ pub trait Outbound: Send + Sync + 'static {
 
     /// Waits for the next reply. After one that ends the request the id is free.
     fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply>;
+
+    /// Has the last reply to a request given to somebody as soon as it comes, and frees the id with that;
+    /// anything else that comes resumes them, and is polled for. Says `false` where a reply may be there, or
+    /// must be polled for.
+    fn hand_over(&self, id: CorrelationId, to: Handover) -> bool {
+        let _ = (id, to);
+        false
+    }
 
     /// The reader of a stream has taken items that came as [`Reply::Arrived`]: so many bytes, as they count
     /// against its window. Says how many more may be taken before the next report.
@@ -163,6 +171,8 @@ pub struct CallHead<'a> {
     pub caller: Option<&'a Peer>,
     /// The caller that it is for, by the number that the other end gave it.
     pub client: Option<NonZeroU64>,
+    /// What time it is, where somebody has looked at the clock just before.
+    pub now: Option<Instant>,
 }
 
 /// What a call keeps of its way to the other end.

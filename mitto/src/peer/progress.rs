@@ -259,6 +259,7 @@ fn head<'a>(info: &'a MessageInfo, options: &'a CallOptions) -> CallHead<'a> {
         forwarded: options.forwarded.as_ref(),
         caller: None,
         client: None,
+        now: None,
     }
 }
 

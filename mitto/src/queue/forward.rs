@@ -7,7 +7,7 @@ use super::Queue;
 use super::kept::Kept;
 use super::onward::{Handed, Name, Names, Onward};
 use crate::envelope::MessageId;
-use crate::job::{Answer, Job, Run};
+use crate::job::{Answer, Job, Run, Via};
 use crate::message::MessageKind;
 use crate::peer::{ConnectionState, Peer};
 use crate::schema::{Descriptor, Side};
@@ -63,7 +63,9 @@ use crate::status::Status;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Forward {
+pub struct Forward(Arc<Inner>);
+
+struct Inner {
     peer: Peer,
     onward: Option<Onward>,
     /// Whether the connection is made again when it is lost.
@@ -80,34 +82,34 @@ impl Forward {
             states: true,
             name: Name::Known(Arc::default()),
         });
-        Self {
+        Self(Arc::new(Inner {
             reconnects: onward.as_ref().is_some_and(|to| to.out.reconnects()),
             peer,
             onward,
-        }
+        }))
     }
 
     /// Where everything goes.
     pub fn peer(&self) -> &Peer {
-        &self.peer
+        &self.0.peer
     }
 
     /// Whether a request would wait for a connection.
     pub(crate) fn would_wait(&self) -> bool {
-        self.reconnects && !self.peer.is_connected()
+        self.0.reconnects && !self.0.peer.is_connected()
     }
 
     /// Why nothing can be sent now.
     pub(crate) fn why_not(&self) -> Status {
-        Status::unavailable(match self.peer.state() {
+        Status::unavailable(match self.peer().state() {
             ConnectionState::Closed(why) => why.to_string(),
-            state => format!("{}: {state}", self.peer.remote()),
+            state => format!("{}: {state}", self.peer().remote()),
         })
     }
 
     /// Hands a job on without a copy of it.
     pub(crate) fn hand(&self, job: &mut Job<'_>, answer: Answer) -> Handed {
-        match &self.onward {
+        match &self.0.onward {
             Some(onward) => onward.hand(job, answer),
             None => Handed::Unsent(Status::unavailable("there is nobody to forward to"), answer),
         }
@@ -123,13 +125,8 @@ impl Queue for Forward {
                 answer.fail(status);
                 return Run::done();
             }
-            Handed::Sent(relay) if !(self.reconnects && job.idempotent) => {
-                let peer = self.peer.clone();
-                return Run::new(async move {
-                    if let Some(lost) = relay.outcome().await {
-                        lost.fail(&peer);
-                    }
-                });
+            Handed::Sent(relay) if !(self.0.reconnects && job.idempotent) => {
+                return Run::relay(relay.via(self.0.clone()));
             }
             handed => handed,
         };
@@ -143,7 +140,7 @@ impl Queue for Forward {
     }
 
     fn prepare(&self, schema: &'static Descriptor) {
-        if let Some(onward) = &self.onward
+        if let Some(onward) = &self.0.onward
             && let Name::Known(known) = &onward.name
         {
             known.get_or_init(|| names(schema));
@@ -151,7 +148,7 @@ impl Queue for Forward {
     }
 
     fn ready(&self) -> Result<(), Status> {
-        match self.peer.is_connected() {
+        match self.peer().is_connected() {
             true => Ok(()),
             false => Err(self.why_not()),
         }
@@ -167,15 +164,21 @@ impl Forward {
                 Handed::Ended => return,
                 Handed::Unsent(status, answer) => return answer.fail(status),
                 Handed::Waits(waits, answer) => waits.room(&kept, answer).await,
-                Handed::Sent(relay) => match relay.outcome().await {
+                Handed::Sent(relay) => match relay.via(self.0.clone()).outcome().await {
                     None => return,
                     Some(lost) if kept.is_idempotent() && !kept.is_late() => {
                         self.hand(&mut kept.lend(), lost.answer)
                     }
-                    Some(lost) => return lost.fail(&self.peer),
+                    Some(lost) => return lost.fail(),
                 },
             };
         }
+    }
+}
+
+impl Via for Inner {
+    fn remote(&self) -> &str {
+        self.peer.remote()
     }
 }
 
@@ -193,6 +196,6 @@ fn names(schema: &'static Descriptor) -> Names {
 
 impl fmt::Debug for Forward {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Forward").field("peer", &self.peer).finish()
+        f.debug_struct("Forward").field("peer", self.peer()).finish()
     }
 }

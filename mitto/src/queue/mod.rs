@@ -15,8 +15,6 @@ mod kept;
 pub(crate) mod onward;
 mod pass_through;
 #[cfg(any(feature = "broker", feature = "host"))]
-mod relay;
-#[cfg(any(feature = "broker", feature = "host"))]
 mod to_peer;
 
 #[cfg(feature = "host")]
@@ -25,8 +23,6 @@ pub use gateway::Gateway;
 #[cfg(feature = "host")]
 pub(crate) use kept::Kept;
 pub use pass_through::PassThrough;
-#[cfg(feature = "host")]
-pub(crate) use relay::Relay;
 #[cfg(feature = "host")]
 pub(crate) use to_peer::ToPeer;
 

@@ -8,11 +8,10 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
 use super::kept::Kept;
-use super::relay::Relay;
 use crate::address::Address;
 use crate::auth::Forwarded;
 use crate::envelope::MessageId;
-use crate::job::{Answer, Job};
+use crate::job::{Answer, Job, Relay};
 use crate::message::{Encoded, MessageKind, Payload};
 use crate::peer::{CallHead, Outbound, Started, Wait};
 use crate::runtime::Instant;
@@ -91,7 +90,7 @@ impl Onward {
                 Handed::Sent(Relay::new(out(), id, answer))
             }
             Ok(Sent::Request(Started::Replied(id, reply))) => {
-                match Relay::replied(out(), id, reply, answer) {
+                match Relay::new(out(), id, answer).replied(reply) {
                     Some(relay) => Handed::Sent(relay),
                     None => Handed::Ended,
                 }
@@ -114,10 +113,10 @@ impl Onward {
             }),
             false => None,
         };
-        let timeout = job.deadline.map(|deadline| {
-            let now = job.submitted.unwrap_or_else(Instant::now);
-            deadline.saturating_duration_since(now)
-        });
+        let now = job.submitted.unwrap_or_else(Instant::now);
+        let timeout = job
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(now));
         let mut head = CallHead {
             message: job.message,
             name: self.name.of(job.message, job.address),
@@ -130,6 +129,7 @@ impl Onward {
             forwarded: forwarded.as_ref(),
             caller: self.states.then_some(job.caller),
             client: None,
+            now: Some(now),
         };
         let mut encoded;
         let message = match &mut job.payload {
@@ -149,6 +149,10 @@ impl Onward {
             return sent.map_ok(|()| Sent::Notification);
         }
         let started = self.out.start(&head, message, wait, cx);
+        // Nothing of anybody's has run: whoever is next need not look at the clock either.
+        if let Some(pool) = &mut job.pool {
+            pool.note_clock(now);
+        }
         started.map_ok(Sent::Request)
     }
 }

@@ -44,7 +44,7 @@ impl Queue for ToPeer {
                 answer.fail(status);
                 Run::done()
             }
-            Handed::Sent(relay) => Run::new(relay),
+            Handed::Sent(relay) => Run::relay(relay),
             Handed::Waits(waits, answer) => match Kept::copy(&job) {
                 Ok(kept) => Run::new(async move {
                     match waits.room(&kept, answer).await {

@@ -165,7 +165,7 @@ impl Router {
             };
             match place.hand(job, answer) {
                 Begun::Failed(back) => {
-                    tried.add(place);
+                    tried.add(place.id());
                     answer = back;
                 }
                 begun => return begun,
@@ -240,7 +240,7 @@ impl Queue for Router {
             Begun::Ended => return Run::done(),
             Begun::Runs(run) => return run,
             Begun::Sent(sent) if !(job.idempotent && node.has_others()) => {
-                return Run::new(sent.settle());
+                return sent.settle();
             }
             begun => begun,
         };

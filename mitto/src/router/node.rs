@@ -37,12 +37,12 @@ pub(super) struct Tried {
 }
 
 impl Tried {
-    pub(super) fn add(&mut self, place: &Place) {
-        self.places.push(place.id());
+    pub(super) fn add(&mut self, place: u64) {
+        self.places.push(place);
     }
 
     /// The same where it was lost after it had been sent.
-    pub(super) fn add_sent(&mut self, place: &Place) {
+    pub(super) fn add_sent(&mut self, place: u64) {
         self.sent = true;
         self.add(place);
     }

@@ -10,10 +10,10 @@ use super::key;
 use super::node::Tried;
 use super::{PlaceReport, RouteError};
 use crate::address::{Address, OwnedAddress};
-use crate::job::{Answer, Counted, Job, Run};
+use crate::job::{Answer, Counted, Job, Relay, Run, Via};
 use crate::provider::MessageProvider;
 use crate::queue::onward::{Handed, Waits};
-use crate::queue::{Forward, Kept, Queue, Relay};
+use crate::queue::{Forward, Kept, Queue};
 use crate::schema::Descriptor;
 use crate::status::{Code, Status};
 
@@ -55,8 +55,10 @@ pub(super) enum Begun {
 
 /// A job that was sent from a place.
 pub(super) struct Sent {
-    counted: CountedAt,
+    /// Counted at the place as long as it lasts.
     relay: Relay,
+    /// The id of the place.
+    place: u64,
 }
 
 /// A job that waits for room at a place.
@@ -64,6 +66,23 @@ pub(super) struct Waiting {
     counted: CountedAt,
     waits: Waits,
     answer: Answer,
+}
+
+impl Via for Inner {
+    fn remote(&self) -> &str {
+        match &self.target {
+            Target::Forward(forward) => forward.peer().remote(),
+            Target::Queue(_) => &self.name,
+        }
+    }
+
+    fn fails(&self, why: &Status) {
+        self.health.fails(why);
+    }
+
+    fn ended(&self) {
+        self.in_flight.fetch_sub(1, Relaxed);
+    }
 }
 
 /// A job that is counted at a place until this is dropped.
@@ -250,9 +269,10 @@ impl Place {
             }
             Handed::Sent(relay) => {
                 self.0.health.works();
+                self.0.in_flight.fetch_add(1, Relaxed);
                 Begun::Sent(Sent {
-                    counted: self.counted(),
-                    relay,
+                    relay: relay.via(self.0.clone()),
+                    place: self.0.id,
                 })
             }
             Handed::Waits(waits, answer) => Begun::Waits(Waiting {
@@ -307,27 +327,21 @@ impl Place {
 }
 
 impl Sent {
-    /// Answers. Where the job was lost on its way and may be run again, gives its answer back.
-    pub(super) async fn outcome(self, again: bool, tried: &mut Tried) -> Option<Answer> {
-        let Self { counted, relay } = self;
-        let lost = relay.outcome().await?;
-        let place = &counted.0;
-        place.0.health.fails(&lost.why);
-        match &place.0.target {
-            Target::Forward(forward) if !again => {
-                lost.fail(forward.peer());
-                None
-            }
-            _ => {
-                tried.add_sent(place);
-                Some(lost.answer)
-            }
-        }
+    /// Answers, in any case.
+    #[inline]
+    pub(super) fn settle(self) -> Run {
+        Run::relay(self.relay)
     }
 
-    /// Answers, in any case.
-    pub(super) async fn settle(self) {
-        self.outcome(false, &mut Tried::default()).await;
+    /// Answers. Where the job was lost on its way and may be run again, gives its answer back.
+    pub(super) async fn outcome(self, again: bool, tried: &mut Tried) -> Option<Answer> {
+        let lost = self.relay.outcome().await?;
+        if !again {
+            lost.fail();
+            return None;
+        }
+        tried.add_sent(self.place);
+        Some(lost.answer)
     }
 }
 
@@ -343,7 +357,7 @@ impl Waiting {
         let place = &counted.0;
         let begun = place.handed(handed);
         if let Begun::Failed(_) = &begun {
-            tried.add(place);
+            tried.add(place.id());
         }
         begun
     }

@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::requests::Request;
 use super::shared::{Shared, State};
 use crate::envelope::{CorrelationId, Entries, Head, Kind, Metadata, item_cost};
-use crate::job::{Allowance, Answering, GatheredItems, unsent};
+use crate::job::{Allowance, Answering, GatheredItems, Relay, unsent};
 use crate::limits::{Limit, reached};
-use crate::message::Outgoing;
+use crate::message::{Encoded, Outgoing};
 use crate::panics::catch;
 use crate::status::{Code, Status};
 
@@ -35,14 +35,16 @@ impl Shared {
             metadata: entries(&metadata),
             ..Head::new(kind, id)
         };
+        let mut relay = None;
         // `Serialize` is the user's code: it may panic.
         let sent = catch(|| {
             self.send(state, &head, format, body, |state, _| {
+                relay = state.relays.take(id);
                 self.finish(state, id)
             })
         });
         match sent {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => answered(relay),
             Ok(Err(error)) => self.fail(id, unsent(&error)),
             Err(_) => {
                 let what = "the answer panicked while it was encoded";
@@ -50,6 +52,28 @@ impl Shared {
                 self.fail(id, Status::new(Code::Internal, what));
             }
         }
+    }
+
+    /// Passes an outcome on that came encoded. The session's task is not woken for each.
+    pub(super) fn pass_outcome(&self, kind: Kind, id: CorrelationId, body: &Encoded<'_>) {
+        let mut state = self.state();
+        let Some(request) = state.requests.get(id) else {
+            return;
+        };
+        let metadata = timing(request);
+        let head = Head {
+            format: Some(request.format.unwrap_or(self.format)),
+            metadata: entries(&metadata),
+            ..Head::new(kind, id)
+        };
+        if !self.pass(&mut state, &head, body) {
+            drop(state);
+            return self.outcome(kind, id, body);
+        }
+        let relay = state.relays.take(id);
+        self.finish(&mut state, id);
+        drop(state);
+        answered(relay);
     }
 
     /// Sends an outcome that has no payload of the user's.
@@ -94,6 +118,14 @@ impl Shared {
     }
 }
 
+/// A request has ended that rested: nothing is left to be given up.
+#[inline]
+fn answered(relay: Option<Relay>) {
+    if let Some(relay) = relay {
+        relay.answered();
+    }
+}
+
 /// When a request was handled, for a caller that wants to know.
 #[inline]
 fn timing(request: &Request) -> Option<Metadata> {
@@ -121,8 +153,10 @@ impl Answering for Shared {
             return;
         }
         self.refuse(&mut state, id, &status);
+        let relay = state.relays.take(id);
         self.finish(&mut state, id);
         drop(state);
+        answered(relay);
         self.signal.raise();
     }
 
@@ -135,8 +169,10 @@ impl Answering for Shared {
             self.open(&mut state, id);
         }
         self.control(&mut state, &Head::new(Kind::End, id), |_| {});
+        let relay = state.relays.take(id);
         self.finish(&mut state, id);
         drop(state);
+        answered(relay);
         self.signal.raise();
     }
 

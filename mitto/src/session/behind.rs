@@ -15,7 +15,7 @@ use crate::codec::{Codecs, Format};
 use crate::envelope::CorrelationId;
 use crate::in_flight::Reply;
 use crate::message::Outgoing;
-use crate::peer::{CallHead, ConnectionState, Outbound, Peer, Started, Statistics, Wait};
+use crate::peer::{CallHead, ConnectionState, Handover, Outbound, Peer, Started, Statistics, Wait};
 use crate::runtime::RuntimeHandle;
 use crate::schema::SchemaDifference;
 use crate::status::Status;
@@ -154,6 +154,10 @@ impl Outbound for Behind {
 
     fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
         self.out.poll_reply(id, cx)
+    }
+
+    fn hand_over(&self, id: CorrelationId, to: Handover) -> bool {
+        self.out.hand_over(id, to)
     }
 
     fn taken(&self, id: CorrelationId, bytes: usize) -> usize {

@@ -8,7 +8,7 @@ use super::requests::Refusal;
 use crate::auth::check_hops;
 use crate::envelope::{CorrelationId, Head, Stopwatch};
 use crate::escaped::Escaped;
-use crate::job::{Answer, Counted, Job};
+use crate::job::{Answer, Counted, Job, Run};
 use crate::limits::{Limit, reached};
 use crate::message::Payload;
 use crate::panics::catch;
@@ -244,8 +244,10 @@ impl Receive {
                 });
             }
         }
-        if let Some(run) = unfinished {
-            self.runs.start(id, run, running, &mut self.pool);
+        match unfinished.map(Run::into_relay) {
+            Some(Ok(relay)) => self.rest(id, relay),
+            Some(Err(run)) => self.runs.start(id, run, running, &mut self.pool),
+            None => {}
         }
     }
 
@@ -258,8 +260,10 @@ impl Receive {
             shared.refuse(&mut state, id, &status);
         }
         let token = shared.cancelled(&mut state, id);
+        let relay = state.relays.take(id);
         shared.made_room(&mut state, &mut self.wakers);
         drop(state);
+        drop(relay);
         if let Some(token) = token {
             token.cancel();
         }

@@ -173,6 +173,9 @@ impl Driver {
             return true;
         }
         let state = shared.state();
+        if !state.resumed.is_empty() && !shared.is_full() {
+            return true;
+        }
         self.may_write(&state, now)
             || self.next(&state, now) < self.timer.deadline()
             || !state.is_open() && self.may_leave(&state, now)

@@ -17,6 +17,7 @@ mod apart;
 mod assembly;
 #[cfg(feature = "host")]
 mod behind;
+mod by_slot;
 #[cfg(feature = "host")]
 mod callers;
 mod closing;
@@ -25,6 +26,7 @@ mod config;
 mod dispatch;
 mod driver;
 mod ending;
+mod handing;
 mod handshake;
 mod lent;
 mod lists;

@@ -14,8 +14,8 @@ use crate::envelope::{CorrelationId, Head, Kind};
 use crate::in_flight::{Patience, Reply};
 use crate::job::Counted;
 use crate::limits::{Limit, reached};
-use crate::message::{MessageKind, Outgoing};
-use crate::peer::{CallHead, ConnectionState, Outbound, Started, Statistics, Wait};
+use crate::message::{Encoded, MessageKind, Outgoing, Payload};
+use crate::peer::{CallHead, ConnectionState, Handover, Outbound, Started, Statistics, Wait};
 use crate::runtime::{RuntimeHandle, later};
 use crate::schema::SchemaDifference;
 use crate::status::{Code, Status};
@@ -58,7 +58,7 @@ impl Outbound for Shared {
         self.differences.check_sent(head.message, format)?;
         let mut state = self.state();
         std::task::ready!(self.poll_room(&mut state, head, true, wait, cx))?;
-        let now = Self::now();
+        let now = head.now.unwrap_or_else(Self::now);
         let timeout = match wait.deadline {
             Some(deadline) => deadline.saturating_duration_since(now),
             None => head.timeout.unwrap_or(limits.timeout),
@@ -93,6 +93,13 @@ impl Outbound for Shared {
             client: head.client,
             ..Head::new(Kind::Request, id)
         };
+        if let Payload::Encoded { format, bytes } = message.payload()
+            && self.pass(&mut state, &wire, &Encoded { format, bytes })
+        {
+            drop(state);
+            self.signal.raise_after_lock();
+            return Poll::Ready(Ok(Started::Waiting(id)));
+        }
         let reserved = Reserved { shared: self, id };
         let keep = |state: &mut State, _| state.in_flight.is_open(id);
         match self.send(state, &wire, format, message, keep) {
@@ -165,6 +172,15 @@ impl Outbound for Shared {
         Poll::Ready(reply)
     }
 
+    fn hand_over(&self, id: CorrelationId, to: Handover) -> bool {
+        let mut state = self.state();
+        let waits = state.in_flight.is_waiting(id);
+        if waits {
+            state.handovers.insert(id, to);
+        }
+        waits
+    }
+
     fn taken(&self, id: CorrelationId, bytes: usize) -> usize {
         let mut state = self.state();
         let (credit, due) = state.in_flight.taken(id, bytes);
@@ -182,9 +198,11 @@ impl Outbound for Shared {
         if state.in_flight.cancel(id) && state.closed.is_none() {
             self.control_cancel(&mut state, id);
         }
+        let handover = state.handovers.take(id);
         self.note_crowded(false);
         let wakers = self.pass_on(&state);
         drop(state);
+        drop(handover);
         self.signal.raise();
         wakers.into_iter().for_each(Waker::wake);
     }

@@ -19,7 +19,7 @@ use crate::framing::{Fault, FrameError};
 use crate::in_flight::Late;
 use crate::job::Pool;
 use crate::limits::{Limit, reached};
-use crate::peer::Peer;
+use crate::peer::{Handover, Peer};
 use crate::runtime::{Instant, later, sooner, spawn};
 use crate::status::{Code, Status};
 use crate::transport::CloseReason;
@@ -36,6 +36,10 @@ pub(super) struct Receive {
     pub(super) behind: BehindLink,
     /// Callers to wake, once no lock is held.
     pub(super) wakers: Vec<Waker>,
+    /// Those to resume whose requests were handed on, as well.
+    pub(super) handed: Vec<Handover>,
+    /// Whom replies to such requests were given to last.
+    pub(super) given: Option<Handover>,
     /// Whether requests are refused, because neither end takes what the other sends.
     pub(super) busy: bool,
     /// How many were, since the other end last took something.
@@ -103,6 +107,8 @@ impl Receive {
             #[cfg(feature = "host")]
             behind: BehindLink::default(),
             wakers: Vec::new(),
+            handed: Vec::new(),
+            given: None,
             busy: false,
             refused: 0,
             late: Vec::new(),
@@ -173,6 +179,7 @@ impl Receive {
 
     /// Polls the handlers that were woken, as long as there is room for their answers.
     pub(super) fn poll_runs(&mut self) {
+        self.poll_resumed();
         let shared = &self.shared;
         self.runs.poll_woken(&mut self.pool, || !shared.is_full());
     }
@@ -195,11 +202,12 @@ impl Receive {
             wakers.extend(waker);
         });
         for id in given_up {
+            self.handed.extend(state.handovers.take(id));
             shared.control_cancel(&mut state, id);
         }
         state.waiting.expired(now, wakers);
         state.requests.expired(now, &mut self.late);
-        let mut tokens = Vec::new();
+        let (mut tokens, mut relays) = (Vec::new(), Vec::new());
         for (id, idle) in &self.late {
             let late = match idle {
                 false => "the deadline passed before the answer was there",
@@ -209,6 +217,7 @@ impl Receive {
                 }
             };
             tokens.extend(shared.cancelled(&mut state, *id));
+            relays.extend(state.relays.take(*id));
             shared.refuse(&mut state, *id, &Status::new(Code::Timeout, late));
         }
         self.assembly.expire(now, |head| {
@@ -218,6 +227,7 @@ impl Receive {
             }
         });
         drop(state);
+        drop(relays);
         for token in tokens {
             token.cancel();
         }
@@ -238,6 +248,7 @@ impl Receive {
         if !self.wakers.is_empty() {
             self.wakers.drain(..).for_each(Waker::wake);
         }
+        self.tell_handed();
     }
 
     /// Whether nothing but pings has come for so long.
@@ -265,6 +276,8 @@ impl Receive {
         state.spare = Spare::default();
         state.in_flight.shrink();
         state.requests.shrink();
+        state.relays.shrink();
+        state.handovers.shrink();
     }
 
     /// Drops every handler, and wakes the callers whose replies came last. An end that has left in order could
@@ -332,7 +345,12 @@ impl Receive {
             (Kind::Progress, false) => {
                 let mut state = self.shared.state();
                 match state.in_flight.progress(head.correlation, now) {
-                    Ok(waker) => self.wakers.extend(waker),
+                    // It is only to be asked for where it begins a stream.
+                    Ok(waker) if !state.in_flight.is_waiting(head.correlation) => {
+                        self.wakers.extend(waker);
+                        self.handed.extend(state.handovers.take(head.correlation));
+                    }
+                    Ok(_) => {}
                     Err(_) => self.shared.note_ignored(),
                 }
             }

@@ -9,7 +9,7 @@ use super::shared::{Shared, State};
 use crate::codec::{CodecError, Encoder, Format};
 use crate::envelope::Head;
 use crate::limits::{Limit, reached};
-use crate::message::Outgoing;
+use crate::message::{Encoded, Outgoing};
 
 /// The payload that is encoded in the batch, in bytes, while nothing is written. A larger one is begun
 /// again apart.
@@ -75,6 +75,21 @@ impl Shared {
         drop(state);
         self.signal.raise_after_lock();
         Ok(())
+    }
+
+    /// Adds one that came encoded, while the state stays locked: nothing of the user's runs for it. Says `false`
+    /// when it is to be [sent](Self::send) as any other: it is large, or must not be sent so.
+    #[inline]
+    pub(super) fn pass(&self, state: &mut State, head: &Head<'_>, body: &Encoded<'_>) -> bool {
+        let most = match self.text {
+            true => self.message_limit,
+            false => self.message_limit.min(self.piece),
+        };
+        if head.format != Some(body.format) || body.bytes.len() > most {
+            return false;
+        }
+        self.control(state, head, |out| out.extend_from_slice(body.bytes));
+        true
     }
 
     /// Encodes one that has proved too large to be encoded in place: nothing waits for it here.

@@ -1,5 +1,6 @@
 //! What a session's task shares with callers and handlers, wherever they run.
 
+use std::collections::VecDeque;
 use std::fmt;
 #[cfg(feature = "host")]
 use std::sync::OnceLock;
@@ -14,6 +15,7 @@ use crate::runtime::{Instant, RuntimeHandle};
 use super::Config;
 #[cfg(feature = "host")]
 use super::callers::Callers;
+use super::by_slot::BySlot;
 use super::closing::{Closing, Leaving};
 use super::handshake::Agreed;
 use super::lock;
@@ -28,7 +30,10 @@ use super::waiting::Waiting;
 use crate::auth::{Identity, LINK};
 use crate::codec::Format;
 use crate::framing::{Framing, Hello};
+use crate::envelope::CorrelationId;
 use crate::in_flight::InFlight;
+use crate::job::Relay;
+use crate::peer::Handover;
 use crate::status::{Code, Status};
 
 /// The state of one connection that callers, handlers and the session's task work on.
@@ -47,6 +52,8 @@ pub(super) struct Shared {
     pub(super) apart: AtomicUsize,
     /// Whether the reader of a stream is so far behind that nothing more is read.
     crowded: AtomicBool,
+    /// Whether requests were resumed.
+    pub(super) resumed: AtomicBool,
     pub(super) config: Arc<Config>,
     /// How envelopes are laid out on this connection.
     pub(super) framing: Arc<dyn Framing>,
@@ -88,6 +95,12 @@ pub(super) struct State {
     pub(super) in_flight: InFlight,
     pub(super) requests: Requests,
     pub(super) waiting: Waiting,
+    /// The requests of the other end that were handed on, and rest.
+    pub(super) relays: BySlot<Relay>,
+    /// Those for which something has come.
+    pub(super) resumed: VecDeque<CorrelationId>,
+    /// Who is given the replies to requests of ours that were handed on.
+    pub(super) handovers: BySlot<Handover>,
     /// Why nothing more can be sent.
     pub(super) closed: Option<Status>,
     /// Why this end wants to close.
@@ -134,6 +147,9 @@ impl Shared {
                 in_flight: InFlight::new(theirs.min(in_flight), framing.credit()),
                 requests: Requests::new(in_flight, limits.stream_idle),
                 waiting: Waiting::default(),
+                relays: BySlot::default(),
+                resumed: VecDeque::new(),
+                handovers: BySlot::default(),
                 closed: None,
                 closing: None,
                 leaving: None,
@@ -145,6 +161,7 @@ impl Shared {
             closed: CancellationToken::new(),
             full: AtomicBool::new(false),
             crowded: AtomicBool::new(false),
+            resumed: AtomicBool::new(false),
             ignored: AtomicU64::new(0),
             handlers: AtomicUsize::new(0),
             apart: AtomicUsize::new(0),
@@ -271,10 +288,15 @@ impl Shared {
         let running = state.requests.live();
         self.config.running.fetch_sub(running, Relaxed);
         let tokens = state.requests.cancel_all();
+        let relays = state.relays.take_all();
+        let handovers = state.handovers.take_all();
+        state.resumed.clear();
         let out = std::mem::replace(&mut state.out, Out::new(1, self.piece));
         self.note_full(&state);
         drop(state);
         drop(out);
+        drop(relays);
+        handovers.for_each(|to| to.resume());
         wakers.into_iter().for_each(Waker::wake);
         for token in tokens {
             token.cancel();

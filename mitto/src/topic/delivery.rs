@@ -139,6 +139,7 @@ fn send(
         forwarded: None,
         caller: None,
         client: None,
+        now: None,
     };
     let mut wait = Wait::default();
     let sent = out.notify(

@@ -1,52 +1,73 @@
 //! A request that was handed on to another end, and its answers on their way back.
 
-use std::future::Future;
-#[cfg(feature = "host")]
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use super::{Answer, Answering};
 use crate::envelope::CorrelationId;
 use crate::in_flight::{Reading, Reply};
-use crate::job::Answer;
-use crate::message::{Body, Passed};
-use crate::peer::Outbound;
-#[cfg(feature = "host")]
-use crate::peer::Peer;
-#[cfg(feature = "host")]
-use crate::status::Code;
-use crate::status::Status;
+use crate::message::{Body, Encoded, Passed};
+use crate::peer::{Handover, Outbound};
+use crate::status::{Code, Status};
 
 /// Takes the replies to a request that `out` has sent, and answers with them, as they are. Dropped, it
 /// gives the request up.
+///
+/// Until something has come it may [rest](Self::rest): then the last reply goes from the connection that it
+/// comes on straight to where it is answered, and nothing is polled for it.
 pub(crate) struct Relay {
     out: Arc<dyn Outbound>,
     id: CorrelationId,
     /// `None` when the request has ended.
     answer: Option<Answer>,
-    /// An item that its reader has no room for yet.
+    /// Who handed it on, where that wants to know.
+    via: Option<Arc<dyn Via>>,
+    /// `None` until something of the answer has come.
+    items: Option<Box<Items>>,
+}
+
+/// Who hands requests on, and hears what becomes of them.
+pub(crate) trait Via: Send + Sync + 'static {
+    /// The other end, for people.
+    fn remote(&self) -> &str;
+
+    /// The connection was lost before anything of an answer came.
+    fn fails(&self, why: &Status) {
+        let _ = why;
+    }
+
+    /// A request has ended, in whatever way.
+    fn ended(&self) {}
+}
+
+/// The items of a stream that are passed on.
+#[derive(Default)]
+struct Items {
+    /// One that its reader has no room for yet.
     held: Option<Body>,
-    /// The items that came together.
+    /// Those that came together.
     arrived: Option<Reading>,
-    /// Whether something of the answer has been passed on.
-    begun: bool,
 }
 
 /// A request whose connection was lost before anything of its answer came.
 pub(crate) struct Lost {
     pub(crate) answer: Answer,
-    pub(crate) why: Status,
+    why: Status,
+    via: Option<Arc<dyn Via>>,
 }
 
-#[cfg(feature = "host")]
 impl Lost {
     /// Answers that the request may have run.
     #[cold]
-    pub(crate) fn fail(self, peer: &Peer) {
+    pub(crate) fn fail(self) {
+        let Some(via) = &self.via else {
+            return self.answer.fail(self.why);
+        };
         let text = format!(
             "the connection to {} was lost after the request was forwarded, so that it may have run: {}",
-            peer.remote(),
+            via.remote(),
             self.why.message()
         );
         self.answer.fail(Status::new(Code::ConnectionLost, text));
@@ -59,28 +80,48 @@ impl Relay {
             out,
             id,
             answer: Some(answer),
-            held: None,
-            arrived: None,
-            begun: false,
+            via: None,
+            items: None,
         }
     }
 
+    /// The same, handed on by somebody who wants to know.
+    #[cfg(feature = "host")]
+    #[inline]
+    pub(crate) fn via(mut self, via: Arc<dyn Via>) -> Self {
+        self.via = Some(via);
+        self
+    }
+
     /// The same where the first reply is here already; `None` when it was the last.
-    pub(crate) fn replied(
-        out: Arc<dyn Outbound>,
-        id: CorrelationId,
-        reply: Reply,
-        answer: Answer,
-    ) -> Option<Self> {
-        let mut relay = Self::new(out, id, answer);
-        match relay.take(reply) {
-            None => Some(relay),
+    pub(crate) fn replied(mut self, reply: Reply) -> Option<Self> {
+        match self.take(reply) {
+            None => Some(self),
             Some(lost) => {
-                if let Some(Lost { answer, why }) = lost {
-                    answer.fail(why);
+                if let Some(lost) = lost {
+                    lost.fail();
                 }
                 None
             }
+        }
+    }
+
+    /// Whether it answers this request.
+    pub(crate) fn answers<T: Answering>(&self, to: &Arc<T>, id: CorrelationId) -> bool {
+        let answer = self.answer.as_ref();
+        answer.is_some_and(|answer| answer.goes_to(to, id))
+    }
+
+    /// Has the last reply given to `to` when it comes, which is then [answered](Self::answered), or else has
+    /// that resume it. Says `false` where it must be polled.
+    pub(crate) fn rest(&self, to: Handover) -> bool {
+        self.out.hand_over(self.id, to)
+    }
+
+    /// The last reply was given while it rested.
+    pub(crate) fn answered(mut self) {
+        if let Some(answer) = self.answer.take() {
+            answer.given();
         }
     }
 
@@ -118,30 +159,30 @@ impl Relay {
 
     /// Hands the items that are here to their reader.
     fn poll_items(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        let Some(answer) = &self.answer else {
+        let (Some(answer), Some(items)) = (&self.answer, &mut self.items) else {
             return Poll::Ready(Ok(()));
         };
-        if let Some(held) = self.held.take() {
+        if let Some(held) = items.held.take() {
             let mut item = Passed::new(held);
             if answer.poll_item(&mut item, cx)?.is_pending() {
-                self.held = item.into_body();
+                items.held = item.into_body();
                 return Poll::Pending;
             }
             recycle(&*self.out, item);
         }
-        let Some(arrived) = &mut self.arrived else {
+        let Some(arrived) = &mut items.arrived else {
             return Poll::Ready(Ok(()));
         };
         let format = arrived.format();
         while let Some(bytes) = arrived.peek() {
-            let mut item = crate::message::Encoded { format, bytes };
+            let mut item = Encoded { format, bytes };
             ready!(answer.poll_item(&mut item, cx))?;
             arrived.take();
             if let Some(taken) = arrived.report() {
                 arrived.set_due(self.out.taken(self.id, taken));
             }
         }
-        if let Some(arrived) = self.arrived.take() {
+        if let Some(arrived) = items.arrived.take() {
             self.out.recycle(arrived.into_bytes());
         }
         Poll::Ready(Ok(()))
@@ -154,14 +195,14 @@ impl Relay {
                 if let Some(answer) = &self.answer {
                     answer.progress();
                 }
-                return None;
             }
-            Reply::Item(item) => self.held = Some(item),
-            Reply::Arrived(arrived) => self.arrived = Some(arrived.read()),
-            Reply::Timing(_) => return None,
+            Reply::Item(item) => self.items.get_or_insert_default().held = Some(item),
+            Reply::Arrived(arrived) => {
+                self.items.get_or_insert_default().arrived = Some(arrived.read());
+            }
+            Reply::Timing(_) => {}
             last => return Some(self.finish(last)),
         }
-        self.begun = true;
         None
     }
 
@@ -178,7 +219,13 @@ impl Relay {
                 answer.throw(&mut error);
                 recycle(&*self.out, error);
             }
-            Reply::Lost(why) if !self.begun => return Some(Lost { answer, why }),
+            Reply::Lost(why) if self.items.is_none() => {
+                let via = self.via.clone();
+                if let Some(via) = &via {
+                    via.fails(&why);
+                }
+                return Some(Lost { answer, why, via });
+            }
             Reply::Status(status) | Reply::Lost(status) => answer.fail(status),
             // The others are not the last.
             _ => answer.end(),
@@ -191,8 +238,8 @@ impl Future for Relay {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(Lost { answer, why }) = ready!(self.poll_outcome(cx)) {
-            answer.fail(why);
+        if let Some(lost) = ready!(self.poll_outcome(cx)) {
+            lost.fail();
         }
         Poll::Ready(())
     }
@@ -202,6 +249,9 @@ impl Drop for Relay {
     fn drop(&mut self) {
         if self.answer.is_some() {
             self.out.cancel(self.id);
+        }
+        if let Some(via) = &self.via {
+            via.ended();
         }
     }
 }

@@ -1,0 +1,47 @@
+//! What some requests have beside them.
+
+use crate::envelope::CorrelationId;
+
+/// Something that few requests have, by slot; it takes no memory where none has it.
+#[derive(Debug)]
+pub(super) struct BySlot<T> {
+    slots: Vec<Option<(CorrelationId, T)>>,
+}
+
+impl<T> Default for BySlot<T> {
+    fn default() -> Self {
+        Self { slots: Vec::new() }
+    }
+}
+
+impl<T> BySlot<T> {
+    /// Puts it beside a request. What an earlier one of the slot had was taken when that ended.
+    pub(super) fn insert(&mut self, id: CorrelationId, item: T) {
+        let index = id.slot() as usize;
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, || None);
+        }
+        self.slots[index] = Some((id, item));
+    }
+
+    /// What a request has; from now on nothing.
+    #[inline]
+    pub(super) fn take(&mut self, id: CorrelationId) -> Option<T> {
+        let slot = self.slots.get_mut(id.slot() as usize)?;
+        let (_, item) = slot.take_if(|(of, _)| *of == id)?;
+        Some(item)
+    }
+
+    /// What all have, and the memory with it.
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = T> + use<T> {
+        let slots = std::mem::take(&mut self.slots);
+        slots.into_iter().flatten().map(|(_, item)| item)
+    }
+
+    /// Gives memory back that many requests at once have needed, when none has anything now.
+    pub(super) fn shrink(&mut self) {
+        if self.slots.iter().all(Option::is_none) {
+            self.slots = Vec::new();
+        }
+    }
+}
