@@ -102,10 +102,10 @@ impl<'a> Address<'a> {
     /// The same without its action.
     #[must_use]
     pub fn without_action(self) -> Self {
-        // There are two parts at least, and three at most.
-        match self.0.rsplit_once('/') {
-            Some((node, _)) if node.contains('/') => Self(node),
-            _ => self,
+        let mut between = self.0.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+        match between.nth(1) {
+            Some((at, _)) => Self(&self.0[..at]),
+            None => self,
         }
     }
 
@@ -214,9 +214,18 @@ const fn check(text: &[u8]) -> Result<(), AddressError> {
     let mut part = AddressPart::Application;
     let mut start = 0;
     let mut at = 0;
-    while at < text.len() {
+    loop {
+        let most = match text.len() - start {
+            0..=Address::PART_MAX => text.len(),
+            _ => start + Address::PART_MAX,
+        };
+        while at < most && PLACES[text[at] as usize] == OF_PART {
+            at += 1;
+        }
+        if at == text.len() {
+            break;
+        }
         match PLACES[text[at] as usize] {
-            OF_PART if at - start < Address::PART_MAX => {}
             OF_PART => return Err(AddressError::Long(part)),
             BETWEEN => {
                 if at == start {

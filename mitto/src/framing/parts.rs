@@ -6,10 +6,12 @@ use super::PartError;
 pub(super) const PART_HEAD: usize = 3;
 
 /// Writes one part.
+#[inline]
 pub(super) fn write(tag: u8, bytes: &[u8], out: &mut Vec<u8>) {
     debug_assert!(bytes.len() <= usize::from(u16::MAX), "part {tag} too long");
-    out.push(tag);
-    out.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
+    let [high, low] = (bytes.len() as u16).to_be_bytes();
+    out.reserve(PART_HEAD + bytes.len());
+    out.extend_from_slice(&[tag, high, low]);
     out.extend_from_slice(bytes);
 }
 

@@ -108,7 +108,7 @@ impl Local {
     fn submit(
         &self,
         head: &CallHead<'_>,
-        message: &mut dyn Outgoing,
+        payload: &mut Payload<'_>,
         submitted: Option<Instant>,
         deadline: Option<Instant>,
         answer: Answer,
@@ -126,17 +126,30 @@ impl Local {
             None => &Peer::nobody(),
         };
         let caller = head.caller.unwrap_or(caller);
-        let mut job = Job::new(head.message, message.payload(), caller, &self.codecs);
-        job.address = head.address;
-        job.metadata = head.metadata;
-        job.deadline = deadline;
-        (job.identity, job.hops) = self.asks(head);
-        job.idempotent = head.idempotent;
-        job.one_way = head.kind == MessageKind::Notification;
-        job.pool = Some(pool);
-        job.submitted = submitted;
+        let (identity, hops) = self.asks(head);
+        // Made where it is handed over: a job is large.
+        let submit = || {
+            let job = Job {
+                message: head.message,
+                payload: payload.lend(),
+                codecs: &self.codecs,
+                address: head.address,
+                metadata: head.metadata,
+                deadline,
+                identity,
+                hops,
+                idempotent: head.idempotent,
+                one_way: head.kind == MessageKind::Notification,
+                caller,
+                pool: Some(pool),
+                submitted,
+                #[cfg(feature = "host")]
+                routed: 0,
+            };
+            self.queue.submit(job, answer)
+        };
         // An extractor or a `Deserialize` may panic: the answer, dropped, says so to the caller.
-        catch(|| self.queue.submit(job, answer)).unwrap_or_else(|_| Run::done())
+        catch(submit).unwrap_or_else(|_| Run::done())
     }
 
     /// Who asks, and how often that was forwarded.
@@ -180,15 +193,16 @@ impl Outbound for Local {
         if let Some(stopwatch) = Stopwatch::asked(head.metadata) {
             self.exchange.time(id, stopwatch);
         }
-        let to: Arc<dyn Answering> = match message.payload() {
+        let mut payload = message.payload();
+        let to: Arc<dyn Answering> = match &payload {
             Payload::Value(_) => self.exchange.clone(),
             Payload::Encoded { format, .. } => {
-                self.exchange.in_bytes(format, &self.codecs, &self.limits)
+                self.exchange.in_bytes(*format, &self.codecs, &self.limits)
             }
         };
         let answer = Answer::new(to, id);
         let deadline = Some(later(now, patience.timeout));
-        let mut run = self.submit(head, message, Some(now), deadline, answer, &mut pool);
+        let mut run = self.submit(head, &mut payload, Some(now), deadline, answer, &mut pool);
         run.polled_from(now);
         Poll::Ready(Ok(match self.exchange.begun(id, run, pool) {
             Some(reply) => Started::Replied(id, reply),
@@ -214,7 +228,8 @@ impl Outbound for Local {
             return Poll::Ready(Err(busy));
         };
         let mut pool = self.exchange.lend_pool();
-        let run = self.submit(head, message, None, None, Answer::nobody(), &mut pool);
+        let mut payload = message.payload();
+        let run = self.submit(head, &mut payload, None, None, Answer::nobody(), &mut pool);
         self.exchange.return_pool(pool);
         if !run.is_done() {
             // Nobody waits for a notification, so nobody drives its handler.

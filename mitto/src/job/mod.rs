@@ -118,13 +118,7 @@ impl<'a> Job<'a> {
     pub(crate) fn lend(&mut self) -> Job<'_> {
         Job {
             message: self.message,
-            payload: match &mut self.payload {
-                Payload::Encoded { format, bytes } => Payload::Encoded {
-                    format: *format,
-                    bytes,
-                },
-                Payload::Value(value) => Payload::Value(&mut **value),
-            },
+            payload: self.payload.lend(),
             codecs: self.codecs,
             address: self.address,
             metadata: self.metadata,

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 
 use super::place::Place;
@@ -41,6 +42,15 @@ impl Pool {
     /// What time it is, where that was told and nothing has run since then.
     pub(crate) fn take_clock(&mut self) -> Option<Instant> {
         self.clock.take()
+    }
+
+    /// Takes the boxes back that were lent from here; what has come meanwhile stays.
+    #[inline]
+    pub(super) fn give_back(&mut self, lent: Self) {
+        if self.boxes.capacity() == 0 {
+            // There is nothing to be dropped, which is not seen otherwise, and asked for each request.
+            mem::forget(mem::replace(&mut self.boxes, lent.boxes));
+        }
     }
 
     /// Gives everything back.

@@ -112,6 +112,18 @@ outgoing!(Returned, response, to => M::encode_response(response, to));
 outgoing!(Thrown, error, to => M::encode_error(error, to));
 
 impl Payload<'_> {
+    /// The same, lent for less long.
+    #[inline]
+    pub(crate) fn lend(&mut self) -> Payload<'_> {
+        match self {
+            Self::Encoded { format, bytes } => Payload::Encoded {
+                format: *format,
+                bytes,
+            },
+            Self::Value(value) => Payload::Value(&mut **value),
+        }
+    }
+
     /// Reads the message: decodes bytes with `codecs`, takes a value as it is.
     ///
     /// # Errors

@@ -108,6 +108,7 @@ impl Forward {
     }
 
     /// Hands a job on without a copy of it.
+    #[inline]
     pub(crate) fn hand(&self, job: &mut Job<'_>, answer: Answer) -> Handed {
         match &self.0.onward {
             Some(onward) => onward.hand(job, answer),
@@ -196,6 +197,8 @@ fn names(schema: &'static Descriptor) -> Names {
 
 impl fmt::Debug for Forward {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Forward").field("peer", self.peer()).finish()
+        f.debug_struct("Forward")
+            .field("peer", self.peer())
+            .finish()
     }
 }

@@ -47,7 +47,7 @@ pub(crate) enum Handed {
     /// It was sent: its answers are still to come.
     Sent(Relay),
     /// It waits for room.
-    Waits(Waits, Answer),
+    Waits(Box<Waits>, Answer),
     /// It was not sent.
     Unsent(Status, Answer),
 }
@@ -65,6 +65,7 @@ enum Sent {
 
 impl Onward {
     /// Hands a job on without a copy of it.
+    #[inline]
     pub(crate) fn hand(&self, job: &mut Job<'_>, answer: Answer) -> Handed {
         let mut wait = Wait::default();
         // Whoever gets what is left to do polls it at once, with a waker of its own.
@@ -73,11 +74,12 @@ impl Onward {
             Poll::Ready(sent) => self.handed(sent, &mut wait, answer),
             Poll::Pending => {
                 let onward = self.clone();
-                Handed::Waits(Waits { onward, wait }, answer)
+                Handed::Waits(Box::new(Waits { onward, wait }), answer)
             }
         }
     }
 
+    #[inline]
     fn handed(&self, sent: Result<Sent, Status>, wait: &mut Wait, answer: Answer) -> Handed {
         let mut out = || wait.via.take().unwrap_or_else(|| self.out.clone());
         match sent {
@@ -98,6 +100,7 @@ impl Onward {
         }
     }
 
+    #[inline]
     fn poll(
         &self,
         job: &mut Job<'_>,
@@ -193,13 +196,13 @@ impl Handed {
 
 impl Waits {
     /// Waits for room, within the deadline of the job.
-    pub(crate) async fn room(mut self, kept: &Kept, answer: Answer) -> Handed {
+    pub(crate) async fn room(mut self: Box<Self>, kept: &Kept, answer: Answer) -> Handed {
         let sent = poll_fn(|cx| {
-            let Self { onward, wait } = &mut self;
+            let Self { onward, wait } = &mut *self;
             onward.poll(&mut kept.lend(), &answer, wait, cx)
         })
         .await;
-        let Self { onward, wait } = &mut self;
+        let Self { onward, wait } = &mut *self;
         onward.handed(sent, wait, answer)
     }
 }

@@ -3,7 +3,6 @@
 //! All servers must come to the same number, so that it does not matter which of them a request passes.
 
 use std::fmt;
-use std::hash::Hasher;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -31,35 +30,13 @@ pub(super) fn of(job: &Job<'_>, field: &str) -> Option<u64> {
 
 /// FNV-1a.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
-    let mut hash = Fnv::default();
-    hash.write(bytes);
-    hash.0
-}
-
-/// FNV-1a, for tables whose keys come from no peer.
-pub(super) struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    }
-
-    /// Mixed, as the tables look at the highest bits.
-    fn finish(&self) -> u64 {
-        mixed(self.0)
-    }
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// Spreads what a number says over all its bits, as SplitMix64 ends.
+#[inline]
 pub(super) fn mixed(number: u64) -> u64 {
     let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -103,6 +103,10 @@ impl Node {
 
     /// The next place to be tried: of those that are up, or else of those that were left out.
     pub(super) fn choose(&self, turn: &Turn, tried: &Tried) -> Option<&Place> {
+        if let [only] = &*self.places {
+            // It is tried all the same where it was left out.
+            return (!tried.has(only) && only.is_ready()).then_some(only);
+        }
         let up = |place: &Place| !tried.has(place) && place.is_up();
         let left_out = |place: &Place| !tried.has(place) && place.is_ready();
         self.pick(turn, up).or_else(|| self.pick(turn, left_out))

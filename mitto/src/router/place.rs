@@ -64,7 +64,7 @@ pub(super) struct Sent {
 /// A job that waits for room at a place.
 pub(super) struct Waiting {
     counted: CountedAt,
-    waits: Waits,
+    waits: Box<Waits>,
     answer: Answer,
 }
 
@@ -261,6 +261,7 @@ impl Place {
         CountedAt(self.clone())
     }
 
+    #[inline]
     fn handed(&self, handed: Handed) -> Begun {
         match handed {
             Handed::Ended => {

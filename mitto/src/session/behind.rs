@@ -32,6 +32,8 @@ struct Table {
     recent: Recent<Known>,
     /// Who asked last, who is likely to be the next.
     last: Option<(NonZeroU64, Known)>,
+    /// Who the sender of a message is that came in pieces.
+    apart: Option<Identity>,
 }
 
 /// One who asks through the other end.
@@ -45,59 +47,71 @@ struct Known {
 }
 
 impl BehindLink {
-    /// Who asks, and who that is; `link` leads to the other end.
+    /// Who asks, and who that is; `link` leads to the other end. `None` where that cannot be called back.
     pub(super) fn find(
         &mut self,
         number: NonZeroU64,
         stated: Option<&Stated<'_>>,
         format: Format,
         link: &Peer,
-    ) -> (Peer, Option<Identity>) {
+    ) -> Option<(&Peer, Option<&Identity>)> {
+        let table = self.known.get_or_insert_default();
         let bytes = match stated.map(Stated::bytes) {
             None => &[],
             Some(Some(bytes)) => bytes,
             // Of a message that came in pieces.
             Some(None) => {
-                let (peer, _) = self.find(number, None, format, link);
-                return (peer, stated.and_then(Stated::identity));
+                table.asks(number, None, &[], link)?;
+                table.apart = stated.and_then(Stated::identity);
+                let (_, known) = table.last.as_ref()?;
+                known.behind.format.store(format.number(), Relaxed);
+                return Some((&known.peer, table.apart.as_ref()));
             }
         };
-        let table = self.known.get_or_insert_default();
-        if let Some((last, known)) = &table.last
-            && *last == number
-            && *known.stated == *bytes
-        {
-            known.behind.format.store(format.number(), Relaxed);
-            return (known.peer.clone(), known.identity.clone());
+        let is_last =
+            |(last, known): &(NonZeroU64, Known)| *last == number && *known.stated == *bytes;
+        if !table.last.as_ref().is_some_and(is_last) {
+            table.asks(number, stated, bytes, link)?;
         }
-        if let Some(known) = table.recent.get(number) {
-            known.behind.format.store(format.number(), Relaxed);
+        let (_, known) = table.last.as_ref()?;
+        known.behind.format.store(format.number(), Relaxed);
+        Some((&known.peer, known.identity.as_ref()))
+    }
+}
+
+impl Table {
+    /// Makes one who asks the last.
+    #[inline(never)]
+    fn asks(
+        &mut self,
+        number: NonZeroU64,
+        stated: Option<&Stated<'_>>,
+        bytes: &[u8],
+        link: &Peer,
+    ) -> Option<()> {
+        if let Some(known) = self.recent.get(number) {
             if *known.stated != *bytes {
                 known.identity = stated.and_then(Stated::identity);
                 known.stated = bytes.into();
             }
-            table.last = Some((number, known.clone()));
-            return (known.peer.clone(), known.identity.clone());
+            self.last = Some((number, known.clone()));
+            return Some(());
         }
-        let identity = stated.and_then(Stated::identity);
-        let Some(out) = link.outbound() else {
-            return (Peer::nobody(), identity);
-        };
         let behind = Arc::new(Behind {
-            out: out.clone(),
+            out: link.outbound()?.clone(),
             number,
             id: next_id(),
-            format: AtomicU8::new(format.number()),
+            format: AtomicU8::default(),
         });
         let known = Known {
             peer: Peer::new(behind.clone()),
             behind,
             stated: bytes.into(),
-            identity,
+            identity: stated.and_then(Stated::identity),
         };
-        let found = (known.peer.clone(), known.identity.clone());
-        table.recent.insert(number, known);
-        found
+        self.recent.insert(number, known.clone());
+        self.last = Some((number, known));
+        Some(())
     }
 }
 

@@ -16,6 +16,7 @@ impl<T> Default for BySlot<T> {
 
 impl<T> BySlot<T> {
     /// Puts it beside a request. What an earlier one of the slot had was taken when that ended.
+    #[inline]
     pub(super) fn insert(&mut self, id: CorrelationId, item: T) {
         let index = id.slot() as usize;
         if self.slots.len() <= index {

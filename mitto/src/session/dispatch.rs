@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use super::apart::Place;
 use super::receive::Receive;
 use super::requests::Refusal;
+#[cfg(not(feature = "host"))]
+use crate::auth::Identity;
 use crate::auth::check_hops;
 use crate::envelope::{CorrelationId, Head, Stopwatch};
 use crate::escaped::Escaped;
@@ -163,12 +165,13 @@ impl Receive {
         let behind = match head.caller {
             Some(number) if shared.link => {
                 let stated = head.identity.as_ref();
-                Some(self.behind.find(number, stated, format, peer))
+                self.behind.find(number, stated, format, peer)
             }
             _ => None,
         };
-        #[cfg(feature = "host")]
-        let peer = behind.as_ref().map_or(peer, |(peer, _)| peer);
+        #[cfg(not(feature = "host"))]
+        let behind: Option<(&Peer, Option<&Identity>)> = None;
+        let peer = behind.map_or(peer, |(peer, _)| peer);
         #[cfg(feature = "host")]
         let to_client = match head.client.map(|number| shared.client(number, head)) {
             Some(Some(client)) => Some(client),
@@ -187,23 +190,14 @@ impl Receive {
         let queue = &*shared.config.queue;
         let is_own = head.client.is_none();
         let stated;
-        let (identity, hops) = match head.identity {
-            Some(of) if shared.link => {
-                #[cfg(feature = "host")]
-                {
-                    stated = match &behind {
-                        Some((_, identity)) => identity.clone(),
-                        None => of.identity(),
-                    };
-                }
-                #[cfg(not(feature = "host"))]
-                {
-                    stated = of.identity();
-                }
+        let (identity, hops) = match (head.identity, behind) {
+            (Some(_), Some((_, identity))) => (identity, head.hops),
+            (Some(of), None) if shared.link => {
+                stated = of.identity();
                 (stated.as_ref(), head.hops)
             }
             // Forwarded for somebody it does not name: certainly not for itself.
-            None if shared.link && head.hops > 0 => (None, head.hops),
+            (None, _) if shared.link && head.hops > 0 => (None, head.hops),
             _ => (shared.identity.as_ref(), 0),
         };
         let submitted = self.pool.take_clock();

@@ -26,6 +26,7 @@ mod config;
 mod dispatch;
 mod driver;
 mod ending;
+mod expiring;
 mod handing;
 mod handshake;
 mod lent;

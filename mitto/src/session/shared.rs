@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 use crate::runtime::{Instant, RuntimeHandle};
 
 use super::Config;
+use super::by_slot::BySlot;
 #[cfg(feature = "host")]
 use super::callers::Callers;
-use super::by_slot::BySlot;
 use super::closing::{Closing, Leaving};
 use super::handshake::Agreed;
 use super::lock;
@@ -29,8 +29,8 @@ use super::traffic::Meter;
 use super::waiting::Waiting;
 use crate::auth::{Identity, LINK};
 use crate::codec::Format;
-use crate::framing::{Framing, Hello};
 use crate::envelope::CorrelationId;
+use crate::framing::{Framing, Hello};
 use crate::in_flight::InFlight;
 use crate::job::Relay;
 use crate::peer::Handover;

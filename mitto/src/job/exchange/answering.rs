@@ -81,8 +81,10 @@ impl Exchange {
             drop(reply);
             return;
         }
-        let slot = state.slots.get(id.slot() as usize);
-        let stopwatch = slot.and_then(|slot| slot.stopwatch.filter(|_| reply.is_last()));
+        let stopwatch = match state.slots.get(id.slot() as usize) {
+            Some(slot) if reply.is_last() => slot.stopwatch,
+            _ => None,
+        };
         // The first of the two takes the waker.
         let timed = stopwatch.map(|stopwatch| state.in_flight.time(id, stopwatch.read()));
         let completed = state.in_flight.complete(id, reply);

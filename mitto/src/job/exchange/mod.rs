@@ -89,10 +89,12 @@ impl Exchange {
     /// The same, with the first reply if it is there already.
     #[inline]
     pub(super) fn begun(&self, id: CorrelationId, run: Run, pool: Pool) -> Option<Reply> {
+        let ended = run.is_done();
         let state = self.attached(id, run, pool);
-        match state.in_flight.is_waiting(id) {
-            true => None,
-            false => next(state, id).ok(),
+        // What runs on is polled for its replies.
+        match ended {
+            true => next(state, id).ok(),
+            false => None,
         }
     }
 
@@ -103,7 +105,7 @@ impl Exchange {
 
     /// Gives it back.
     pub(super) fn return_pool(&self, pool: Pool) {
-        self.state().pool = pool;
+        self.state().pool.give_back(pool);
     }
 
     /// Waits for the next reply, driving the handler meanwhile.
@@ -207,7 +209,7 @@ impl Exchange {
     #[inline]
     fn attached(&self, id: CorrelationId, run: Run, pool: Pool) -> MutexGuard<'_, State> {
         let mut state = self.state();
-        state.pool = pool;
+        state.pool.give_back(pool);
         if !run.is_done() {
             state.slot(id).run = Some(run);
         }
@@ -232,7 +234,7 @@ impl Exchange {
         drop(waker);
         let pending = run.poll_in(&mut pool, cx).is_pending();
         let mut state = self.state();
-        state.pool = pool;
+        state.pool.give_back(pool);
         if !pending {
             return state;
         }
