@@ -229,3 +229,35 @@ async fn configure_is_a_step_as_well() {
     assert!(shown.starts_with("+ application shop: orders"), "{shown}");
     assert!(host.configuration().application("shop").is_some());
 }
+
+#[tokio::test]
+async fn key_is_one_line_of_at_most_4096_bytes() {
+    let file = key_file();
+    let here = || HostConfig::local("here", "tcp://127.0.0.1:0").with_nodes("shop");
+    let with_key = shop().with_host(here().with_key(KeySource::file(&file)));
+    let host = start(shop().with_host(here())).await;
+    let long = |bytes: usize| "k".repeat(bytes);
+    for (text, expected) in [
+        (long(4095), None),
+        (long(4096) + "\r\n", None),
+        (long(4097), Some("longer than 4096 bytes")),
+        (long(1 << 20), Some("longer than 4096 bytes")),
+        (" \n".to_owned(), Some("empty")),
+        ("one\ntwo".to_owned(), Some("more than one line")),
+    ] {
+        std::fs::write(&file, text).expect("it is written");
+        let planned = host.plan(&with_key).await.map(drop);
+        let error = planned.err().map(|error| error.to_string());
+        match expected {
+            None => assert_eq!(error, None),
+            Some(expected) => {
+                let error = error.expect("it is refused");
+                assert!(error.contains(expected), "{error}");
+                assert!(error.contains("host `here`"), "{error}");
+            }
+        }
+    }
+    std::fs::remove_file(&file).expect("it is there");
+    let error = host.plan(&with_key).await.unwrap_err().to_string();
+    assert!(error.contains(&*file.display().to_string()), "{error}");
+}
