@@ -19,6 +19,8 @@ pub use info::{MessageInfo, MessageKind};
 pub use named::IsMessage;
 #[cfg(any(feature = "broker", feature = "host"))]
 pub(crate) use outgoing::Passed;
+#[cfg(feature = "host")]
+pub(crate) use outgoing::lone_value;
 pub use outgoing::{Body, Encoded, Outgoing, Payload, Returned, Sent, Thrown};
 pub use shape::{ShapeOf, Shapes};
 

@@ -149,7 +149,7 @@ impl Payload<'_> {
 /// What a message without fields, or with one that has no name, may be in JSON beside its usual form:
 /// JSON-RPC has objects and arrays only, `{}` in place of `null` and `[1]` in place of `1`.
 #[cold]
-fn lone_value(format: Format, payload: &[u8]) -> Option<&[u8]> {
+pub(crate) fn lone_value(format: Format, payload: &[u8]) -> Option<&[u8]> {
     if format != Format::JSON {
         return None;
     }

@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 
 use crate::codec::{CodecError, Codecs, Decoder, Encoder, Format};
 use crate::job::{Answer, unsent};
-use crate::message::{Body, Encoded, Outgoing, Payload, Travels};
+use crate::message::{Body, Encoded, Outgoing, Payload, Travels, lone_value};
 use crate::status::{Code, Status};
 
 /// What the next step gets: the message as it came, or a value of this process.
@@ -44,8 +44,15 @@ impl Carried {
     /// The value that a step takes.
     pub(super) fn read<T: Travels + Send + 'static>(self, codecs: &Codecs) -> Result<T, Status> {
         match self {
-            Self::Bytes(format, bytes) => T::decode_from(Decoder::new(codecs, format, &bytes))
-                .map_err(|error| unread::<T>(&error)),
+            Self::Bytes(format, bytes) => {
+                let decode = |bytes| T::decode_from(Decoder::new(codecs, format, bytes));
+                decode(&bytes).or_else(|error| {
+                    let value = lone_value(format, &bytes).map(decode);
+                    value
+                        .and_then(Result::ok)
+                        .ok_or_else(|| unread::<T>(&error))
+                })
+            }
             Self::Value(value) => value
                 .into_any()
                 .downcast::<Plain<T>>()
