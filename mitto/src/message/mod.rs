@@ -19,9 +19,9 @@ pub use info::{MessageInfo, MessageKind};
 pub use named::IsMessage;
 #[cfg(any(feature = "broker", feature = "host"))]
 pub(crate) use outgoing::Passed;
-#[cfg(feature = "host")]
-pub(crate) use outgoing::lone_value;
 pub use outgoing::{Body, Encoded, Outgoing, Payload, Returned, Sent, Thrown};
+#[cfg(feature = "host")]
+pub(crate) use outgoing::{lone_value, outgoing};
 pub use shape::{ShapeOf, Shapes};
 
 /// A type that travels: a request or a notification.

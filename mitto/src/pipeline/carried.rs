@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 
 use crate::codec::{CodecError, Codecs, Decoder, Encoder, Format};
 use crate::job::{Answer, unsent};
-use crate::message::{Body, Encoded, Outgoing, Payload, Travels, lone_value};
+use crate::message::{Encoded, Outgoing, Travels, lone_value, outgoing};
 use crate::status::{Code, Status};
 
 /// What the next step gets: the message as it came, or a value of this process.
@@ -121,30 +121,7 @@ fn unread<T: 'static>(error: &CodecError) -> Status {
 /// A value that is no message of a schema.
 pub(super) struct Plain<T>(Option<T>);
 
-impl<T: Travels + Send + 'static> Outgoing for Plain<T> {
-    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
-        match &self.0 {
-            Some(value) => value.encode_to(to),
-            None => Ok(()),
-        }
-    }
-
-    fn take(&mut self) -> Body {
-        Body::Value(Box::new(self.0.take()))
-    }
-
-    fn is_taken(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn payload(&mut self) -> Payload<'_> {
-        Payload::Value(self)
-    }
-
-    fn as_any(&mut self) -> Option<&mut dyn Any> {
-        Some(self)
-    }
-}
+outgoing!([T: Travels + Send + 'static] Plain<T>, value, to => value.encode_to(to));
 
 /// A type, by what it is and what it is called.
 #[derive(Clone, Copy, Debug)]
