@@ -19,6 +19,8 @@ pub use info::{MessageInfo, MessageKind};
 pub use named::IsMessage;
 pub(crate) use outgoing::Passed;
 pub use outgoing::{Body, Encoded, Outgoing, Payload, Returned, Sent, Thrown};
+#[cfg(feature = "host")]
+pub(crate) use outgoing::{lone_value, outgoing};
 pub use shape::{ShapeOf, Shapes};
 
 /// A type that travels: a request or a notification.
