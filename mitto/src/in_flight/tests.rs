@@ -93,3 +93,16 @@ fn progress_counts_up_to_the_maximum() {
     table.expire(start + Duration::from_secs(601), |_, _, _| late += 1);
     assert_eq!(late, 1);
 }
+
+#[test]
+fn reply_that_is_given_to_somebody_frees_its_slot() {
+    let mut table = InFlight::new(1, true);
+    let id = reserve(&mut table);
+    assert!(table.finish(id));
+    assert!(table.is_empty());
+    assert!(!table.finish(id), "it has ended");
+    let next = reserve(&mut table);
+    table.complete(next, Reply::End).unwrap();
+    assert!(!table.finish(next), "a reply is there before");
+    assert!(table.poll(next, &mut context()).is_ready());
+}

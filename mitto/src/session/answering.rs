@@ -39,7 +39,7 @@ impl Shared {
         // `Serialize` is the user's code: it may panic.
         let sent = catch(|| {
             self.send(state, &head, format, body, |state, _| {
-                relay = state.relays.take(id);
+                relay = state.handing.take_relay(id);
                 self.finish(state, id)
             })
         });
@@ -70,7 +70,7 @@ impl Shared {
             drop(state);
             return self.outcome(kind, id, body);
         }
-        let relay = state.relays.take(id);
+        let relay = state.handing.take_relay(id);
         self.finish(&mut state, id);
         drop(state);
         answered(relay);
@@ -153,7 +153,7 @@ impl Answering for Shared {
             return;
         }
         self.refuse(&mut state, id, &status);
-        let relay = state.relays.take(id);
+        let relay = state.handing.take_relay(id);
         self.finish(&mut state, id);
         drop(state);
         answered(relay);
@@ -169,7 +169,7 @@ impl Answering for Shared {
             self.open(&mut state, id);
         }
         self.control(&mut state, &Head::new(Kind::End, id), |_| {});
-        let relay = state.relays.take(id);
+        let relay = state.handing.take_relay(id);
         self.finish(&mut state, id);
         drop(state);
         answered(relay);

@@ -39,10 +39,27 @@ impl<T> BySlot<T> {
         slots.into_iter().flatten().map(|(_, item)| item)
     }
 
-    /// Gives memory back that many requests at once have needed, when none has anything now.
-    pub(super) fn shrink(&mut self) {
-        if self.slots.iter().all(Option::is_none) {
-            self.slots = Vec::new();
-        }
+    /// Whether no request has anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.iter().all(Option::is_none)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_taken_once_by_the_request_that_has_it() {
+        let mut beside = BySlot::default();
+        let (id, later) = (CorrelationId::new(3, 1), CorrelationId::new(3, 2));
+        assert_eq!(beside.take(id), None);
+        beside.insert(id, "one");
+        assert_eq!(beside.take(later), None);
+        assert_eq!(beside.take(id), Some("one"));
+        assert_eq!(beside.take(id), None);
+        beside.insert(later, "two");
+        assert_eq!(beside.take_all().collect::<Vec<_>>(), ["two"]);
+        assert!(beside.is_empty());
     }
 }

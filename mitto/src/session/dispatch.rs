@@ -254,7 +254,7 @@ impl Receive {
             shared.refuse(&mut state, id, &status);
         }
         let token = shared.cancelled(&mut state, id);
-        let relay = state.relays.take(id);
+        let relay = state.handing.take_relay(id);
         shared.made_room(&mut state, &mut self.wakers);
         drop(state);
         drop(relay);

@@ -173,7 +173,7 @@ impl Driver {
             return true;
         }
         let state = shared.state();
-        if !state.resumed.is_empty() && !shared.is_full() {
+        if state.handing.has_resumed() && !shared.is_full() {
             return true;
         }
         self.may_write(&state, now)

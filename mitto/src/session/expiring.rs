@@ -23,7 +23,7 @@ impl Receive {
             wakers.extend(waker);
         });
         for id in given_up {
-            self.handed.extend(state.handovers.take(id));
+            self.told.resume(state.handing.take_handover(id));
             shared.control_cancel(&mut state, id);
         }
         state.waiting.expired(now, wakers);
@@ -38,7 +38,7 @@ impl Receive {
                 }
             };
             tokens.extend(shared.cancelled(&mut state, *id));
-            relays.extend(state.relays.take(*id));
+            relays.extend(state.handing.take_relay(*id));
             shared.refuse(&mut state, *id, &Status::new(Code::Timeout, late));
         }
         self.assembly.expire(now, |head| {

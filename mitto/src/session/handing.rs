@@ -4,16 +4,124 @@
 //! went to gives its last reply to this one, from its own task, straight from where it was read. Whatever else
 //! comes, items or the loss of the connection, resumes the request: it is polled as any handler from then on.
 
+use std::collections::VecDeque;
 use std::ptr::addr_eq;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::by_slot::BySlot;
 use super::receive::Receive;
 use super::shared::Shared;
 use crate::envelope::{CorrelationId, Head, Kind};
 use crate::job::{Answering, Relay, Run};
 use crate::message::Encoded;
 use crate::peer::{Handover, LastReply, Recipient};
+
+/// What is handed on between one session and others.
+#[derive(Default)]
+pub(super) struct Handing {
+    /// Most connections hand nothing on.
+    tables: Option<Box<Tables>>,
+}
+
+#[derive(Default)]
+struct Tables {
+    /// The requests of the other end that were handed on, and rest.
+    relays: BySlot<Relay>,
+    /// Those for which something has come.
+    resumed: VecDeque<CorrelationId>,
+    /// Who is given the replies to requests of ours that were handed on.
+    handovers: BySlot<Handover>,
+}
+
+impl Handing {
+    /// The request of the other end, if it rests; it does no longer.
+    #[inline]
+    pub(super) fn take_relay(&mut self, id: CorrelationId) -> Option<Relay> {
+        self.tables.as_mut()?.relays.take(id)
+    }
+
+    /// Who is to be given the reply to a request of ours: nobody from now on.
+    #[inline]
+    pub(super) fn take_handover(&mut self, id: CorrelationId) -> Option<Handover> {
+        self.tables.as_mut()?.handovers.take(id)
+    }
+
+    /// Somebody is to be given the reply to a request of ours.
+    #[inline]
+    pub(super) fn keep_handover(&mut self, id: CorrelationId, to: Handover) {
+        let tables = self.tables.get_or_insert_default();
+        tables.handovers.insert(id, to);
+    }
+
+    /// Whether something has come for a request that rests.
+    pub(super) fn has_resumed(&self) -> bool {
+        let tables = self.tables.as_ref();
+        tables.is_some_and(|tables| !tables.resumed.is_empty())
+    }
+
+    /// Ends it with its session, whose lock is not held.
+    pub(super) fn end(self) {
+        if let Some(mut tables) = self.tables {
+            drop(tables.relays);
+            tables.handovers.take_all().for_each(|to| to.resume());
+        }
+    }
+
+    /// Gives memory back, when nothing is handed on now.
+    pub(super) fn shrink(&mut self) {
+        self.tables.take_if(|tables| {
+            tables.relays.is_empty() && tables.resumed.is_empty() && tables.handovers.is_empty()
+        });
+    }
+}
+
+/// Those whose requests were handed on, to be told once no lock is held.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Most connections have none.
+    those: Option<Box<Those>>,
+}
+
+#[derive(Debug, Default)]
+struct Those {
+    /// They may ask for what has come.
+    resumed: Vec<Handover>,
+    /// Whom replies were given to last.
+    given: Option<Handover>,
+}
+
+impl Told {
+    /// Something has come that is to be asked for.
+    #[inline]
+    pub(super) fn resume(&mut self, to: Option<Handover>) {
+        if let Some(to) = to {
+            self.those.get_or_insert_default().resumed.push(to);
+        }
+    }
+
+    /// A reply was given. Mostly all of a batch are for the same.
+    #[inline]
+    fn note_given(&mut self, to: Handover) {
+        let those = self.those.get_or_insert_default();
+        if let Some(last) = those.given.take_if(|last| !addr_eq(&*last.to, &*to.to)) {
+            last.to.taken();
+        }
+        those.given = Some(to);
+    }
+
+    /// Tells whom replies were given to that those were all, and others that they may ask.
+    #[inline]
+    pub(super) fn tell(&mut self) {
+        let Some(those) = &mut self.those else {
+            return;
+        };
+        if let Some(last) = those.given.take() {
+            last.to.taken();
+        }
+        those.resumed.drain(..).for_each(|to| to.resume());
+    }
+}
 
 impl Receive {
     /// Lets a request rest that was handed on, or polls it where it cannot.
@@ -22,15 +130,6 @@ impl Receive {
         if let Some(relay) = self.shared.rest(id, relay) {
             self.runs.start(id, Run::relay(relay), None, &mut self.pool);
         }
-    }
-
-    /// Tells whom replies were given to that those were all, and others that they may ask.
-    #[inline]
-    pub(super) fn tell_handed(&mut self) {
-        if let Some(last) = self.given.take() {
-            last.to.taken();
-        }
-        self.handed.drain(..).for_each(|to| to.resume());
     }
 
     /// Gives a reply that has ended a request of ours to whom that was handed on for.
@@ -44,12 +143,7 @@ impl Receive {
             _ => LastReply::End,
         };
         to.to.take(to.id, reply);
-        if let Some(last) = self.given.replace(to)
-            && let Some(to) = &self.given
-            && !addr_eq(&*last.to, &*to.to)
-        {
-            last.to.taken();
-        }
+        self.told.note_given(to);
     }
 
     /// Polls those that rested, and for which something has come.
@@ -65,11 +159,12 @@ impl Receive {
         let shared = self.shared.clone();
         while !shared.is_full() {
             let mut state = shared.state();
-            let Some(id) = state.resumed.pop_front() else {
+            let tables = state.handing.tables.as_mut();
+            let Some(id) = tables.and_then(|tables| tables.resumed.pop_front()) else {
                 shared.resumed.store(false, Relaxed);
                 return;
             };
-            let relay = state.relays.take(id);
+            let relay = state.handing.take_relay(id);
             drop(state);
             if let Some(relay) = relay {
                 self.runs.start(id, Run::relay(relay), None, &mut self.pool);
@@ -90,7 +185,8 @@ impl Shared {
         }
         let mut state = self.state();
         if state.requests.get(id).is_some() {
-            state.relays.insert(id, relay);
+            let tables = state.handing.tables.get_or_insert_default();
+            tables.relays.insert(id, relay);
         } else {
             // Its answer was faster.
             drop(state);
@@ -123,7 +219,8 @@ impl Recipient for Shared {
         if state.requests.get(id).is_none() {
             return;
         }
-        state.resumed.push_back(id);
+        let tables = state.handing.tables.get_or_insert_default();
+        tables.resumed.push_back(id);
         self.resumed.store(true, Relaxed);
         drop(state);
         self.signal.raise();

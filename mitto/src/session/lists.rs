@@ -36,7 +36,7 @@ impl Receive {
         let buffer = || state.spare.take();
         let completed = state.in_flight.complete_items(id, format, &list, buffer);
         self.wakers.extend(shared.item_came(state, head, completed));
-        self.handed.extend(state.handovers.take(id));
+        self.told.resume(state.handing.take_handover(id));
         Ok(())
     }
 

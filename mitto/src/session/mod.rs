@@ -8,6 +8,9 @@
 //! queue. A handler that does not wait has answered into the same out buffer by then; one that waits
 //! stays in the set of runs. When nothing more can be read the task writes the out buffer whole.
 //!
+//! A request that its queue has handed on to another session rests meanwhile: the last reply goes from that
+//! session's read buffer straight into this one's out buffer, and wakes its task once for each batch.
+//!
 //! Before this comes the transport, which delimits frames, and the framing, which lays them out;
 //! after it the queue.
 

@@ -176,7 +176,7 @@ impl Outbound for Shared {
         let mut state = self.state();
         let waits = state.in_flight.is_waiting(id);
         if waits {
-            state.handovers.insert(id, to);
+            state.handing.keep_handover(id, to);
         }
         waits
     }
@@ -198,7 +198,7 @@ impl Outbound for Shared {
         if state.in_flight.cancel(id) && state.closed.is_none() {
             self.control_cancel(&mut state, id);
         }
-        let handover = state.handovers.take(id);
+        let handover = state.handing.take_handover(id);
         self.note_crowded(false);
         let wakers = self.pass_on(&state);
         drop(state);

@@ -10,6 +10,7 @@ use super::assembly::{Assembly, PieceError};
 #[cfg(feature = "host")]
 use super::behind::BehindLink;
 use super::closing::Leaving;
+use super::handing::Told;
 use super::runs::{Runs, finish};
 use super::shared::Shared;
 use super::spare::Spare;
@@ -18,7 +19,7 @@ use crate::escaped::Escaped;
 use crate::framing::{Fault, FrameError};
 use crate::job::Pool;
 use crate::limits::Limit;
-use crate::peer::{Handover, Peer};
+use crate::peer::Peer;
 use crate::runtime::{Instant, later, spawn};
 use crate::status::{Code, Status};
 use crate::transport::CloseReason;
@@ -35,10 +36,8 @@ pub(super) struct Receive {
     pub(super) behind: BehindLink,
     /// Callers to wake, once no lock is held.
     pub(super) wakers: Vec<Waker>,
-    /// Those to resume whose requests were handed on, as well.
-    pub(super) handed: Vec<Handover>,
-    /// Whom replies to such requests were given to last.
-    pub(super) given: Option<Handover>,
+    /// Those whose requests were handed on.
+    pub(super) told: Told,
     /// Whether requests are refused, because neither end takes what the other sends.
     pub(super) busy: bool,
     /// How many were, since the other end last took something.
@@ -106,8 +105,7 @@ impl Receive {
             #[cfg(feature = "host")]
             behind: BehindLink::default(),
             wakers: Vec::new(),
-            handed: Vec::new(),
-            given: None,
+            told: Told::default(),
             busy: false,
             refused: 0,
             late: Vec::new(),
@@ -192,7 +190,7 @@ impl Receive {
         if !self.wakers.is_empty() {
             self.wakers.drain(..).for_each(Waker::wake);
         }
-        self.tell_handed();
+        self.told.tell();
     }
 
     /// Whether nothing but pings has come for so long.
@@ -220,8 +218,9 @@ impl Receive {
         state.spare = Spare::default();
         state.in_flight.shrink();
         state.requests.shrink();
-        state.relays.shrink();
-        state.handovers.shrink();
+        state.handing.shrink();
+        drop(state);
+        self.told = Told::default();
     }
 
     /// Drops every handler, and wakes the callers whose replies came last. An end that has left in order could
@@ -292,7 +291,8 @@ impl Receive {
                     // It is only to be asked for where it begins a stream.
                     Ok(waker) if !state.in_flight.is_waiting(head.correlation) => {
                         self.wakers.extend(waker);
-                        self.handed.extend(state.handovers.take(head.correlation));
+                        self.told
+                            .resume(state.handing.take_handover(head.correlation));
                     }
                     Ok(_) => {}
                     Err(_) => self.shared.note_ignored(),

@@ -26,14 +26,14 @@ impl Receive {
         let buffer = || state.spare.take();
         let completed = state.in_flight.complete_item(id, format, payload, buffer);
         self.wakers.extend(shared.item_came(state, head, completed));
-        self.handed.extend(state.handovers.take(id));
+        self.told.resume(state.handing.take_handover(id));
     }
 
     #[inline(never)]
     pub(super) fn reply(&mut self, head: &Head<'_>, payload: Cow<'_, [u8]>) {
         let shared = &*self.shared;
         let mut state = shared.state();
-        if let Some(to) = state.handovers.take(head.correlation) {
+        if let Some(to) = state.handing.take_handover(head.correlation) {
             let ends = head.status || head.kind != Kind::Item;
             if ends && to.to.has_room() && state.in_flight.finish(head.correlation) {
                 shared.note_crowded(false);
@@ -41,7 +41,7 @@ impl Receive {
                 drop(state);
                 return self.give(to, head, &payload);
             }
-            self.handed.push(to);
+            self.told.resume(Some(to));
         }
         let reply = if head.status {
             Reply::Status(shared.framing.read_status(&payload))
@@ -93,7 +93,7 @@ impl Receive {
         match state.in_flight.complete(id, Reply::Status(status)) {
             Ok(waker) => {
                 self.wakers.extend(waker);
-                self.handed.extend(state.handovers.take(id));
+                self.told.resume(state.handing.take_handover(id));
                 self.shared.control_cancel(&mut state, id);
             }
             Err(_) => self.shared.note_ignored(),

@@ -1,6 +1,5 @@
 //! What a session's task shares with callers and handlers, wherever they run.
 
-use std::collections::VecDeque;
 use std::fmt;
 #[cfg(feature = "host")]
 use std::sync::OnceLock;
@@ -13,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 use crate::runtime::{Instant, RuntimeHandle};
 
 use super::Config;
-use super::by_slot::BySlot;
 #[cfg(feature = "host")]
 use super::callers::Callers;
 use super::closing::{Closing, Leaving};
+use super::handing::Handing;
 use super::handshake::Agreed;
 use super::lock;
 use super::out::Out;
@@ -29,11 +28,8 @@ use super::traffic::Meter;
 use super::waiting::Waiting;
 use crate::auth::{Identity, LINK};
 use crate::codec::Format;
-use crate::envelope::CorrelationId;
 use crate::framing::{Framing, Hello};
 use crate::in_flight::InFlight;
-use crate::job::Relay;
-use crate::peer::Handover;
 use crate::status::{Code, Status};
 
 /// The state of one connection that callers, handlers and the session's task work on.
@@ -95,12 +91,8 @@ pub(super) struct State {
     pub(super) in_flight: InFlight,
     pub(super) requests: Requests,
     pub(super) waiting: Waiting,
-    /// The requests of the other end that were handed on, and rest.
-    pub(super) relays: BySlot<Relay>,
-    /// Those for which something has come.
-    pub(super) resumed: VecDeque<CorrelationId>,
-    /// Who is given the replies to requests of ours that were handed on.
-    pub(super) handovers: BySlot<Handover>,
+    /// What is handed on between this session and others.
+    pub(super) handing: Handing,
     /// Why nothing more can be sent.
     pub(super) closed: Option<Status>,
     /// Why this end wants to close.
@@ -147,9 +139,7 @@ impl Shared {
                 in_flight: InFlight::new(theirs.min(in_flight), framing.credit()),
                 requests: Requests::new(in_flight, limits.stream_idle),
                 waiting: Waiting::default(),
-                relays: BySlot::default(),
-                resumed: VecDeque::new(),
-                handovers: BySlot::default(),
+                handing: Handing::default(),
                 closed: None,
                 closing: None,
                 leaving: None,
@@ -288,15 +278,12 @@ impl Shared {
         let running = state.requests.live();
         self.config.running.fetch_sub(running, Relaxed);
         let tokens = state.requests.cancel_all();
-        let relays = state.relays.take_all();
-        let handovers = state.handovers.take_all();
-        state.resumed.clear();
+        let handing = std::mem::take(&mut state.handing);
         let out = std::mem::replace(&mut state.out, Out::new(1, self.piece));
         self.note_full(&state);
         drop(state);
         drop(out);
-        drop(relays);
-        handovers.for_each(|to| to.resume());
+        handing.end();
         wakers.into_iter().for_each(Waker::wake);
         for token in tokens {
             token.cancel();
