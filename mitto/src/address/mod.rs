@@ -212,23 +212,14 @@ const BETWEEN: u8 = 2;
 /// Checks the bytes of a text, up to the first that is wrong.
 const fn check(text: &[u8]) -> Result<(), AddressError> {
     let mut part = AddressPart::Application;
-    let mut start = 0;
-    let mut at = 0;
-    loop {
-        let most = match text.len() - start {
-            0..=Address::PART_MAX => text.len(),
-            _ => start + Address::PART_MAX,
-        };
-        while at < most && PLACES[text[at] as usize] == OF_PART {
-            at += 1;
-        }
-        if at == text.len() {
-            break;
-        }
-        match PLACES[text[at] as usize] {
+    let mut length = 0;
+    let mut left = text;
+    while let [byte, rest @ ..] = left {
+        match PLACES[*byte as usize] {
+            OF_PART if length < Address::PART_MAX => length += 1,
             OF_PART => return Err(AddressError::Long(part)),
             BETWEEN => {
-                if at == start {
+                if length == 0 {
                     return Err(AddressError::Empty(part));
                 }
                 part = match part {
@@ -236,22 +227,22 @@ const fn check(text: &[u8]) -> Result<(), AddressError> {
                     AddressPart::Node => AddressPart::Action,
                     AddressPart::Action => return Err(AddressError::Parts),
                 };
-                start = at + 1;
+                length = 0;
             }
-            _ => return Err(AddressError::Character(part, character(text, at))),
+            _ => return Err(AddressError::Character(part, first_character(left))),
         }
-        at += 1;
+        left = rest;
     }
     match part {
-        _ if at == start => Err(AddressError::Empty(part)),
+        _ if length == 0 => Err(AddressError::Empty(part)),
         AddressPart::Application => Err(AddressError::Node),
         AddressPart::Node | AddressPart::Action => Ok(()),
     }
 }
 
-/// The character that begins at a byte of a text. `str::chars` is no `const fn`.
-const fn character(text: &[u8], at: usize) -> char {
-    let first = text[at] as u32;
+/// The character that a text begins with, which is not empty. `str::chars` is no `const fn`.
+const fn first_character(text: &[u8]) -> char {
+    let first = text[0] as u32;
     let (mut code, more) = match first {
         0..0x80 => (first, 0),
         0x80..0xE0 => (first & 0x1F, 1),
@@ -259,8 +250,8 @@ const fn character(text: &[u8], at: usize) -> char {
         _ => (first & 0x07, 3),
     };
     let mut next = 1;
-    while next <= more && at + next < text.len() {
-        code = code << 6 | (text[at + next] & 0x3F) as u32;
+    while next <= more && next < text.len() {
+        code = code << 6 | (text[next] & 0x3F) as u32;
         next += 1;
     }
     match char::from_u32(code) {

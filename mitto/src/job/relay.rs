@@ -1,6 +1,8 @@
 //! A request that was handed on to another end, and its answers on their way back.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
+#[cfg(feature = "host")]
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};

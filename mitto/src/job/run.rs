@@ -79,24 +79,21 @@ impl Run {
     }
 
     /// A request that was handed on.
-    #[cfg_attr(
-        not(any(feature = "broker", feature = "host")),
-        expect(dead_code, reason = "nothing is handed on")
-    )]
     pub(crate) fn relay(relay: Relay) -> Self {
         Self::of(Running::Relay(relay))
     }
 
     /// The request that was handed on, if that is all there is to it.
     #[inline]
-    pub(crate) fn into_relay(self) -> Result<Relay, Self> {
+    pub(crate) fn into_relay(mut self) -> Result<Relay, Self> {
         #[cfg(feature = "host")]
         if self.counted.is_some() {
             return Err(self);
         }
-        match self.running {
+        let is_relay = |running: &mut Running| matches!(running, Running::Relay(_));
+        match self.running.take_if(is_relay) {
             Some(Running::Relay(relay)) => Ok(relay),
-            running => Err(Self { running, ..self }),
+            _ => Err(self),
         }
     }
 

@@ -186,6 +186,7 @@ impl Receive {
     }
 
     /// Wakes the callers whose replies have come.
+    #[inline]
     pub(super) fn wake(&mut self) {
         if !self.wakers.is_empty() {
             self.wakers.drain(..).for_each(Waker::wake);

@@ -70,6 +70,7 @@ impl Runs {
     }
 
     /// Polls a new handler in its place. If that does not finish it, it stays.
+    #[inline]
     pub(super) fn start(
         &mut self,
         id: CorrelationId,
