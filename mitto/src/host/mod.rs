@@ -164,7 +164,8 @@ impl Host {
     ///
     /// The whole is checked before anything changes, and then switched at once: a request that comes after this
     /// has returned goes by the new configuration; those in flight end where they are. Hosts that no longer
-    /// run here finish what they have and stop listening.
+    /// run here finish what they have and stop listening. Links to hosts that are new have up to 2 s to connect before
+    /// the switch; one that is not connected then goes on trying.
     ///
     /// # Errors
     ///
