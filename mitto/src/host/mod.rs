@@ -88,6 +88,8 @@ pub use event::HostEvent;
 pub use link::Link;
 pub use report::{HostReport, HostState, NodeReport, NodeTimes};
 
+pub use crate::auth::CONFIGURE;
+
 use config::{Changes, Configuration};
 use configure::Configure;
 use entrance::Entrance;
@@ -102,9 +104,6 @@ use crate::peer::{Peer, Stub};
 use crate::pipeline::{Poster, Step};
 use crate::router::{Router, Routes};
 use crate::status::Status;
-
-/// The grant that lets an identity see and change what runs where: the actions in `mitto/administration`.
-pub const CONFIGURE: &str = "configure";
 
 /// A server that runs nodes, here and elsewhere, as a [`Configuration`] says, and is changed while it runs.
 ///
