@@ -111,6 +111,15 @@ pub(super) fn read(
     reading.finish(publish.payload.to_vec(), trust, limits)
 }
 
+/// What a message says by names and values, and which one it is to its sender.
+pub(super) fn user(publish: &Publish) -> Option<(&[(String, String)], Option<&Bytes>)> {
+    let properties = publish.properties.as_ref()?;
+    Some((
+        &properties.user_properties,
+        properties.correlation_data.as_ref(),
+    ))
+}
+
 /// A text in a user property.
 pub(super) fn get(publish: &Publish, name: &str) -> Option<String> {
     let properties = publish.properties.as_ref()?;

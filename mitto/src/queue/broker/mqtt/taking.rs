@@ -151,7 +151,7 @@ pub(super) fn settle(shared: &Arc<Shared>, work: &Arc<Work>, id: Id, settled: Se
     };
     let to = shared.clone();
     match settled {
-        Settled::Done => work.finish(id),
+        Settled::Done => work.done(id, &task),
         Settled::GiveBack => shared.spawn({
             let work = work.clone();
             async move {
