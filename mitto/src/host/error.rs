@@ -18,12 +18,12 @@ pub enum ApplyError {
     #[error(transparent)]
     Route(#[from] RouteError),
     /// The key of a host's links cannot be read.
-    #[error("the key of host `{host}` cannot be read from {source_of_key}: {why}")]
+    #[error("the key of host `{host}` cannot be read from {from}: {why}")]
     Key {
         /// The host.
         host: String,
         /// The variable or file.
-        source_of_key: String,
+        from: String,
         /// What is wrong with it.
         why: String,
     },

@@ -1,6 +1,8 @@
 //! The keys that both ends of a link know.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
@@ -14,6 +16,9 @@ use crate::transport::BoxFuture;
 /// The longest key, in bytes.
 const MAX: usize = 4096;
 
+/// What may stand behind it.
+const LINE_END: usize = "\r\n".len();
+
 /// Reads the key of a host's links, where it has one.
 pub(super) fn read(host: &HostConfig) -> Result<Option<String>, ApplyError> {
     let Some(source) = host.key() else {
@@ -25,7 +30,7 @@ pub(super) fn read(host: &HostConfig) -> Result<Option<String>, ApplyError> {
             (format!("the environment variable {name}"), read)
         }
         KeySource::File(path) => {
-            let read = fs::read_to_string(path).map_err(|error| error.to_string());
+            let read = beginning(path).map_err(|error| error.to_string());
             (path.display().to_string(), read)
         }
     };
@@ -39,10 +44,19 @@ pub(super) fn read(host: &HostConfig) -> Result<Option<String>, ApplyError> {
         Ok(key) => Ok(Some(key)),
         Err(why) => Err(ApplyError::Key {
             host: host.name().to_owned(),
-            source_of_key: shown,
+            from: shown,
             why,
         }),
     }
+}
+
+/// As much of a file as a key may have, and what shows that there is more.
+fn beginning(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let most = MAX + LINE_END + 1;
+    let file = File::open(path)?;
+    file.take(most as u64).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Knows the other servers by the key of the host that listens; it is replaced while it listens.
@@ -94,7 +108,7 @@ impl OwnUser {
     pub(super) fn is_owner_of(&self, url: &str) {
         #[cfg(all(unix, feature = "unix"))]
         if let Some(path) = url.strip_prefix("unix://")
-            && let Ok(socket) = fs::metadata(path)
+            && let Ok(socket) = std::fs::metadata(path)
         {
             let _ = self.0.set(std::os::unix::fs::MetadataExt::uid(&socket));
         }

@@ -24,13 +24,15 @@ pub(super) struct Open {
 }
 
 impl Bound {
-    /// Listens, and takes no connections yet.
+    /// Listens, and takes no connections yet. Who shows the key is a link.
     pub(super) async fn at(
         parts: &Builder,
         router: &Router,
         host: &HostConfig,
+        shown: Option<&str>,
     ) -> Result<Self, ApplyError> {
         let (key, user) = (LinkKey::default(), OwnUser::default());
+        key.set(shown);
         let server = Server::new(Entrance::new(router.clone(), &parts.providers));
         let links = |is_last| Arc::new(key.last(is_last)) as Arc<dyn Authenticator>;
         let server = (parts.server)(host, server).authenticate_around(links, user.clone());

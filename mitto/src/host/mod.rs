@@ -194,7 +194,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// What the call ends with; `BadRequest` where the address is none, or the answer no `R`.
+    /// What the call ends with; `BadRequest` where the address is none, `Internal` where the answer is no `R`.
     pub async fn call<T, R, A>(&self, address: A, message: &T) -> Result<R, Status>
     where
         T: Travels,

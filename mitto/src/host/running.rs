@@ -71,7 +71,8 @@ impl Shared {
             } else if !running.open.contains_key(host.address())
                 && !bound.contains_key(host.address())
             {
-                let listener = Bound::at(&self.parts, &self.router, host).await?;
+                let key = key.as_deref();
+                let listener = Bound::at(&self.parts, &self.router, host, key).await?;
                 bound.insert(host.address().to_owned(), listener);
             }
         }
@@ -93,13 +94,13 @@ impl Shared {
         self.router.replace(routes);
         running.placement = placement;
         running.links = links;
-        for (address, listener) in bound {
-            running.open.insert(address, listener.open());
-        }
         for host in configuration.hosts().filter(|host| host.is_local()) {
             if let Some(open) = running.open.get(host.address()) {
                 open.set_key(keys.get(host.name()).and_then(Option::as_deref));
             }
+        }
+        for (address, listener) in bound {
+            running.open.insert(address, listener.open());
         }
         running.close_all_but(&configuration);
         self.configuration.store(configuration.into());

@@ -62,3 +62,54 @@ macro_rules! tell_of_out {
     };
 }
 pub(crate) use tell_of_out;
+
+/// The methods of an [`Outbound`](super::Outbound) that send and wait, for what changes the head of a call by its
+/// method `head` and leaves all else to its field `out`.
+macro_rules! send_by_out {
+    () => {
+        fn start(
+            &self,
+            head: &$crate::peer::CallHead<'_>,
+            message: &mut dyn $crate::message::Outgoing,
+            wait: &mut $crate::peer::Wait,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Result<$crate::peer::Started, $crate::status::Status>> {
+            self.out.start(&self.head(head), message, wait, cx)
+        }
+
+        fn notify(
+            &self,
+            head: &$crate::peer::CallHead<'_>,
+            message: &mut dyn $crate::message::Outgoing,
+            wait: &mut $crate::peer::Wait,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Result<(), $crate::status::Status>> {
+            self.out.notify(&self.head(head), message, wait, cx)
+        }
+
+        fn leave(&self, wait: &mut $crate::peer::Wait) {
+            self.out.leave(wait);
+        }
+
+        fn poll_reply(
+            &self,
+            id: $crate::envelope::CorrelationId,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<$crate::in_flight::Reply> {
+            self.out.poll_reply(id, cx)
+        }
+
+        fn taken(&self, id: $crate::envelope::CorrelationId, bytes: usize) -> usize {
+            self.out.taken(id, bytes)
+        }
+
+        fn cancel(&self, id: $crate::envelope::CorrelationId) {
+            self.out.cancel(id);
+        }
+
+        fn recycle(&self, bytes: Vec<u8>) {
+            self.out.recycle(bytes);
+        }
+    };
+}
+pub(crate) use send_by_out;

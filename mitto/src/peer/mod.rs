@@ -30,6 +30,8 @@ pub use await_kind::{Await, Outcome};
 pub use call::{Call, CallOptions};
 pub use callback::CallHandle;
 pub use connection_state::{ConnectionState, States};
+#[cfg(feature = "host")]
+pub(crate) use delegate::send_by_out;
 pub(crate) use delegate::tell_of_out;
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use hooks::Hooks;

@@ -4,7 +4,6 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -12,13 +11,9 @@ use tokio_util::sync::CancellationToken;
 use super::callers::Recent;
 use crate::auth::{Identity, Stated};
 use crate::codec::{Codecs, Format};
-use crate::envelope::CorrelationId;
-use crate::in_flight::Reply;
-use crate::message::Outgoing;
-use crate::peer::{CallHead, ConnectionState, Outbound, Peer, Started, Statistics, Wait};
+use crate::peer::{CallHead, ConnectionState, Outbound, Peer, Statistics, send_by_out};
 use crate::runtime::RuntimeHandle;
 use crate::schema::SchemaDifference;
-use crate::status::Status;
 
 /// Those who have asked through the other end, by the numbers that it has given them.
 #[derive(Debug, Default)]
@@ -128,45 +123,7 @@ fn next_id() -> u64 {
 
 /// What is known of it is what is known of the link; its own connection is elsewhere.
 impl Outbound for Behind {
-    fn start(
-        &self,
-        head: &CallHead<'_>,
-        message: &mut dyn Outgoing,
-        wait: &mut Wait,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Started, Status>> {
-        self.out.start(&self.head(head), message, wait, cx)
-    }
-
-    fn notify(
-        &self,
-        head: &CallHead<'_>,
-        message: &mut dyn Outgoing,
-        wait: &mut Wait,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Status>> {
-        self.out.notify(&self.head(head), message, wait, cx)
-    }
-
-    fn leave(&self, wait: &mut Wait) {
-        self.out.leave(wait);
-    }
-
-    fn poll_reply(&self, id: CorrelationId, cx: &mut Context<'_>) -> Poll<Reply> {
-        self.out.poll_reply(id, cx)
-    }
-
-    fn taken(&self, id: CorrelationId, bytes: usize) -> usize {
-        self.out.taken(id, bytes)
-    }
-
-    fn cancel(&self, id: CorrelationId) {
-        self.out.cancel(id);
-    }
-
-    fn recycle(&self, bytes: Vec<u8>) {
-        self.out.recycle(bytes);
-    }
+    send_by_out!();
 
     fn codecs(&self) -> &Codecs {
         self.out.codecs()

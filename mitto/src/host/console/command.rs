@@ -2,18 +2,6 @@
 
 use serde_json::Value;
 
-/// What `help` prints.
-pub(super) const HELP: &str = "\
-load FILE            start what the file says; once something runs, merge the file into it
-plan FILE            show what `load` would change
-unload               stop everything
-send ACTION [VALUE]  ask application/node/action, and print the answer
-post ACTION [VALUE]  send without waiting for an answer
-show                 what runs where, and how it fares
-fork [COMMAND]       start another console, and give it a command
-help                 these lines
-exit                 stop everything, and end";
-
 /// A command.
 #[derive(Debug, PartialEq)]
 pub(super) enum Command<'a> {

@@ -17,15 +17,7 @@ use super::{Builder, Host};
 /// A host that is operated by commands, a line each: from a terminal, a pipe, or a program of its own.
 ///
 /// ```text
-/// load FILE            start what the file says; once something runs, merge the file into it
-/// plan FILE            show what `load` would change
-/// unload               stop everything
-/// send ACTION [VALUE]  ask application/node/action, and print the answer
-/// post ACTION [VALUE]  send without waiting for an answer
-/// show                 what runs where, and how it fares
-/// fork [COMMAND]       start another console, and give it a command
-/// help                 these lines
-/// exit                 stop everything, and end
+#[doc = include_str!("help.txt")]
 /// ```
 ///
 /// A value is JSON, such as `10` or `{"n": 1}`; what is no JSON is a text.
@@ -51,7 +43,7 @@ pub struct Console {
 
 impl Console {
     /// What `help` prints.
-    pub const HELP: &'static str = command::HELP;
+    pub const HELP: &'static str = include_str!("help.txt");
 
     /// A console whose hosts are made by `make`.
     pub fn new(make: impl Fn() -> Builder + Send + 'static) -> Self {
@@ -109,7 +101,7 @@ impl Console {
     async fn run_command(&mut self, command: Command<'_>) -> Result<String, String> {
         match command {
             Command::Nothing | Command::Exit => Ok(String::new()),
-            Command::Help => Ok(Self::HELP.to_owned()),
+            Command::Help => Ok(Self::HELP.trim_end().to_owned()),
             Command::Load(file) => self.load(read(file)?).await,
             Command::Plan(file) => self.plan(&read(file)?).await,
             Command::Unload => match self.unload().await {
