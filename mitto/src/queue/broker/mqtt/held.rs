@@ -291,8 +291,7 @@ impl Done {
 fn is_same(one: &Publish, other: &Publish) -> bool {
     match (task_id(one), task_id(other)) {
         (Some(one), Some(other)) => one == other,
-        // How long it lives is less by now.
-        (None, None) => one.payload == other.payload && message::user(one) == message::user(other),
+        (None, None) => message::is_same(one, other),
         _ => false,
     }
 }

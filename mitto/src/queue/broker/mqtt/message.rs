@@ -111,13 +111,16 @@ pub(super) fn read(
     reading.finish(publish.payload.to_vec(), trust, limits)
 }
 
-/// What a message says by names and values, and which one it is to its sender.
-pub(super) fn user(publish: &Publish) -> Option<(&[(String, String)], Option<&Bytes>)> {
-    let properties = publish.properties.as_ref()?;
-    Some((
-        &properties.user_properties,
-        properties.correlation_data.as_ref(),
-    ))
+/// Whether two messages say the same, but for how long they live.
+pub(super) fn is_same(one: &Publish, other: &Publish) -> bool {
+    let properties = |publish: &Publish| {
+        let properties = publish.properties.clone();
+        properties.map(|properties| PublishProperties {
+            message_expiry_interval: None,
+            ..properties
+        })
+    };
+    one.payload == other.payload && properties(one) == properties(other)
 }
 
 /// A text in a user property.
