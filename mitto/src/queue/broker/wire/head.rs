@@ -212,7 +212,8 @@ mod tests {
     use super::*;
     use crate::limits::Limits;
     use crate::message::MessageKind;
-    use crate::queue::broker::wire::{EXPIRES, Place, Reading, Trust, into_body, write_head};
+    use crate::queue::broker::wire::write::into_body;
+    use crate::queue::broker::wire::{EXPIRES, Place, Reading, Trust, write_head};
     use crate::queue::broker::{Parcel, ParcelKind, Task};
 
     fn head_of(parcel: Parcel) -> (String, Vec<u8>) {
