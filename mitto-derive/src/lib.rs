@@ -9,6 +9,7 @@ mod code;
 mod docs;
 mod errors;
 mod handler;
+mod head;
 mod message;
 mod names;
 mod provider;

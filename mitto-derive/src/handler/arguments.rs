@@ -3,9 +3,9 @@
 use proc_macro2::Ident;
 use syn::{FnArg, GenericArgument, PathArguments, Signature, Type};
 
-use super::model::PRIMITIVES;
 use crate::code::Code;
 use crate::errors::Errors;
+use crate::head::primitive;
 
 /// The extractors of the library, by name.
 const EXTRACTORS: &[&str] = &["State", "Context", "Metadata", "Peer", "Items", "Identity"];
@@ -122,8 +122,8 @@ fn borrowed(ty: &Type) -> Option<&Type> {
 /// The name of a type that is neither an extractor nor a message, whatever is in scope.
 fn plain(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
-    let name = path.path.get_ident()?.to_string();
-    (PRIMITIVES.contains(&name.as_str()) || name == "String").then_some(name)
+    let ident = path.path.get_ident()?;
+    primitive(ident).or_else(|| (ident == "String").then(|| ident.to_string()))
 }
 
 fn is_extractor_type(ty: &Type) -> bool {

@@ -5,7 +5,6 @@ mod expand;
 mod model;
 
 pub(crate) use expand::ALLOWED;
-pub(crate) use model::PRIMITIVES;
 
 use proc_macro2::TokenStream;
 use quote::quote;

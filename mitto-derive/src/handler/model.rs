@@ -1,15 +1,14 @@
 //! What a handler's head says.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, GenericParam, Path, ReturnType, Signature, Token, Type, Visibility};
+use syn::{Attribute, GenericParam, Path, ReturnType, Signature, Type};
 
 use super::arguments;
 use crate::attr::{self, Keys, Seen};
 use crate::code::Code;
 use crate::errors::Errors;
+use crate::head::{Head, primitive};
 
 pub(super) struct Model {
     pub(super) krate: Option<Path>,
@@ -45,19 +44,16 @@ const KEYS: Keys = Keys {
     repeatable: &[],
 };
 
-/// Names of types in the language; a type of the same name would take their place.
-pub(crate) const PRIMITIVES: &[&str] = &[
-    "bool", "char", "str", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
-    "u128", "usize", "f32", "f64",
-];
-
 impl Model {
     /// Reads the attribute and the head of the fn; `None` where there is no free fn.
     pub(super) fn read(keys: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Self> {
         let (krate, how) = read_keys(keys, errors);
-        let head = Head::parse.parse2(item);
-        let head = errors.take(head)?;
-        let signature = head.signature;
+        let head = Head::read(item, Code::E201, "`#[mitto::handler]` goes on a `fn`");
+        let Head {
+            conditions,
+            signature,
+            ..
+        } = errors.take(head)?;
         check_head(&signature, how, errors);
         let (arguments, message) = arguments::read(&signature, errors);
         if signature.receiver().is_some() {
@@ -66,11 +62,7 @@ impl Model {
         }
         Some(Self {
             krate,
-            conditions: head
-                .attributes
-                .into_iter()
-                .filter(|attribute| attribute.path().is_ident("cfg"))
-                .collect(),
+            conditions,
             is_variadic: signature.variadic.is_some(),
             is_async: signature.asyncness.is_some(),
             returns: returns(&signature, errors),
@@ -78,32 +70,6 @@ impl Model {
             how: how.map_or(How::InPlace, |(_, how)| how),
             arguments,
             message,
-        })
-    }
-}
-
-struct Head {
-    attributes: Vec<Attribute>,
-    signature: Signature,
-}
-
-impl Head {
-    /// Reads only as far as the body, so that one being typed is the compiler's business alone.
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
-        let _: Visibility = input.parse()?;
-        let is_fn = [input.peek(Token![fn]), input.peek(Token![async])].contains(&true)
-            || input.peek(Token![const])
-            || input.peek(Token![unsafe])
-            || input.peek(Token![extern]);
-        if !is_fn {
-            return Err(Code::E201.at(input.span(), "`#[mitto::handler]` goes on a `fn`"));
-        }
-        let signature = input.parse()?;
-        let _: TokenStream = input.parse()?;
-        Ok(Self {
-            attributes,
-            signature,
         })
     }
 }
@@ -189,8 +155,7 @@ fn check_head(signature: &Signature, how: Option<(Span, How)>, errors: &mut Erro
             ),
         }
     }
-    let name = signature.ident.unraw().to_string();
-    if PRIMITIVES.contains(&name.as_str()) {
+    if let Some(name) = primitive(&signature.ident) {
         errors.at(
             Code::E211,
             signature.ident.span(),

@@ -1,15 +1,13 @@
 //! What a step's head says.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, Path, ReturnType, Signature, Token, Type, Visibility};
+use syn::{Attribute, FnArg, Path, ReturnType, Signature, Type, Visibility};
 
 use crate::attr::{self, Keys, Seen};
 use crate::code::Code;
 use crate::errors::Errors;
-use crate::handler::PRIMITIVES;
+use crate::head::{Head, primitive};
 
 pub(super) struct Model {
     pub(super) krate: Option<Path>,
@@ -50,9 +48,12 @@ impl Model {
             krate = Some(attr::krate(key, input)?);
             Ok(())
         });
-        let head = Head::parse.parse2(item);
-        let head = errors.take(head)?;
-        let signature = head.signature;
+        let head = Head::read(item, Code::E601, "`#[mitto::step]` goes on a `fn`");
+        let Head {
+            conditions,
+            visibility,
+            signature,
+        } = errors.take(head)?;
         check_head(&signature, errors);
         if let Some(receiver) = signature.receiver() {
             errors.at(
@@ -65,44 +66,12 @@ impl Model {
         }
         Some(Self {
             krate,
-            conditions: head
-                .attributes
-                .into_iter()
-                .filter(|attribute| attribute.path().is_ident("cfg"))
-                .collect(),
-            visibility: head.visibility,
+            conditions,
+            visibility,
             is_async: signature.asyncness.is_some(),
             arguments: arguments(&signature, errors),
             returns: returns(&signature, errors),
             ident: signature.ident,
-        })
-    }
-}
-
-struct Head {
-    attributes: Vec<Attribute>,
-    visibility: Visibility,
-    signature: Signature,
-}
-
-impl Head {
-    /// Reads only as far as the body, so that one being typed is the compiler's business alone.
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
-        let visibility = input.parse()?;
-        let is_fn = [input.peek(Token![fn]), input.peek(Token![async])].contains(&true)
-            || input.peek(Token![const])
-            || input.peek(Token![unsafe])
-            || input.peek(Token![extern]);
-        if !is_fn {
-            return Err(Code::E601.at(input.span(), "`#[mitto::step]` goes on a `fn`"));
-        }
-        let signature = input.parse()?;
-        let _: TokenStream = input.parse()?;
-        Ok(Self {
-            attributes,
-            visibility,
-            signature,
         })
     }
 }
@@ -130,8 +99,7 @@ fn check_head(signature: &Signature, errors: &mut Errors) {
             "a step cannot be generic, as it takes one type: name the types, and call a generic fn from it",
         );
     }
-    let name = signature.ident.unraw().to_string();
-    if PRIMITIVES.contains(&name.as_str()) {
+    if let Some(name) = primitive(&signature.ident) {
         errors.at(
             Code::E605,
             signature.ident.span(),

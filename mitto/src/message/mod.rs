@@ -20,6 +20,8 @@ pub use named::IsMessage;
 #[cfg(any(feature = "broker", feature = "host"))]
 pub(crate) use outgoing::Passed;
 pub use outgoing::{Body, Encoded, Outgoing, Payload, Returned, Sent, Thrown};
+#[cfg(feature = "host")]
+pub(crate) use outgoing::{lone_value, outgoing};
 pub use shape::{ShapeOf, Shapes};
 
 /// A type that travels: a request or a notification.

@@ -78,38 +78,44 @@ pub struct Encoded<'a> {
     pub bytes: &'a [u8],
 }
 
+/// What holds a value, until it is taken, is outgoing.
 macro_rules! outgoing {
-    ($wrapper:ident, $value:ident, $to:ident => $encode:expr) => {
-        impl<M: Message> Outgoing for $wrapper<M> {
-            fn encode(&self, $to: &mut Encoder<'_>) -> Result<(), CodecError> {
+    ([$($bounds:tt)*] $wrapper:ty, $value:ident, $to:ident => $encode:expr) => {
+        impl<$($bounds)*> $crate::message::Outgoing for $wrapper {
+            fn encode(
+                &self,
+                $to: &mut $crate::codec::Encoder<'_>,
+            ) -> Result<(), $crate::codec::CodecError> {
                 match &self.0 {
                     Some($value) => $encode,
                     None => Ok(()),
                 }
             }
 
-            fn take(&mut self) -> Body {
-                Body::Value(Box::new(self.0.take()))
+            fn take(&mut self) -> $crate::message::Body {
+                $crate::message::Body::Value(Box::new(self.0.take()))
             }
 
             fn is_taken(&self) -> bool {
                 self.0.is_none()
             }
 
-            fn payload(&mut self) -> Payload<'_> {
-                Payload::Value(self)
+            fn payload(&mut self) -> $crate::message::Payload<'_> {
+                $crate::message::Payload::Value(self)
             }
 
-            fn as_any(&mut self) -> Option<&mut dyn Any> {
+            fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
                 Some(self)
             }
         }
     };
 }
+#[cfg(feature = "host")]
+pub(crate) use outgoing;
 
-outgoing!(Sent, message, to => message.encode(to));
-outgoing!(Returned, response, to => M::encode_response(response, to));
-outgoing!(Thrown, error, to => M::encode_error(error, to));
+outgoing!([M: Message] Sent<M>, message, to => message.encode(to));
+outgoing!([M: Message] Returned<M>, response, to => M::encode_response(response, to));
+outgoing!([M: Message] Thrown<M>, error, to => M::encode_error(error, to));
 
 impl Payload<'_> {
     /// Reads the message: decodes bytes with `codecs`, takes a value as it is.
@@ -149,7 +155,7 @@ impl Payload<'_> {
 /// What a message without fields, or with one that has no name, may be in JSON beside its usual form:
 /// JSON-RPC has objects and arrays only, `{}` in place of `null` and `[1]` in place of `1`.
 #[cold]
-fn lone_value(format: Format, payload: &[u8]) -> Option<&[u8]> {
+pub(crate) fn lone_value(format: Format, payload: &[u8]) -> Option<&[u8]> {
     if format != Format::JSON {
         return None;
     }

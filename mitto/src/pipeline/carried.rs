@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 
 use crate::codec::{CodecError, Codecs, Decoder, Encoder, Format};
 use crate::job::{Answer, unsent};
-use crate::message::{Body, Encoded, Outgoing, Payload, Travels};
+use crate::message::{Encoded, Outgoing, Travels, lone_value, outgoing};
 use crate::status::{Code, Status};
 
 /// What the next step gets: the message as it came, or a value of this process.
@@ -44,8 +44,15 @@ impl Carried {
     /// The value that a step takes.
     pub(super) fn read<T: Travels + Send + 'static>(self, codecs: &Codecs) -> Result<T, Status> {
         match self {
-            Self::Bytes(format, bytes) => T::decode_from(Decoder::new(codecs, format, &bytes))
-                .map_err(|error| unread::<T>(&error)),
+            Self::Bytes(format, bytes) => {
+                let decode = |bytes| T::decode_from(Decoder::new(codecs, format, bytes));
+                decode(&bytes).or_else(|error| {
+                    let value = lone_value(format, &bytes).map(decode);
+                    value
+                        .and_then(Result::ok)
+                        .ok_or_else(|| unread::<T>(&error))
+                })
+            }
             Self::Value(value) => value
                 .into_any()
                 .downcast::<Plain<T>>()
@@ -114,30 +121,7 @@ fn unread<T: 'static>(error: &CodecError) -> Status {
 /// A value that is no message of a schema.
 pub(super) struct Plain<T>(Option<T>);
 
-impl<T: Travels + Send + 'static> Outgoing for Plain<T> {
-    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
-        match &self.0 {
-            Some(value) => value.encode_to(to),
-            None => Ok(()),
-        }
-    }
-
-    fn take(&mut self) -> Body {
-        Body::Value(Box::new(self.0.take()))
-    }
-
-    fn is_taken(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn payload(&mut self) -> Payload<'_> {
-        Payload::Value(self)
-    }
-
-    fn as_any(&mut self) -> Option<&mut dyn Any> {
-        Some(self)
-    }
-}
+outgoing!([T: Travels + Send + 'static] Plain<T>, value, to => value.encode_to(to));
 
 /// A type, by what it is and what it is called.
 #[derive(Clone, Copy, Debug)]

@@ -64,8 +64,8 @@ impl Poster {
     }
 
     /// Sends through `queue`. Of `limits` count [`in_flight_process`](Limits::in_flight_process) for what is
-    /// on its way, [`message`](Limits::message) for its size, [`timeout`](Limits::timeout) and
-    /// [`hops`](Limits::hops) for calls.
+    /// on its way, [`message`](Limits::message) for its size, [`timeout`](Limits::timeout),
+    /// [`timeout_max`](Limits::timeout_max) and [`hops`](Limits::hops) for calls.
     pub fn shared(queue: Arc<dyn Queue>, codecs: Codecs, limits: Limits) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -121,7 +121,8 @@ impl Poster {
         self.nobody().post(address, value)
     }
 
-    /// Asks an address, and waits for its answer.
+    /// Asks an address, and waits for its answer: for [`Limits::timeout`], from each progress report anew, up to
+    /// [`Limits::timeout_max`] in all.
     ///
     /// # Errors
     ///
@@ -227,8 +228,13 @@ impl Sender<'_> {
         }
         let (format, bytes) = self.encode(value)?;
         let mut job = self.job(checked(address)?, format, bytes)?;
-        let deadline = later(Instant::now(), limits.timeout);
-        let deadline = sooner(Some(deadline), self.deadline).unwrap_or(deadline);
+        let begun = Instant::now();
+        let until = |time| {
+            let at = later(begun, time);
+            sooner(Some(at), self.deadline).unwrap_or(at)
+        };
+        let (mut deadline, last) = (until(limits.timeout), until(limits.timeout_max));
+        let granted = deadline.saturating_duration_since(begun);
         job.deadline = Some(deadline);
         job.hops = self.hops + 1;
         let (queue, one) = self.begin()?;
@@ -244,22 +250,27 @@ impl Sender<'_> {
                     drop(one);
                 }))
             };
-            let left = deadline.saturating_duration_since(Instant::now());
-            let outcome = timeout(left, async {
-                while let Some(part) = parts.next().await {
-                    if part.is_last() {
-                        return read(part, &codecs);
+            let outcome = loop {
+                let left = deadline.saturating_duration_since(Instant::now());
+                match timeout(left, parts.next()).await {
+                    Ok(Some(AnswerPart::Progress)) => {
+                        deadline = later(Instant::now(), granted).min(last);
+                    }
+                    Ok(Some(part)) if part.is_last() => break read(part, &codecs),
+                    Ok(Some(_)) => {}
+                    Ok(None) => {
+                        let text = "the answer ended before its last part";
+                        break Err(Status::internal(text));
+                    }
+                    Err(_) => {
+                        let of = of.map(|of| of.to_string()).unwrap_or_default();
+                        let text = format!("`{of}` has not answered in time");
+                        break Err(Status::new(Code::Timeout, text));
                     }
                 }
-                Err(Status::internal("the answer ended before its last part"))
-            });
-            let outcome = outcome.await;
+            };
             drop(run);
-            outcome.unwrap_or_else(|_| {
-                let of = of.map(|of| of.to_string()).unwrap_or_default();
-                let text = format!("`{of}` has not answered in time");
-                Err(Status::new(Code::Timeout, text))
-            })
+            outcome
         })
     }
 

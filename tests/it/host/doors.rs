@@ -4,10 +4,15 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
+use jsonrpsee::client_transport::ws::{Url, WsTransportClientBuilder};
+use jsonrpsee::core::ClientError;
+use jsonrpsee::core::client::{Client, ClientBuilder, ClientT};
+use jsonrpsee::rpc_params;
 use mitto::host::config::{
     ApplicationConfig, Configuration, HandlerConfig, HostConfig, KeySource, NodeConfig,
 };
 use mitto::host::{Host, HostReport};
+use mitto::pipeline::{Flow, Steps};
 use mitto::{Code, Context, Limits, Request, Status, handler, provider};
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +147,66 @@ async fn grant_to_configure_goes_along() {
         .unwrap();
     assert!(west_itself.local, "{report:?}");
     std::fs::remove_file(key).expect("it is there");
+}
+
+#[mitto::step]
+fn double(n: i64) -> Flow<i64> {
+    Flow::Next(2 * n)
+}
+
+/// A client of another library names the address as its method.
+#[tokio::test]
+async fn json_rpc_clients_call_addresses() {
+    let (east, west, key) = linked("ws").await;
+    let numbers = NodeConfig::new("numbers")
+        .with_handler(HandlerConfig::of_type("double", "double"))
+        .with_action("Double", HandlerConfig::named("double"));
+    let math = ApplicationConfig::new("math").with_node(numbers);
+    let here = HostConfig::local("here", "ws://127.0.0.1:0").with_nodes("math");
+    let host = Host::builder().steps(Steps::new().step::<double>());
+    let host = host
+        .start(Configuration::new().with_application(math).with_host(here))
+        .await
+        .expect("it runs");
+
+    let client = json_rpc_client(&url(&host).await).await;
+    let doubled: i64 = client
+        .request("math/numbers/Double", rpc_params![21])
+        .await
+        .unwrap();
+    assert_eq!(doubled, 42);
+    for (method, expected) in [
+        ("math/numbers/Triple", -32601),
+        ("math/nothing/Double", -32601),
+        ("Double", -32602),
+        ("math/numbers", -32602),
+        ("math/numbers/Double*", -32602),
+    ] {
+        let error = client.request::<i64, _>(method, rpc_params![21]).await;
+        match error.unwrap_err() {
+            ClientError::Call(error) => assert_eq!(error.code(), expected, "{method}: {error}"),
+            other => panic!("{method}: {other}"),
+        }
+    }
+
+    // What its own provider does not run goes on, over the link.
+    let client = json_rpc_client(&url(&east).await).await;
+    let seen: Seen = client
+        .request("shop/orders/Look", rpc_params![])
+        .await
+        .unwrap();
+    assert_eq!(seen.address.as_deref(), Some("shop/orders/Look"));
+    for host in [host, east, west] {
+        host.shutdown().await;
+    }
+    std::fs::remove_file(key).expect("it is there");
+}
+
+async fn json_rpc_client(url: &str) -> Client {
+    let url = Url::parse(url).expect("a URL");
+    let builder = WsTransportClientBuilder::default();
+    let (sender, receiver) = builder.build(url).await.expect("it listens");
+    ClientBuilder::default().build_with_tokio(sender, receiver)
 }
 
 #[cfg(unix)]

@@ -138,6 +138,31 @@ async fn a_call_ends_at_its_deadline() {
     );
 }
 
+#[mitto::step]
+async fn report_each_second(ctx: &mut StepContext, seconds: u64) -> Flow<u64> {
+    for _ in 0..seconds {
+        ctx.progress();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Flow::Next(seconds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_gives_a_call_more_time_up_to_a_maximum() {
+    let limits = Limits::default()
+        .timeout(Duration::from_secs(2))
+        .timeout_max(Duration::from_secs(10));
+    let steps = Steps::new().step::<report_each_second>();
+    let slow = pipeline(&steps, &["report_each_second"]);
+    let poster = Poster::shared(Arc::new(slow), Codecs::default(), limits);
+    for (seconds, expected) in [(1, Ok(1)), (9, Ok(9)), (11, Err(Code::Timeout))] {
+        let begun = tokio::time::Instant::now();
+        let answer: Result<u64, Status> = poster.call("a/b/Slow", &seconds).await;
+        assert_eq!(answer.map_err(|status| status.code()), expected);
+        assert_eq!(begun.elapsed().as_secs(), seconds.min(10));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn posts_are_bounded() {
     let limits = Limits::default().in_flight_process(2);

@@ -123,10 +123,11 @@ impl Connection {
             Ok(extra) => extra,
             Err(why) => return tracing::debug!(why, "notification ignored"),
         };
-        match extra.head(Kind::Notification) {
+        let (method, address) = self.methods.find_addressed(call.name);
+        match extra.head(Kind::Notification, address) {
             Ok(head) => each(Envelope {
                 head: Head {
-                    message: self.methods.find(call.name).message,
+                    message: method.message,
                     ..head
                 },
                 payload: call.params.unwrap_or(b"{}"),

@@ -49,10 +49,21 @@ impl<'a> Extra<'a> {
         }
     }
 
-    /// The head of the message that this stands beside; or why that is refused.
-    pub(super) fn head(&self, kind: Kind) -> Result<Head<'_>, Status> {
+    /// The head of the message that this stands beside, whose method may be an address; or why that is refused.
+    pub(super) fn head<'h>(
+        &'h self,
+        kind: Kind,
+        method: Option<Address<'h>>,
+    ) -> Result<Head<'h>, Status> {
         let refused = |error: &dyn fmt::Display| Status::bad_request(error.to_string());
-        let address = self.address.as_deref().map(Address::parse).transpose();
+        let address = match (&self.address, method) {
+            (Some(_), Some(method)) => {
+                let text = format!("the method `{method}` is an address, leave `address` out");
+                return Err(Status::bad_request(text));
+            }
+            (Some(text), None) => Address::parse(text).map(Some),
+            (None, method) => Ok(method),
+        };
         Ok(Head {
             from_requester: true,
             format: Some(Format::JSON),

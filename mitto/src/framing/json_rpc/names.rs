@@ -1,6 +1,7 @@
 //! Method -> message.
 
 use super::RESERVED;
+use crate::address::Address;
 use crate::codec::plain;
 use crate::envelope::MessageId;
 
@@ -61,7 +62,22 @@ impl Methods {
         }
     }
 
-    /// The same for a name in quotes, if it was added and needs no second look.
+    /// The same, and the address where the method is one, `application/node/action`: its action is the name
+    /// then. A method that was added is none, whatever it looks like.
+    pub(super) fn find_addressed<'a>(&self, name: &'a str) -> (Method, Option<Address<'a>>) {
+        if name.contains('/')
+            && self
+                .entry(MessageId::of_name(name), name.as_bytes())
+                .is_none()
+            && let Ok(address) = Address::parse(name)
+            && let Some(action) = address.action()
+        {
+            return (self.find(action), Some(address));
+        }
+        (self.find(name), None)
+    }
+
+    /// The same as [`find`](Self::find) for a name in quotes, if it was added and needs no second look.
     pub(super) fn find_quoted(&self, name: &[u8]) -> Option<Method> {
         let name = name.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
         let entry = self.entry(MessageId::of_bytes(name), name)?;
@@ -98,6 +114,38 @@ mod tests {
         }
         assert_eq!(methods.find("Other").message, MessageId::NONE);
         assert_eq!(methods.find("New").message, MessageId::of_name("New"));
+    }
+
+    #[test]
+    fn methods_may_be_addresses() {
+        let mut methods = Methods::default();
+        methods.add("Watch", MessageId(1), true);
+        methods.add("a/b/Own", MessageId(2), false);
+        let watch = methods.find("Watch");
+        let address = Address::parse("shop/stock/Watch").unwrap();
+        assert_eq!(
+            methods.find_addressed("shop/stock/Watch"),
+            (watch, Some(address))
+        );
+        let (method, address) = methods.find_addressed("shop/stock/New");
+        assert_eq!(method, methods.find("New"));
+        assert_eq!(
+            address.map(|it| it.to_string()).as_deref(),
+            Some("shop/stock/New")
+        );
+        for name in [
+            "Watch",
+            "a/b/Own",
+            "shop/stock",
+            "shop//Watch",
+            "a/b/c/Watch",
+        ] {
+            assert_eq!(
+                methods.find_addressed(name),
+                (methods.find(name), None),
+                "{name}"
+            );
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Connection {
     }
 
     pub(super) fn request(&self, id: &[u8], call: Call<'_>, each: &mut Each<'_>) {
-        let method = self.methods.find(call.name);
+        let (method, address) = self.methods.find_addressed(call.name);
         if method.is_stream && call.batch.is_some() {
             let text = "a stream is asked for in a request of its own, not in an array";
             return self.fail(id, &Status::bad_request(text), call.batch);
@@ -47,7 +47,7 @@ impl Connection {
             Ok(extra) => extra,
             Err(why) => return self.refuse(Some(id), why, call.batch),
         };
-        let head = match extra.head(Kind::Request) {
+        let head = match extra.head(Kind::Request, address) {
             Ok(head) => head,
             Err(status) => return self.fail(id, &status, call.batch),
         };
