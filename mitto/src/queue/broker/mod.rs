@@ -195,7 +195,8 @@ pub trait Receiver: Send + Sync + 'static {
     /// Something was published to a topic that this line listens to.
     fn heard(&self, topic: &str, parcel: Parcel);
 
-    /// A parcel that was sent to an inbox has come back: nobody is there any more.
+    /// A parcel that was sent to an inbox has come back: nobody is there any more. What ends an answer may be left out,
+    /// as nothing runs any more that could be stopped.
     fn returned(&self, inbox: &str, parcel: Parcel);
 
     /// The connection was made, or is lost.

@@ -50,14 +50,19 @@ pub(super) mod decimal;
 #[cfg(any(feature = "nats", feature = "rabbitmq"))]
 pub(super) mod head;
 mod key;
+pub(super) mod name;
 mod read;
 mod write;
 
 pub use key::Key;
 pub use read::{Foreign, Place, Reading, Trust};
-pub use write::write;
 #[cfg(feature = "rabbitmq")]
-pub(super) use write::{body, write_head};
+pub(super) use write::body;
+#[cfg(feature = "nats")]
+pub(super) use write::into_body;
+pub use write::write;
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+pub(super) use write::write_head;
 
 use crate::codec::Format;
 
