@@ -1,7 +1,7 @@
 //! A worker: takes the requests of the example `gateway` out of a broker, and runs them.
 //!
-//! `cargo run --features brokers --example worker [BROKER]`, by default `amqp://127.0.0.1:5672`, a RabbitMQ on this machine.
-//! `nats://127.0.0.1:4222` and `mqtt://127.0.0.1:1883` do as well. Start as many as you like. Ctrl-C or
+//! `cargo run --features brokers --example worker [BROKER]`, by default `amqp://127.0.0.1:5672`, a RabbitMQ on this
+//! machine. `nats://127.0.0.1:4222` and `mqtt://127.0.0.1:1883` do as well. Start as many as you like. Ctrl-C or
 //! SIGTERM ends it when what runs has finished.
 
 use std::error::Error;

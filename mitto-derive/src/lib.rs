@@ -65,6 +65,7 @@ pub fn request(item: TokenStream) -> TokenStream {
 ///
 /// | key | means |
 /// | --- | --- |
+/// | `address = "shop/orders"` | where it goes, `application/node` or with an action, unless a call names another |
 /// | `authenticated` | its caller needs an identity |
 /// | `requires = "admin"` | its caller needs this grant; `["read", "write"]`: all of them |
 /// | `name = "typing"` | its name on the wire; otherwise the struct's name |
@@ -100,8 +101,9 @@ pub fn notification(item: TokenStream) -> TokenStream {
 /// | --- | --- |
 /// | `State<T>` | the provider's field of type `T`, cloned |
 /// | a stub, such as `ChatCaller` | the caller, to be called back |
-/// | `Peer` | the same, untyped: its id, its address, whether it is connected |
-/// | `Context` | address, metadata, deadline, progress, cancellation |
+/// | `Peer` | the same, untyped: its id, where it is, whether it is connected |
+/// | `Identity`, or an `Option` of one | who asks; without the `Option` anonymous callers are refused |
+/// | `Context` | address, metadata, identity, deadline, progress, cancellation |
 /// | `Metadata` | what the caller sent beside the message |
 /// | `Items<T>` | where the items of a stream go |
 /// | your own | whatever implements `Extract` |

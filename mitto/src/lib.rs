@@ -2,8 +2,8 @@
 //!
 //! You annotate structs and functions. The macros give each message a stable id, tie each request to
 //! its response and error type, build the table of handlers while the program compiles, and write typed
-//! client stubs. The same handlers run in process, where nothing is encoded, and behind a socket; either
-//! end of a connection may call the other.
+//! client stubs. The same handlers run in process, where nothing is encoded, behind a socket, in workers
+//! behind a broker, and on many servers by address; either end of a connection may call the other.
 //!
 //! ```
 //! use mitto::{Request, Server, handler, provider};
@@ -46,9 +46,15 @@
 //! }
 //! ```
 //!
-//! The [`guide`] has a section for each subject: errors, streams, calling back, deadlines, testing.
-//! [`guide::delivery`] says what becomes of messages when their connection is lost, and [`guide::security`]
-//! who may do what, and what is checked where.
+//! The [`guide`] has a section for each subject: errors, streams, calling back, deadlines, testing. Its pages are
+//!
+//! - [`guide::hosts`]: from one process to many hosts; [`guide::brokers`]: what RabbitMQ, NATS and MQTT are told
+//! - [`guide::delivery`]: what becomes of messages when a connection, a process or a broker is lost
+//! - [`guide::security`]: who may do what, and what is checked where
+//! - [`guide::telemetry`]: traces, metrics, health; [`guide::performance`]: what a request costs
+//! - [`guide::errors`]: the compile errors, by code.
+//!
+//! Beside them stand the pages of [`limits`], the [formats](codec) and the [protocol](framing).
 //!
 //! # How a request travels
 //!
@@ -58,7 +64,8 @@
 //! 3. [`in_flight`] holds a slot for the reply; dropping the `Call` frees it and cancels the request.
 //! 4. The [`transport`] writes the frames that have gathered.
 //! 5. The server's [`session`] reads frames and submits a [`Job`](job::Job), which borrows from the read
-//!    buffer, with an [`Answer`](job::Answer) to its [`queue`].
+//!    buffer, with an [`Answer`](job::Answer) to its [`queue`]: mostly [the one](queue::PassThrough) that runs
+//!    handlers in this process; others hand it on to a broker or another server.
 //! 6. The [provider](mod@provider) finds the handler by message id; the [handler](mod@handler)'s module
 //!    decodes the message, extracts the arguments and runs the fn.
 //! 7. The `Answer` encodes the outcome into the server's out buffer. Dropped unused it answers
@@ -79,40 +86,45 @@
 //! | `json` | yes | [`Format::JSON`] |
 //! | `json-rpc` | yes | [JSON-RPC 2.0](framing#json-rpc-20): servers take any client, clients can be one; turns `json` and `websocket` on |
 //! | `messagepack` | yes | [`Format::MESSAGE_PACK`], the default format |
-//! | `xml` | | [`Format::XML`]; every message takes longer to compile |
-//! | `bytes` | | [`Format::BYTES`], for files and texts; costs nothing more beside `xml` |
+//! | `xml` | | [`Format::XML`]; every message takes longer to compile, once for this, `bytes` and `custom-codecs` together |
+//! | `bytes` | | [`Format::BYTES`], for files and texts; compiles as `xml` does |
 //! | `compact` | | [`Format::COMPACT`], for ends with equal types; every message takes a little longer to compile |
 //! | `unix` | | `unix://`: `transport::unix`; nothing on other systems |
 //! | `tls` | | `tls://`, and `wss://` with `websocket`: `transport::tls`; turns `tcp` on |
 //! | `proxy` | | clients connect through an HTTP proxy: `transport::proxy`; turns `tcp` on |
 //! | `metrics` | | what a process does, through the `metrics` facade: [`limits`] reached, connections, bytes, `middleware::Metrics` |
-//! | `blocking` | | `blocking`: clients without async |
-//! | `signals` | | `run_until_signal`: servers and workers that SIGINT, SIGTERM and Ctrl-C end gently |
-//! | `axum` | | `server::axum`: a server as a route of an axum app; turns `websocket` on |
+//! | `blocking` | | `blocking`: clients without async; turns `client` on |
+//! | `signals` | | `run_until_signal`: servers and workers that SIGINT, SIGTERM and Ctrl-C end gently; turns `server` on |
+//! | `axum` | | `server::axum`: a server as a route of an axum app; turns `server` and `websocket` on |
 //! | `tower` | | `middleware::Tower`: layers of `tower` around requests |
 //! | `broker` | | `queue::broker`, `worker`: gateways and workers, with a broker in this process |
 //! | `rabbitmq` | | `queue::broker::rabbitmq`: requests through RabbitMQ; turns `broker` on |
 //! | `mqtt` | | `queue::broker::mqtt`: requests through an MQTT 5 broker; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `nats` | | `queue::broker::nats`: requests through NATS, or JetStream; turns `broker` and `tls` on, needs Rust 1.89 |
 //! | `host` | | `router`, `queue::Forward`: requests by address, to other servers; `host`: applications, nodes and hosts in TOML, JSON or XML; `pipeline`: steps that a configuration puts together; turns `client`, `server` and `json` on |
-//! | `custom-codecs` | | formats of your own: `codec::Codec`; every message takes longer to compile |
+//! | `custom-codecs` | | formats of your own: `codec::Codec`; compiles as `xml` does |
 //!
 //! # Layout
 //!
-//! A module for each word, listed from the top; each uses only those below it.
+//! A module for each word, listed from the top; each uses only those in the lines below it.
 //!
-//! - `host` runs what a configuration says; [`server`] listens, [`client`] connects, `worker` takes requests from a broker; [`session`] is one live connection, the same at both ends
-//! - `router` picks a place by address, [`queue`] hands requests on; [`mod@provider`] is the table of handlers, `pipeline` puts steps
-//!   together as it is told, [`mod@handler`] runs handlers
-//!   with what they take of the [`context`]; [`built_in`] are the requests that every end answers
-//! - [`middleware`] stands around requests, in both directions
-//! - [`job`] is one request on its way to a handler, [`topic`] tells many peers one thing; [`peer`] is the
-//!   other end, to be called
+//! - `host` runs what a configuration says
+//! - [`server`] listens, [`client`] connects, `worker` takes requests from a broker
+//! - `router` picks a place by address, [`session`] is one live connection, the same at both ends
+//! - [`queue`] hands requests on
+//! - [`built_in`] are the requests that every end answers
+//! - [`mod@provider`] is the table of handlers, `pipeline` puts steps together as a configuration says
+//! - [`mod@handler`] runs handlers, [`middleware`] stands around requests, in both directions
+//! - [`context`] is what a handler may know
+//! - [`job`] is one request on its way to a handler, [`topic`] tells many peers one thing
+//! - [`peer`] is the other end, to be called
 //! - [`framing`] lays out frames, [`in_flight`] waits for replies, [`mod@schema`] says who sends what
-//! - [`message`] are the user's structs, [`envelope`] what travels around them
-//! - [`auth`] says who the other end is, [`address`] what is asked
-//! - [`codec`] turns values into bytes, [`transport`] moves them; [`limits`] bounds everything, [`status`] is
-//!   what travels when a call fails; [`telemetry`] is what can be said of it all to who watches
+//! - [`message`] are the user's structs
+//! - [`envelope`] is what travels around them
+//! - [`auth`] says who the other end is
+//! - [`address`] is what is asked, [`codec`] turns values into bytes, [`transport`] moves them, [`limits`] bounds
+//!   everything, [`status`] is what travels when a call fails
+//! - [`telemetry`] is what can be said of it all to who watches
 
 pub mod address;
 pub mod auth;
@@ -229,7 +241,7 @@ pub mod guide {
         #![doc = include_str!("docs/telemetry.md")]
     }
 
-    /// What becomes of messages when their connection is lost.
+    /// What becomes of messages when a connection, a process or a broker is lost.
     pub mod delivery {
         #![doc = include_str!("docs/delivery.md")]
     }

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::escaped::Escaped;
+
 /// Runs user code. Whatever it leaves half done must be its own state.
 pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(run)).map_err(Panicked::new)
@@ -17,16 +19,16 @@ impl Panicked {
         Self(Some(thrown))
     }
 
-    /// What it says.
-    pub(crate) fn text(&self) -> &str {
+    /// What it says, which may quote the other end.
+    pub(crate) fn text(&self) -> Escaped<&str> {
         let Some(thrown) = &self.0 else {
-            return "nothing";
+            return Escaped("nothing");
         };
-        thrown
+        let text = thrown
             .downcast_ref::<&str>()
             .copied()
-            .or_else(|| thrown.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no text")
+            .or_else(|| thrown.downcast_ref::<String>().map(String::as_str));
+        Escaped(text.unwrap_or("no text"))
     }
 }
 
@@ -58,10 +60,16 @@ mod tests {
     #[test]
     fn panics_of_what_was_thrown_end_here() {
         let panicked = catch(|| resume_unwind(Box::new(Bomb))).map(|()| "no panic");
-        assert_eq!(panicked.as_ref().map_err(Panicked::text), Err("no text"));
+        let text = panicked
+            .as_ref()
+            .map_err(|panicked| panicked.text().to_string());
+        assert_eq!(text, Err("no text".to_owned()));
         drop(panicked);
-        let panicked = catch(|| resume_unwind(Box::new("why"))).map(|()| "no panic");
-        assert_eq!(panicked.as_ref().map_err(Panicked::text), Err("why"));
+        let panicked = catch(|| resume_unwind(Box::new("why\n"))).map(|()| "no panic");
+        let text = panicked
+            .as_ref()
+            .map_err(|panicked| panicked.text().to_string());
+        assert_eq!(text, Err("why\\n".to_owned()));
         assert_eq!(catch(|| 1).ok(), Some(1));
     }
 }

@@ -23,6 +23,7 @@ mod local;
 mod macros;
 mod middleware;
 mod outside;
+mod page;
 mod pipeline;
 mod port;
 mod reconnect;

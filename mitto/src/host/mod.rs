@@ -88,6 +88,8 @@ pub use event::HostEvent;
 pub use link::Link;
 pub use report::{HostReport, HostState, NodeReport, NodeTimes};
 
+pub use crate::auth::CONFIGURE;
+
 use config::{Changes, Configuration};
 use configure::Configure;
 use entrance::Entrance;
@@ -102,9 +104,6 @@ use crate::peer::{Peer, Stub};
 use crate::pipeline::{Poster, Step};
 use crate::router::{Router, Routes};
 use crate::status::Status;
-
-/// The grant that lets an identity change what runs where.
-pub const CONFIGURE: &str = "configure";
 
 /// A server that runs nodes, here and elsewhere, as a [`Configuration`] says, and is changed while it runs.
 ///
@@ -164,7 +163,8 @@ impl Host {
     ///
     /// The whole is checked before anything changes, and then switched at once: a request that comes after this
     /// has returned goes by the new configuration; those in flight end where they are. Hosts that no longer
-    /// run here finish what they have and stop listening.
+    /// run here finish what they have and stop listening. Links to hosts that are new have up to 2 s to connect before
+    /// the switch; one that is not connected then goes on trying.
     ///
     /// # Errors
     ///
@@ -194,7 +194,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// What the call ends with; `BadRequest` where the address is none, `Internal` where the answer is no `R`.
+    /// What the call ends with; `BadRequest` where the address is none or names no action, `Internal` where the
+    /// answer is no `R`, a stream, or the handler's own error.
     pub async fn call<T, R, A>(&self, address: A, message: &T) -> Result<R, Status>
     where
         T: Travels,
@@ -210,7 +211,9 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// Where it cannot be sent at all. What becomes of it is not told.
+    /// `BadRequest` where the address is none or names no action, or the message cannot be encoded; `Busy` over
+    /// [`Limits::in_flight_process`](field@crate::Limits::in_flight_process). What becomes of it later is logged where
+    /// it fails.
     pub fn post<T, A>(&self, address: A, message: &T) -> Result<(), Status>
     where
         T: Travels,

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::escaped::Escaped;
 use crate::panics::{Panicked, catch};
 use crate::runtime::Instant;
 use crate::status::{Code, Status};
@@ -52,8 +51,7 @@ impl Watched {
 
     #[cold]
     fn panicked(&self, panicked: &Panicked) -> Status {
-        let text = Escaped(panicked.text());
-        tracing::error!(handler = self.name, panic = %text, "a handler panicked");
+        tracing::error!(handler = self.name, panic = %panicked.text(), "a handler panicked");
         Status::new(Code::Internal, format!("handler `{}` panicked", self.name))
     }
 

@@ -32,7 +32,7 @@ pub(crate) use reached::{Gate, reached, waits};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The largest payload of one message, in either direction: 1 MiB, at most 2 GiB. Each end says
+    /// The largest payload of one message, in either direction: 1 MiB, less than 2 GiB. Each end says
     /// its own in the hello. A sender refuses a larger one with `TooLarge`; a peer that sends one is
     /// closed before the body is buffered. In process nothing is encoded, and this does not count.
     pub message: usize,
@@ -78,7 +78,7 @@ pub struct Limits {
     pub pieces: usize,
     /// Metadata entries of one message: 32.
     pub metadata_entries: usize,
-    /// Bytes of metadata of one message: 8 KiB, at most 60,000 with 3 bytes for each entry.
+    /// Bytes of metadata of one message: 8 KiB. More than 57,000, with 3 for each entry, are never taken.
     pub metadata_bytes: usize,
     /// Topics that one peer may be subscribed to: 256. One more is refused with `Busy`.
     pub topics: usize,

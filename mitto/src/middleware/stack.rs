@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::{Answered, Middleware, Next, RequestHead};
+use crate::panics::catch;
 use crate::status::{Code, Status};
 
 /// A middleware that works on one request.
@@ -78,13 +78,8 @@ pub(super) fn poll(
 
 /// Runs a part of a middleware. What it leaves half done when it panics is its own state.
 pub(super) fn guard<T>(part: impl FnOnce() -> T) -> Result<T, Status> {
-    catch_unwind(AssertUnwindSafe(part)).map_err(|panic| {
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no text");
-        tracing::error!(panic = text, "a middleware panicked");
+    catch(part).map_err(|panicked| {
+        tracing::error!(panic = %panicked.text(), "a middleware panicked");
         Status::new(Code::Internal, "a middleware panicked")
     })
 }

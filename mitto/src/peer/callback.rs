@@ -185,7 +185,7 @@ fn poll_now<F: Future>(runtime: &RuntimeHandle, call: Pin<&mut F>) -> Poll<F::Ou
 fn contain(name: &str, callback: impl FnOnce()) -> bool {
     let outcome = catch(callback);
     if let Err(panic) = &outcome {
-        tracing::error!(message = name, panic = panic.text(), "a callback panicked");
+        tracing::error!(message = name, panic = %panic.text(), "a callback panicked");
     }
     outcome.is_ok()
 }

@@ -76,7 +76,9 @@ impl StepContext {
     /// # Errors
     ///
     /// `BadRequest` where that is no address with an action, and where the value cannot be encoded; `Busy`
-    /// where too many posts are on their way. What becomes of it later is logged where it fails.
+    /// where more posts and calls would be on their way than
+    /// [`Limits::in_flight_process`](field@crate::Limits::in_flight_process); `Unavailable` where the pipeline has no
+    /// [poster](super::Pipeline::with_poster). What becomes of it later is logged where it fails.
     pub fn post<T, A>(&self, address: A, value: &T) -> Result<(), Status>
     where
         T: Travels,
@@ -90,11 +92,12 @@ impl StepContext {
     /// message, in the name of whoever has sent it, with its metadata.
     ///
     /// Each call that is made while another one is answered counts as a hop, so that calls which go round
-    /// end with `LoopDetected`.
+    /// end with `LoopDetected`, after [`Limits::hops`](field@crate::Limits::hops) of them.
     ///
     /// # Errors
     ///
-    /// Those of [`post`](Self::post), and whatever the call ends with.
+    /// Those of [`post`](Self::post), and whatever the call ends with; `Internal` where it is answered by a stream, an
+    /// error of the handler's own, or another type than `R`.
     pub async fn call<T, R, A>(&self, address: A, value: &T) -> Result<R, Status>
     where
         T: Travels,

@@ -331,7 +331,7 @@ async fn submit(queue: &dyn Queue, job: &OwnedJob, codecs: &Codecs, answer: Answ
     let run = catch(|| queue.submit(job.lend(&Peer::nobody(), codecs), answer));
     match run {
         Ok(run) => run.await,
-        Err(panicked) => tracing::error!(panic = panicked.text(), "a post panicked"),
+        Err(panicked) => tracing::error!(panic = %panicked.text(), "a post panicked"),
     }
 }
 

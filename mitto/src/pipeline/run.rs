@@ -12,7 +12,6 @@ use super::{Flow, Poster, StepContext};
 use crate::codec::Format;
 use crate::context::{Context, Parts};
 use crate::envelope::MessageId;
-use crate::escaped::Escaped;
 use crate::job::{Answer, Job, OwnedJob, Queue, Run};
 use crate::message::Payload;
 use crate::panics::catch;
@@ -147,8 +146,7 @@ async fn guarded<T>(
 ) -> Result<T, Status> {
     poll_fn(|cx| {
         catch(|| step.as_mut().poll(cx)).unwrap_or_else(|thrown| {
-            let text = Escaped(thrown.text());
-            tracing::error!(step = name, panic = %text, "a step panicked");
+            tracing::error!(step = name, panic = %thrown.text(), "a step panicked");
             std::task::Poll::Ready(Err(panicked("step", &format!("`{name}`"))))
         })
     })

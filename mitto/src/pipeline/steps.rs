@@ -27,7 +27,7 @@ use crate::message::{IsMessage, Message, Travels};
 /// | --- | --- | --- |
 /// | `Post` | `Action`, an address | sends the message on there, does not wait, goes on with it |
 /// | `Print` | `Text` | prints the text, goes on with the message |
-/// | `PrintMessage` | | prints the message as JSON, a text by itself; goes on with it |
+/// | `PrintMessage` | | prints the address and the message, as JSON or, where it is a text, by itself, 4,096 characters at most; goes on with it |
 ///
 /// They take any message.
 ///

@@ -3,6 +3,17 @@
 //! A session submits what comes in to a [`Queue`], and so does a client of the same process. Before
 //! it stands whatever received the request; after it the provider with its handlers, or another
 //! process.
+//!
+//! | queue | hands a request on | feature |
+//! | --- | --- | --- |
+//! | [`PassThrough`] | to a provider in this process: that of a server that is given one | |
+//! | [`broker::Publisher`] | to a broker, for any worker of its node | `broker` |
+//! | [`Forward`] | to another server | `host` |
+//! | [`Router`](crate::router::Router) | to one of these, by its address | `host` |
+//! | [`Pipeline`](crate::pipeline::Pipeline) | to steps that a configuration puts together | `host` |
+//! | your own | | |
+//!
+//! A server gets any of them as the [`Gateway`] of a schema: `Chat::gateway(queue)`.
 
 #[cfg(feature = "broker")]
 pub mod broker;

@@ -60,6 +60,7 @@
 //!
 //! # What becomes of a request
 //!
+//! - A request that has passed 16 routers of one process is answered with `LoopDetected`.
 //! - Without an address it is answered with `BadRequest`; with one whose application or node is not in the
 //!   routes with `NotFound`, which says which part. Both at once.
 //! - Otherwise it goes to one place, by the node's [`Policy`]. A request that could not be sent there, because

@@ -1,8 +1,8 @@
 //! One message to many peers: they subscribe to a topic, and hear what is published to it.
 //!
 //! [`Topics`] are held by a provider, whose handlers subscribe their callers and publish. In a process by
-//! itself nothing else is needed; `Topics::over` a broker, with the feature `broker`, the same code reaches the clients of every
-//! gateway.
+//! itself nothing else is needed; with `Topics::over` a broker (feature `broker`) the same code reaches the
+//! clients of every gateway.
 //!
 //! # What holds
 //!

@@ -2,6 +2,16 @@
 //!
 //! A [`Worker`] is made of a provider, as a [`Server`](crate::Server) is; what it takes work with is
 //! [`Working`], which runs until it is shut down.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Worker`] | the provider, the nodes whose work is taken, how much at once |
+//! | [`Working`] | connected to a [broker](crate::queue::broker); works while it runs |
+//! | [`Handle`] | pauses it, resumes it, shuts it down |
+//! | [`Store`], [`MemoryStore`] | remember what was run, so that nothing is run twice: [`Worker::deduplicate`] |
+//!
+//! The guide says [what becomes of requests](crate::guide::delivery#behind-a-broker) when a worker, a gateway or a
+//! broker is lost.
 
 mod handle;
 mod intake;
@@ -88,7 +98,9 @@ impl Worker {
 
     /// Sets the limits. Of them count [`message`](Limits::message),
     /// [`stream_window`](Limits::stream_window), [`stream_idle`](Limits::stream_idle),
-    /// [`timeout_max`](Limits::timeout_max), [`drain`](Limits::drain) and those of metadata.
+    /// [`timeout_max`](Limits::timeout_max), [`drain`](Limits::drain) and those of metadata; for what its handlers
+    /// ask of clients [`timeout`](Limits::timeout) and [`in_flight_process`](Limits::in_flight_process); with RabbitMQ
+    /// and MQTT [`outbound`](Limits::outbound).
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self

@@ -27,11 +27,11 @@ const LAYERS: &[&[&str]] = &[
     &["envelope"],
     &["auth"],
     &["address", "status", "limits", "codec", "transport"],
+    &["panics"],
     &[
         "backoff",
         "error",
         "escaped",
-        "panics",
         "runtime",
         "signals",
         "telemetry",

@@ -10,14 +10,14 @@ use mitto::{Code, Reconnect, Status};
 use super::shop::*;
 
 /// Two places on servers of their own, east first.
-struct Two {
+pub(super) struct Two {
     street: Street,
     router: Router,
-    client: ShopClient,
+    pub(super) client: ShopClient,
     servers: Vec<mitto::server::Handle>,
 }
 
-async fn two(east: TheShop, west: TheShop) -> Two {
+pub(super) async fn two(east: TheShop, west: TheShop) -> Two {
     let street = Street::default();
     let servers = vec![
         street.serve("east", east).await,
@@ -41,7 +41,7 @@ async fn two(east: TheShop, west: TheShop) -> Two {
 
 impl Two {
     /// The connection to a place is lost.
-    async fn lose(&self, n: usize) {
+    pub(super) async fn lose(&self, n: usize) {
         for peer in self.servers[n].peers().list() {
             peer.close();
             peer.closed().await;

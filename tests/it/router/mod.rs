@@ -2,6 +2,7 @@
 
 mod failing;
 mod hops;
+mod kinds;
 mod policies;
 mod replaced;
 mod routes;

@@ -65,6 +65,16 @@ pub(super) struct Seen {
 #[request(stream = u32, address = "shop/orders")]
 pub(super) struct Count {}
 
+/// Who is there, as soon as it is open.
+#[derive(Debug, Serialize, Deserialize, Request)]
+#[request(stream = String, address = "shop/orders")]
+pub(super) struct Open {}
+
+/// The same, where it does no harm to ask twice.
+#[derive(Debug, Serialize, Deserialize, Request)]
+#[request(stream = String, address = "shop/orders", idempotent)]
+pub(super) struct Looks {}
+
 /// Tells something.
 #[derive(Debug, Serialize, Deserialize, Notification)]
 #[notification(address = "shop/orders")]
@@ -75,13 +85,13 @@ pub(super) struct Tell {
 mitto::schema! {
     pub(super) Shop {
         client => server as ShopClient: [
-            Where, Look, Buy, Mine, Numbered, Who, Count, Tell,
+            Where, Look, Buy, Mine, Numbered, Who, Count, Open, Looks, Tell,
         ],
     }
 }
 
 /// One place of the shop.
-#[provider(server of Shop: [where_, look, buy, mine, numbered, who, count, tell])]
+#[provider(server of Shop: [where_, look, buy, mine, numbered, who, count, open, looks, tell])]
 #[derive(Clone)]
 pub(super) struct TheShop {
     name: String,
@@ -193,6 +203,16 @@ async fn count(shop: TheShop, items: Items<u32>, _: Count) -> Result<(), Status>
         items.send(n).await?;
     }
     Ok(())
+}
+
+#[handler]
+async fn open(shop: TheShop, items: Items<String>, _: Open) -> Result<(), Status> {
+    items.send(shop.wait().await?).await
+}
+
+#[handler]
+async fn looks(shop: TheShop, items: Items<String>, _: Looks) -> Result<(), Status> {
+    items.send(shop.wait().await?).await
 }
 
 #[handler]

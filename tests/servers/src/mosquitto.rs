@@ -49,7 +49,7 @@ impl Mosquitto {
         // It gives up the rights of root otherwise, and could not write there.
         let own = format!(
             "user root\nlistener {port} 127.0.0.1\npersistence_location {path}/\n\
-             max_queued_messages 0\n"
+             pid_file {path}/pid\nmax_queued_messages 0\n"
         );
         let configuration = configuration.replace("FOLDER", &path);
         for (name, text) in [("mosquitto.conf", &*format!("{own}{configuration}"))]
@@ -81,6 +81,12 @@ impl Mosquitto {
     /// Ends it without a word.
     pub fn kill(&mut self) {
         self.process.kill(self.at());
+    }
+
+    /// Stops it as an operator does, and waits until it has ended.
+    pub fn stop(&mut self) {
+        let pid = std::fs::read_to_string(self.folder.join("pid")).unwrap_or_default();
+        self.process.terminate(pid.trim(), self.at());
     }
 
     /// Starts it again, with what it had on disk.

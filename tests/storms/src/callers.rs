@@ -29,6 +29,8 @@ pub(crate) struct Asked {
     pub(crate) end: Result<(), Code>,
     /// When it ended, in microseconds since 1970.
     pub(crate) ended: u64,
+    /// Its deadline, in the same.
+    pub(crate) deadline: u64,
     /// How long its caller has waited behind its deadline.
     pub(crate) late: Duration,
 }
@@ -114,12 +116,14 @@ pub(crate) async fn ask(
     timeout: Duration,
 ) -> Asked {
     let begun = Instant::now();
+    let deadline = now() + timeout.as_micros() as u64;
     let end = ask_for(client, what, key, work, timeout).await;
     Asked {
         key,
         what,
         end: end.map_err(|status| status.code()),
         ended: now(),
+        deadline,
         late: begun.elapsed().saturating_sub(timeout),
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Child {
     /// What it said when it was there: a gateway its URL.
     pub(crate) url: String,
     pub(crate) pid: u32,
+    /// Which of the workers it is.
+    pub(crate) number: usize,
 }
 
 impl Child {
@@ -34,6 +36,7 @@ impl Child {
             input: process.stdin.take().ok_or("no input")?,
             output: BufReader::new(process.stdout.take().ok_or("no output")?),
             url: String::new(),
+            number: settings.number,
             pid: process.id().ok_or("it has ended")?,
             process,
         };

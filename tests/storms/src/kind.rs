@@ -1,16 +1,20 @@
 //! The brokers that a storm may be over, and the servers for them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mitto::queue::broker::Broker;
+use mitto::queue::broker::mqtt::Mqtt;
 use mitto::queue::broker::nats::Nats;
 use mitto::queue::broker::rabbitmq::RabbitMq;
+use mitto_test_servers::mosquitto::Mosquitto;
 use mitto_test_servers::nats;
 use mitto_test_servers::rabbitmq::{RabbitMqServer, url};
 use serde::{Deserialize, Serialize};
 use tokio::task::{block_in_place, spawn_blocking};
 
 use crate::Failure;
+use crate::stored::stored;
 
 /// A broker, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,13 +26,25 @@ pub(crate) enum Kind {
     JetStream,
     /// NATS without JetStream.
     Nats,
+    /// MQTT, with workers whose sessions are kept for them.
+    MqttSession,
+    /// MQTT, with workers whose tasks are lost with them.
+    Mqtt,
 }
 
-pub(crate) const KINDS: [(&str, Kind); 4] = [
+/// How long a session is kept for its worker: longer than any storm takes.
+const KEPT: Duration = Duration::from_secs(3600);
+
+/// How long the tasks of a worker without a session of its own are kept behind its end.
+const LINGERS: Duration = Duration::from_secs(60);
+
+pub(crate) const KINDS: [(&str, Kind); 6] = [
     ("rabbitmq", Kind::RabbitMq),
     ("classic", Kind::Classic),
     ("jetstream", Kind::JetStream),
     ("nats", Kind::Nats),
+    ("mqtt-session", Kind::MqttSession),
+    ("mqtt", Kind::Mqtt),
 ];
 
 impl Kind {
@@ -37,13 +53,15 @@ impl Kind {
         known.map_or("", |(name, _)| name)
     }
 
-    /// The broker at a URL.
-    pub(crate) fn broker(self, url: &str) -> Arc<dyn Broker> {
+    /// The broker at a URL, for the worker of this number if it has one.
+    pub(crate) fn broker(self, url: &str, number: usize) -> Arc<dyn Broker> {
         match self {
             Self::RabbitMq => Arc::new(RabbitMq::new(url)),
             Self::Classic => Arc::new(RabbitMq::new(url).classic()),
             Self::JetStream => Arc::new(Nats::new(url).durable()),
             Self::Nats => Arc::new(Nats::new(url)),
+            Self::MqttSession => Arc::new(Mqtt::new(url).session(format!("storm-{number}"), KEPT)),
+            Self::Mqtt => Arc::new(Mqtt::new(url)),
         }
     }
 
@@ -53,14 +71,35 @@ impl Kind {
                 Server::RabbitMq(spawn_blocking(RabbitMqServer::start).await?)
             }
             Self::JetStream | Self::Nats => Server::Nats(nats::Server::start().await),
+            Self::Mqtt | Self::MqttSession => {
+                Server::Mosquitto(spawn_blocking(|| Mosquitto::with(MOSQUITTO, &[])).await?)
+            }
         })
     }
+
+    /// Whether what waits for a worker that is away waits for that one, and expires there unseen.
+    pub(crate) fn is_mqtt(self) -> bool {
+        matches!(self, Self::Mqtt | Self::MqttSession)
+    }
+
+    /// How long the broker may keep what a worker has left that was killed.
+    pub(crate) fn lingers(self) -> Duration {
+        match self {
+            Self::Mqtt => LINGERS,
+            _ => Duration::ZERO,
+        }
+    }
 }
+
+/// As it is advised. It has all that it had a second ago on disk.
+const MOSQUITTO: &str = "allow_anonymous true\nmax_inflight_messages 0\nsys_interval 1\n\
+                         persistence true\nautosave_interval 1\n";
 
 /// A server of the storm's own.
 pub(crate) enum Server {
     RabbitMq(RabbitMqServer),
     Nats(nats::Server),
+    Mosquitto(Mosquitto),
 }
 
 impl Server {
@@ -72,6 +111,7 @@ impl Server {
                 heartbeat.map_or(url.clone(), |seconds| format!("{url}?heartbeat={seconds}"))
             }
             Self::Nats(server) => server.url(),
+            Self::Mosquitto(server) => server.url(),
         }
     }
 
@@ -107,6 +147,8 @@ impl Server {
                 Ok((number("num_pending")?, number("num_ack_pending")?))
             }
             Self::Nats(_) => Ok((0, 0)),
+            // It does not say which of them it has sent.
+            Self::Mosquitto(server) => Ok((stored(server.at()).await?, 0)),
         }
     }
 
@@ -115,6 +157,7 @@ impl Server {
         block_in_place(|| match self {
             Self::RabbitMq(server) => server.stop(),
             Self::Nats(server) => server.stop(),
+            Self::Mosquitto(server) => server.stop(),
         });
     }
 
@@ -122,6 +165,7 @@ impl Server {
         block_in_place(|| match self {
             Self::RabbitMq(server) => server.kill(),
             Self::Nats(server) => server.kill(),
+            Self::Mosquitto(server) => server.kill(),
         });
     }
 
@@ -130,6 +174,7 @@ impl Server {
         match self {
             Self::RabbitMq(server) => block_in_place(|| server.again()),
             Self::Nats(server) => server.run().await,
+            Self::Mosquitto(server) => block_in_place(|| server.again()),
         }
     }
 }

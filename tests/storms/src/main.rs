@@ -11,6 +11,7 @@ mod report;
 mod service;
 mod site;
 mod store;
+mod stored;
 mod verdict;
 mod watched;
 

@@ -17,7 +17,8 @@ storms:
   all         all of these
 
 options:
-  --broker B      rabbitmq, classic (queues of RabbitMQ), jetstream or nats; default rabbitmq; all of them: all
+  --broker B      rabbitmq, classic (queues of RabbitMQ), jetstream, nats, mqtt-session (workers have sessions) or
+                  mqtt; default rabbitmq; all of them: all
   --kills N       how often a worker is killed; default 50
   --without-store workers do not share a store
   --seconds N     how long the broker is stopped and started; default 60

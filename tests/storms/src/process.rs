@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) role: Role,
     pub(crate) kind: Kind,
     pub(crate) url: String,
+    /// Which of the workers it is.
+    pub(crate) number: usize,
     pub(crate) node: String,
     /// Without one nothing is written down.
     pub(crate) ledger: Option<PathBuf>,
@@ -90,7 +92,7 @@ pub(crate) fn run() -> Result<(), Failure> {
 async fn start(settings: Settings) -> Result<Running, Failure> {
     let ledger = settings.ledger.as_deref().map(Ledger::open).transpose()?;
     let ledger = ledger.map(Arc::new);
-    let mut broker = settings.kind.broker(&settings.url);
+    let mut broker = settings.kind.broker(&settings.url, settings.number);
     if let Some(ledger) = &ledger {
         let ledger = ledger.clone();
         broker = Arc::new(Watched { broker, ledger });

@@ -14,7 +14,7 @@ use crate::ledger;
 use crate::process::{Role, Settings};
 use crate::service::StormClient;
 use crate::store;
-use crate::verdict::Verdict;
+use crate::verdict::{Excuses, Verdict};
 use crate::watched::key;
 
 /// The node whose work it is.
@@ -45,6 +45,7 @@ pub(crate) struct Site {
     pub(crate) gateway: Child,
     pub(crate) workers: Vec<Child>,
     pub(crate) client: StormClient,
+    pub(crate) excuses: Excuses,
     folder: Folder,
 }
 
@@ -59,10 +60,10 @@ impl Site {
         let server = plan.kind.start().await?;
         let in_flight = plan.in_flight;
         let mut workers = Vec::new();
-        for _ in 0..plan.workers {
-            workers.push(worker(plan, &server, &folder).await?);
+        for number in 0..plan.workers {
+            workers.push(worker(plan, number, &server, &folder).await?);
         }
-        let settings = settings(Role::Gateway { in_flight }, plan, &server, &folder);
+        let settings = settings(Role::Gateway { in_flight }, 0, plan, &server, &folder);
         let gateway = Child::start(&settings).await?;
         let client = StormClient::builder().connect(&gateway.url).await?;
         Ok(Self {
@@ -71,6 +72,7 @@ impl Site {
             gateway,
             workers,
             client,
+            excuses: Excuses::default(),
             folder,
         })
     }
@@ -82,12 +84,12 @@ impl Site {
 
     /// What the gateway and the workers are connected to.
     pub(crate) fn broker(&self) -> Arc<dyn Broker> {
-        self.plan.kind.broker(&self.server.url(None))
+        self.plan.kind.broker(&self.server.url(None), 0)
     }
 
-    /// Another worker.
-    pub(crate) async fn worker(&self) -> Result<Child, Failure> {
-        worker(self.plan, &self.server, &self.folder).await
+    /// Another worker in the place of the one with this number.
+    pub(crate) async fn worker(&self, number: usize) -> Result<Child, Failure> {
+        worker(self.plan, number, &self.server, &self.folder).await
     }
 
     /// What became of what was asked.
@@ -96,7 +98,7 @@ impl Site {
         let begun = store::begun(&self.folder.0.join("store"))?;
         let begun = begun.iter().filter_map(|id| ledger.keys.get(id).copied());
         let dead = self.dead().await?;
-        Ok(Verdict::of(asked, &ledger.all, begun, &dead))
+        Ok(Verdict::of(asked, &ledger.all, begun, &dead, &self.excuses))
     }
 
     /// The keys of the dead letters.
@@ -114,6 +116,7 @@ impl Site {
     /// Waits until nothing runs and the broker has nothing to do. What it has left: waiting, and unsettled.
     pub(crate) async fn drained(&mut self) -> Result<(u64, u64), Failure> {
         let begun = Instant::now();
+        let draining = DRAINING + self.plan.kind.lingers();
         loop {
             let mut running = self.gateway.look().await?.running;
             for worker in &mut self.workers {
@@ -123,7 +126,7 @@ impl Site {
                 0 => self.server.left(self.plan.kind).await?,
                 running => (0, running as u64),
             };
-            if left == (0, 0) || begun.elapsed() > DRAINING {
+            if left == (0, 0) || begun.elapsed() > draining {
                 return Ok(left);
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -131,10 +134,16 @@ impl Site {
     }
 }
 
-async fn worker(plan: Plan, server: &Server, folder: &Folder) -> Result<Child, Failure> {
+async fn worker(
+    plan: Plan,
+    number: usize,
+    server: &Server,
+    folder: &Folder,
+) -> Result<Child, Failure> {
     let concurrency = plan.concurrency;
     Child::start(&settings(
         Role::Worker { concurrency },
+        number,
         plan,
         server,
         folder,
@@ -142,11 +151,12 @@ async fn worker(plan: Plan, server: &Server, folder: &Folder) -> Result<Child, F
     .await
 }
 
-fn settings(role: Role, plan: Plan, server: &Server, folder: &Folder) -> Settings {
+fn settings(role: Role, number: usize, plan: Plan, server: &Server, folder: &Folder) -> Settings {
     Settings {
         role,
         kind: plan.kind,
         url: server.url(plan.heartbeat),
+        number,
         node: NODE.to_owned(),
         ledger: plan.ledger.then(|| folder.0.join("ledger")),
         store: plan.store.then(|| folder.0.join("store")),

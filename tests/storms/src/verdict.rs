@@ -1,6 +1,7 @@
 //! What became of all requests of a storm.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use mitto::Code;
@@ -10,6 +11,15 @@ use crate::ledger::{Entry, Event};
 
 /// How many of those that are wrong are shown.
 const EXAMPLES: usize = 5;
+
+/// When it is no fault that nobody has seen a task which was confirmed, in microseconds since 1970.
+#[derive(Debug, Default)]
+pub(crate) struct Excuses {
+    /// The worker was away that it waited for, and its deadline passed.
+    pub(crate) away: Vec<RangeInclusive<u64>>,
+    /// What was confirmed then was not on disk when the broker was killed.
+    pub(crate) unsaved: Vec<RangeInclusive<u64>>,
+}
 
 /// What became of all requests of a storm, counted.
 #[derive(Debug, Default)]
@@ -23,6 +33,8 @@ pub(crate) struct Verdict {
     pub(crate) dead: usize,
     /// Confirmed, and left out: its deadline had passed.
     pub(crate) expired: usize,
+    /// Confirmed, and not on disk when the broker was killed.
+    pub(crate) unsaved: usize,
     /// Confirmed, and refused without having begun.
     pub(crate) refused_unbegun: usize,
     /// Confirmed, and nothing of all that.
@@ -57,7 +69,7 @@ pub(crate) struct Verdict {
 #[derive(Debug, Default)]
 struct Fate {
     sent: Option<u64>,
-    confirmed: bool,
+    confirmed: Option<u64>,
     /// A worker has asked the store for it: it counts as begun.
     claimed: bool,
     begun: usize,
@@ -75,6 +87,7 @@ impl Verdict {
         ledger: &[Entry],
         begun: impl Iterator<Item = u64>,
         dead: &[u64],
+        excuses: &Excuses,
     ) -> Self {
         let mut fates: HashMap<u64, Fate> = HashMap::new();
         for entry in ledger {
@@ -94,7 +107,7 @@ impl Verdict {
         for asked in asked {
             let fate = fates.get(&asked.key).unwrap_or(&nothing);
             let before = verdict.wrong();
-            verdict.judge(asked, fate);
+            verdict.judge(asked, fate, excuses);
             if verdict.wrong() > before && verdict.examples.len() < EXAMPLES {
                 verdict.examples.push(format!("{asked:?}: {fate:?}"));
             }
@@ -102,7 +115,7 @@ impl Verdict {
         verdict
     }
 
-    fn judge(&mut self, asked: &Asked, fate: &Fate) {
+    fn judge(&mut self, asked: &Asked, fate: &Fate, excuses: &Excuses) {
         let refused = asked.end == Err(Code::Unavailable);
         let has_begun = fate.begun > 0 || fate.claimed;
         if let Err(code) = asked.end {
@@ -119,16 +132,23 @@ impl Verdict {
             What::Put => self.again += usize::from(fate.begun > 1),
             What::Charge | What::Note => self.twice += usize::from(fate.begun > 1),
         }
-        if !fate.confirmed {
+        let Some(confirmed) = fate.confirmed else {
             return;
-        }
+        };
         self.confirmed += 1;
-        let is_late = asked.end == Err(Code::Timeout);
+        // Nobody is told that a notification is late.
+        let went_by = |then: u64| excuses.away.iter().any(|away| away.contains(&then));
+        let is_late = match asked.what {
+            What::Note => went_by(asked.deadline),
+            What::Put | What::Charge => asked.end == Err(Code::Timeout),
+        };
+        let unsaved = excuses.unsaved.iter().any(|then| then.contains(&confirmed));
         match () {
             () if fate.dead => self.dead += 1,
             () if has_begun => self.handled += 1,
             () if refused => self.refused_unbegun += 1,
             () if is_late => self.expired += 1,
+            () if unsaved => self.unsaved += 1,
             () => self.lost += 1,
         }
         if asked.what == What::Put && fate.ended == 0 && !fate.dead && !is_late {
@@ -171,7 +191,7 @@ impl Fate {
     fn note(&mut self, entry: &Entry) {
         match entry.event {
             Event::Sent => self.sent = Some(entry.at),
-            Event::Confirmed => self.confirmed = true,
+            Event::Confirmed => self.confirmed = Some(entry.at),
             Event::Redelivered => self.redelivered = Some(entry.at),
             Event::Begun => {
                 self.begun += 1;

@@ -95,7 +95,7 @@ impl Connection {
             }
             Message::Failure { id, error, extra } => {
                 if id == b"null" {
-                    let status = codes::read_status(error);
+                    let status = Escaped(codes::read_status(error));
                     tracing::warn!(%status, "the other end could not read a message");
                 }
                 self.failure(correlation(id), error, extra, each);
@@ -112,7 +112,7 @@ impl Connection {
             Some(id) => self.request(id, call, each),
             None if self.is_of_stream(call, each) => {}
             None if call.name.starts_with(RESERVED) => {
-                tracing::debug!(method = call.name, "notification ignored");
+                tracing::debug!(method = %Escaped(call.name), "notification ignored");
             }
             None => self.notification(call, each),
         }

@@ -11,7 +11,7 @@
 //! use mitto::host::config::Configuration;
 //!
 //! let configuration = Configuration::from_toml(r#"
-//!     version = 1                         # a change with the same version is refused
+//!     version = 1                         # an update that changes anything needs a higher one
 //!
 //!     ## An application has nodes. What is asked is `application/node/action`.
 //!     [applications.shop.nodes.orders]
@@ -87,8 +87,9 @@
 //! A configuration is taken or refused as a whole. [`ConfigError`] lists what is wrong, each with file,
 //! line, column, what is meant and what to do. Refused are unknown keys, elements and attributes; names that
 //! are no [part of an address](crate::address); pipelines that contain themselves; imports that go round;
-//! keys that stand in the text; what is larger than [`MAX_BYTES`](Configuration::MAX_BYTES) or nests deeper
-//! than [`MAX_DEPTH`](Configuration::MAX_DEPTH).
+//! keys that stand in the text; what is over one of the limits [`MAX_BYTES`](Configuration::MAX_BYTES), 4 MiB,
+//! [`MAX_FILES`](Configuration::MAX_FILES), [`MAX_DEPTH`](Configuration::MAX_DEPTH),
+//! [`MAX_STEPS`](Configuration::MAX_STEPS) and [`MAX_ENTRIES`](Configuration::MAX_ENTRIES).
 
 mod changes;
 mod check;
@@ -156,20 +157,19 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// The longest text, in bytes, with all that it imports.
+    /// The longest text with all that it imports, in bytes: 4 MiB.
     pub const MAX_BYTES: usize = 4 << 20;
 
-    /// So many files, imports included.
+    /// The most files of one configuration, imports included: 64.
     pub const MAX_FILES: usize = 64;
 
-    /// What nests deeper is refused: tables, lists and elements in a text, and pipelines in pipelines.
+    /// The most levels of tables, lists and elements in a text, and of pipelines in pipelines: 64.
     pub const MAX_DEPTH: usize = tree::MAX_DEPTH;
 
-    /// So many steps can be in one action, laid out.
+    /// The most steps of one action, with those of the pipelines in it: 256.
     pub const MAX_STEPS: usize = 256;
 
-    /// So many handlers and actions can be in all nodes together, with those that they share counted for
-    /// each.
+    /// The most handlers and actions of all nodes together, shared ones counted for each node: 262,144.
     pub const MAX_ENTRIES: usize = 1 << 18;
 
     /// An empty one.

@@ -20,7 +20,8 @@ use super::{Builder, Host};
 #[doc = include_str!("help.txt")]
 /// ```
 ///
-/// A value is JSON, such as `10` or `{"n": 1}`; what is no JSON is a text.
+/// A value is JSON, such as `10` or `{"n": 1}`; what is no JSON is a text, and nothing is `null`. `fork` starts the
+/// program of this process again, without arguments; it ends with this console.
 ///
 /// # Examples
 ///

@@ -5,8 +5,16 @@
 //! stands a [`Broker`], which is one of
 //!
 //! - [`memory`], in this process, with everything that a broker can promise
-//! - `rabbitmq`, `nats` and `mqtt`, each behind its feature
+//! - `rabbitmq`, `nats` and `mqtt`, each behind its feature; [`by_url`] picks one
 //! - one of your own.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Capabilities`] | what a broker promises, as data; [the guide](crate::guide::delivery#behind-a-broker) has it in words |
+//! | [`DeadLetters`] | what could not be handled, to be looked at and put back |
+//! | [`Key`] | a secret by which workers believe gateways who asks |
+//! | [`Topics::over`](crate::Topics::over) | topics that all servers and gateways at a broker share |
+//! | [`wire`] | names and values of what travels, for programs that know nothing of mitto |
 //!
 //! # The seam
 //!
@@ -54,7 +62,8 @@ pub use wire::{Foreign, Key};
 
 use crate::limits::Limits;
 
-/// How often a task is delivered before it becomes a dead letter.
+/// How often a task is delivered before it becomes a dead letter, where the broker
+/// [redelivers](Capabilities::redelivers) to any worker.
 pub const ATTEMPTS: u32 = 5;
 
 /// The most bytes of a parcel's correlation.
@@ -102,7 +111,7 @@ impl<B: Broker + ?Sized> Broker for Arc<B> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Opening {
-    /// What it is for, in names that people see in the broker: `gateway`, `worker`.
+    /// What it is for, in names that people see in the broker: `gateway`, `worker`, `topics`, `dead-letters`.
     pub purpose: &'static str,
     /// Of these count `message`, `in_flight_process`, `outbound`, `metadata_*` and `timeout`.
     pub limits: Limits,
@@ -186,7 +195,8 @@ pub trait Receiver: Send + Sync + 'static {
     /// Something was published to a topic that this line listens to.
     fn heard(&self, topic: &str, parcel: Parcel);
 
-    /// A parcel that was sent to an inbox has come back: nobody is there any more.
+    /// A parcel that was sent to an inbox has come back: nobody is there any more. What ends an answer may be left out,
+    /// as nothing runs any more that could be stopped.
     fn returned(&self, inbox: &str, parcel: Parcel);
 
     /// The connection was made, or is lost.

@@ -108,7 +108,8 @@ impl Publisher {
     /// [`message`](Limits::message), [`in_flight_process`](Limits::in_flight_process),
     /// [`stream_window`](Limits::stream_window), [`stream_idle`](Limits::stream_idle),
     /// [`timeout`](Limits::timeout), [`timeout_max`](Limits::timeout_max), [`topics`](Limits::topics),
-    /// [`subscribers`](Limits::subscribers) and those of metadata.
+    /// [`subscribers`](Limits::subscribers), those of metadata and, with RabbitMQ and MQTT,
+    /// [`outbound`](Limits::outbound).
     ///
     /// # Errors
     ///

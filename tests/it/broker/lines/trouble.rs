@@ -1,5 +1,7 @@
 //! Connections that are lost, and lines that are closed.
 
+use std::time::Duration;
+
 use mitto::Format;
 use mitto::message::MessageKind;
 use mitto::queue::broker::{Parcel, ParcelKind, Redelivers, SendError, Task};
@@ -54,7 +56,11 @@ pub(in crate::broker) async fn task_published_without_a_connection_waits(site: &
     }
     assert!(!gateway.line.is_connected());
     let published = tokio::spawn(gateway.line.publish(&node, idempotent("a")));
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    // It has tried again by then, in vain.
+    let tried = relay.taken();
+    while relay.taken() < tried + 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     assert!(!published.is_finished());
     relay.mend();
     let published = timeout(LONG, published).await.expect("it ends");

@@ -63,6 +63,25 @@ async fn work_goes_on_after_the_server_was_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn task_that_waits_at_its_worker_outlives_the_server() {
+    let mut server = Server::start().await;
+    let broker = Nats::new(server.url());
+    let node = node("waits");
+    let mut worker = End::worker(&broker, &node, 1).await;
+    let gateway = End::open(&broker, "gateway").await;
+    for id in ["a", "b"] {
+        gateway.publish(&node, request(id)).await.expect("taken");
+    }
+    let first = worker.delivered().await;
+    worker.connected(true).await;
+    server.kill();
+    worker.connected(false).await;
+    worker.done(&first);
+    let second = worker.delivered().await.parcel.expect("a task");
+    assert_eq!(second.correlation.as_ref(), "b");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unconfirmed_task_is_lost_or_sent_again() {
     let mut server = Server::start().await;
     let broker = Nats::new(server.url()).durable();

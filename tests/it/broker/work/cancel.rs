@@ -50,6 +50,27 @@ pub(in super::super) async fn request_given_up_behind_another_is_not_run(broker:
     assert_eq!(shop.event().await, "charge 3");
 }
 
+/// Where it waits, there its deadline passes.
+pub(in super::super) async fn expired_request_behind_another_is_not_run(broker: Arc<dyn Broker>) {
+    let mut shop = Shop::new(broker, 0);
+    let _worker = shop.at_work(shop.worker().concurrency(1)).await;
+    let client = shop.client().await;
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { client.charge(Charge { n: 1 }).await }
+    });
+    assert_eq!(shop.event().await, "charge 1");
+    let late = client.charge(Charge { n: 2 });
+    let late = late.timeout(Duration::from_millis(300)).await;
+    assert_eq!(late.unwrap_err().code(), Code::Timeout);
+    // Deadlines travel in whole milliseconds.
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    shop.let_pass(2);
+    assert_eq!(first.await.unwrap(), Ok(1));
+    assert_eq!(client.charge(Charge { n: 3 }).await, Ok(3));
+    assert_eq!(shop.event().await, "charge 3");
+}
+
 pub(in super::super) async fn request_given_up_early_drops_its_handler(broker: Arc<dyn Broker>) {
     given_up_after(broker, Duration::ZERO).await;
 }

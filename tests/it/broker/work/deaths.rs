@@ -150,6 +150,61 @@ pub(in super::super) async fn unconfirmed_request_is_sent_again_if_it_is_idempot
     }
 }
 
+/// It was given to a worker, and of that nothing is heard any more.
+pub(in super::super) async fn request_is_lost_with_a_broker_that_confirms_nothing(site: &Site) {
+    let (Some(relay), Some(direct)) = (&site.relay, &site.direct) else {
+        return;
+    };
+    if site.broker.capabilities().confirms {
+        return;
+    }
+    let mut shop = Shop::new(direct.clone(), OPEN);
+    let _worker = shop.working().await;
+    let publisher = Publisher::connect(&site.broker).await.unwrap();
+    let publisher = publisher.to_node(&shop.node).unwrap();
+    let client = JobClient::builder().local(Jobs::gateway(publisher.clone()));
+    relay.mute(true);
+    let (charge, double) = (client.clone(), client.clone());
+    let charge = tokio::spawn(async move { charge.charge(Charge { n: 1 }).await });
+    assert_eq!(shop.event().await, "charge 1");
+    let double = tokio::spawn(async move { double.double(Double { n: 2 }).await });
+    assert_eq!(shop.event().await, "double 2");
+    relay.cut();
+    lost(&publisher).await;
+    relay.mute(false);
+    for ended in [charge.await.unwrap(), double.await.unwrap()] {
+        let code = ended.map_err(|status| status.code());
+        assert_eq!(code, Err(Code::ConnectionLost));
+    }
+    shop.no_event();
+}
+
+/// It waits for the broker, and is forgotten with its caller.
+pub(in super::super) async fn request_given_up_before_it_is_confirmed_is_not_sent(site: &Site) {
+    let Some(relay) = &site.relay else { return };
+    let mut shop = Shop::new(site.broker.clone(), OPEN);
+    let _worker = shop.working().await;
+    let publisher = shop.publisher().await;
+    let client = JobClient::builder().local(Jobs::gateway(publisher.clone()));
+    relay.sever();
+    lost(&publisher).await;
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move { client.charge(Charge { n: 1 }).await }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    call.abort();
+    assert!(call.await.is_err());
+    relay.mend();
+    // The worker may come back later.
+    while let Err(status) = client.charge(Charge { n: 2 }).await {
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(shop.event().await, "charge 2");
+    shop.no_event();
+}
+
 pub(in super::super) async fn request_waits_for_the_broker_within_its_deadline(site: &Site) {
     let Some(relay) = &site.relay else { return };
     let mut shop = Shop::new(site.broker.clone(), OPEN);
@@ -230,6 +285,10 @@ macro_rules! death_facts {
             gateway_that_is_gone_takes_along_what_waits,
             gateway_that_is_gone_takes_along_what_runs,
             unconfirmed_request_is_sent_again_if_it_is_idempotent,
+            request_is_lost_with_a_broker_that_confirms_nothing,
+            request_given_up_before_it_is_confirmed_is_not_sent,
+            worker_that_is_back_has_what_it_had,
+            all_is_lost_with_its_worker,
             request_waits_for_the_broker_within_its_deadline,
             answer_waits_for_the_broker,
         }

@@ -6,6 +6,7 @@ mod delivery;
 mod jobs;
 mod letters;
 mod loads;
+mod lost;
 mod peers;
 mod stuck;
 
@@ -20,6 +21,7 @@ pub(super) use deaths::*;
 pub(super) use delivery::*;
 pub(super) use letters::*;
 pub(super) use loads::*;
+pub(super) use lost::*;
 pub(super) use peers::*;
 
 use jobs::{Events, JobApp, JobClient, JobServer, Jobs, Watch};
@@ -44,6 +46,11 @@ impl Shop {
             watch,
             events,
         }
+    }
+
+    /// Who comes from now on is at this one.
+    fn move_to(&mut self, broker: Arc<dyn Broker>) {
+        self.broker = broker;
     }
 
     fn node(&self) -> Node {
@@ -116,6 +123,7 @@ macro_rules! work_facts {
             store_answers_what_has_finished,
             request_waits_for_a_worker_within_its_deadline,
             expired_request_is_not_run,
+            expired_request_behind_another_is_not_run,
             request_without_any_worker_ends_at_once,
             request_given_up_before_it_began_is_not_run,
             request_given_up_behind_another_is_not_run,

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use mitto::host::config::{Configuration, KeySource};
 
 /// A folder that is gone afterwards.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(files: &[(&str, &[u8])]) -> Self {
+    pub(super) fn new(files: &[(&str, &[u8])]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
 
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -24,13 +24,13 @@ impl Folder {
         folder
     }
 
-    fn load(&self, name: &str) -> Result<Configuration, String> {
+    pub(super) fn load(&self, name: &str) -> Result<Configuration, String> {
         let folder = format!("{}/", self.0.display());
         Configuration::load(self.0.join(name))
             .map_err(|error| error.to_string().replace(&folder, ""))
     }
 
-    fn refusal(&self, name: &str) -> String {
+    pub(super) fn refusal(&self, name: &str) -> String {
         self.load(name).unwrap_err()
     }
 }

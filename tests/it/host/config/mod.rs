@@ -1,6 +1,7 @@
 //! Configurations: how they are read, checked, merged and compared.
 
 mod ancestor;
+mod bounds;
 mod broken;
 mod changes;
 mod files;

@@ -37,7 +37,7 @@ pub(crate) async fn killed(
     })
     .await?;
     let can = site.broker().capabilities();
-    let delivers_again = can.redelivers == Redelivers::ToAnyWorker;
+    let delivers_again = can.redelivers != Redelivers::Never;
     let manner = Manner {
         timeout: if delivers_again {
             TIMEOUTS.0
@@ -54,8 +54,9 @@ pub(crate) async fn killed(
         tokio::time::sleep(Duration::from_millis(pause)).await;
         let mut worker = site.workers.remove(0);
         idle += usize::from(worker.look().await?.running == 0);
+        let number = worker.number;
         worker.kill().await?;
-        let another = site.worker().await?;
+        let another = site.worker(number).await?;
         site.workers.push(another);
     }
     let asked = callers.finish().await?;

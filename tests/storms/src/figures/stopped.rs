@@ -31,6 +31,12 @@ const MANNER: Manner = Manner {
 /// What the worker is stopped in: longer than it takes to stop it, with time to be run elsewhere.
 const LONG: (u64, Duration) = (2_000, Duration::from_secs(60));
 
+/// How long that is waited for where it is not run elsewhere: until the broker has counted the worker as lost.
+const ALONE: Duration = Duration::from_secs(20);
+
+/// How long a worker that goes on may take to have its connection again.
+const BACK: Duration = Duration::from_secs(5);
+
 /// Keys that the callers do not come to.
 const FIRST_KEY: u64 = 1_000_000_000;
 
@@ -55,7 +61,7 @@ pub(crate) async fn stopped(
     })
     .await?;
     let callers = Callers::start(&site.client, 16, MANNER);
-    let mut asked = stop_worker(worker_stops, &mut site, report).await?;
+    let mut asked = stop_worker(kind, worker_stops, &mut site, report).await?;
     asked.extend(stop_gateway(gateway_stops, &mut site, &callers, report).await?);
     asked.extend(callers.finish().await?);
     let left = site.drained().await?;
@@ -95,34 +101,40 @@ pub(crate) async fn stopped(
 }
 
 async fn stop_worker(
+    kind: Kind,
     stops: Duration,
     site: &mut Site,
     report: &mut Report,
 ) -> Result<Vec<Asked>, Failure> {
+    let can = site.broker().capabilities();
+    let goes_elsewhere = can.redelivers == Redelivers::ToAnyWorker;
+    let patience = match goes_elsewhere {
+        true => LONG.1,
+        false => stops.max(ALONE),
+    };
     let mut asking = JoinSet::new();
     for n in 0..16 {
         // A broker that gives each worker one in turn gives both to both.
         let (client, what) = (site.client.clone(), [What::Put, What::Charge][n / 2 % 2]);
         let key = FIRST_KEY + n as u64;
-        asking.spawn(async move { ask(&client, what, key, LONG.0, LONG.1).await });
+        asking.spawn(async move { ask(&client, what, key, LONG.0, patience).await });
     }
     while site.workers[0].look().await?.running < 2 {
         sleep(Duration::from_millis(5)).await;
     }
     site.workers[0].halt()?;
-    let begun = Instant::now();
+    let (begun, from) = (Instant::now(), now());
     let mut long = Vec::new();
     while let Some(ended) = asking.join_next().await {
         long.push(ended?);
     }
-    let can = site.broker().capabilities();
     let failed = |what| {
         let failed = long.iter().filter(|asked| asked.end.is_err());
         failed.filter(|asked| asked.what == what).count()
     };
     let took = format!("all ended after {:.1?}", begun.elapsed());
     report.note("worker stopped in requests", took);
-    if can.redelivers == Redelivers::ToAnyWorker {
+    if goes_elsewhere {
         report.none(
             "idempotent of it that did not go on elsewhere",
             failed(What::Put),
@@ -132,12 +144,25 @@ async fn stop_worker(
     sleep(stops.saturating_sub(begun.elapsed())).await;
     site.workers[0].go_on()?;
     let goes_on = Instant::now();
+    if kind.is_mqtt() {
+        let back = now() + BACK.as_micros() as u64;
+        site.excuses.away.push(from..=back);
+    }
     // Nobody else is there to do the work.
-    site.workers.remove(1).shutdown().await?;
+    let other = site.workers.remove(1);
+    let number = other.number;
+    other.shutdown().await?;
+    if kind == Kind::MqttSession {
+        // But for whom work is kept.
+        let another = site.worker(number).await?;
+        site.workers.push(another);
+    }
     let works = works(&site.client, FIRST_KEY + 1_000, goes_on, &mut long).await;
     went_on("worker", works, report);
-    let another = site.worker().await?;
-    site.workers.push(another);
+    if kind != Kind::MqttSession {
+        let another = site.worker(number).await?;
+        site.workers.push(another);
+    }
     Ok(long)
 }
 

@@ -14,7 +14,7 @@ pub struct HandlerConfig {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum HandlerKind {
-    /// Runs the step, handler or provider that is registered by this name.
+    /// Runs the step that is registered by this name, which may be a handler.
     Type(String),
     /// Runs these in order, until one stops.
     Pipeline(Vec<HandlerConfig>),

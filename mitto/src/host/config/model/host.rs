@@ -150,7 +150,8 @@ impl fmt::Display for Placement {
     }
 }
 
-/// Where the key of a link is. The key itself stands in no configuration.
+/// Where the key of a link is: one line of 1 to 4,096 bytes, without the white space around it. The key itself
+/// stands in no configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeySource {

@@ -7,7 +7,7 @@ use crate::envelope::CorrelationId;
 use crate::in_flight::{Reply, item_cost};
 use crate::job::{AnswerTo, Exchange};
 use crate::message::Body;
-use crate::queue::broker::wire::decimal::{Decimal, joined};
+use crate::queue::broker::wire::decimal::{self, Decimal};
 use crate::queue::broker::{Parcel, ParcelKind};
 use crate::runtime::Instant;
 use crate::status::{Code, Status};
@@ -170,15 +170,17 @@ fn find(places: &mut [Asking], id: CorrelationId) -> Option<&mut Asking> {
 
 /// An id as it travels.
 pub(super) fn written(id: CorrelationId) -> Arc<str> {
-    let (slot, generation) = (Decimal::of(id.slot()), Decimal::of(id.generation()));
-    joined(&[slot.as_str(), ".", generation.as_str()])
+    let text = Decimal::pair(id.slot().into(), id.generation().into());
+    text.as_str().into()
 }
 
 /// The id that [`written`] has made.
 pub(super) fn read(text: &str) -> Option<CorrelationId> {
-    let (slot, generation) = text.split_once('.')?;
+    // A loop over bytes, as it is short.
+    let dot = text.bytes().position(|byte| byte == b'.')?;
+    let (slot, generation) = (text.get(..dot)?, text.get(dot + 1..)?);
     Some(CorrelationId::new(
-        slot.parse().ok()?,
-        generation.parse().ok()?,
+        decimal::parse(slot)?,
+        decimal::parse(generation)?,
     ))
 }

@@ -20,8 +20,8 @@ use super::{
 
 /// The broker of this process. Clones are the same broker.
 ///
-/// A node's queue holds at most 65,536 tasks, and its dead letters are at most 1,024, of which the oldest
-/// go first.
+/// A node's queue holds at most 65,536 tasks; one more is answered `Unavailable`. Its dead letters are at most
+/// 1,024, of which the oldest go first.
 #[derive(Clone, Default)]
 pub struct Memory {
     shared: Arc<Shared>,

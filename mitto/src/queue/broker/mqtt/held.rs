@@ -1,6 +1,11 @@
 //! What a worker has of a node's tasks, and has not acknowledged.
+//!
+//! The broker knows a task by the identifier of its packet. That is sure within one connection only: a broker that was
+//! killed has its sessions as they were on disk, sends again what was acknowledged, and gives the identifier of what
+//! it has forgotten to another task. So what a task is known by here is a number of its own.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use rumqttc::{Publish, QoS};
 
@@ -10,31 +15,47 @@ use crate::queue::broker::{MAX_ID, wire};
 /// The most tasks without acknowledgement that wait here: the broker keeps none of them.
 const MOST_UNKEPT: usize = 1024;
 
-/// What is held, by the identifier that the broker knows it by.
+/// How many tasks that were run to their end are known again.
+const MOST_DONE: usize = 16_384;
+
+/// Which task is meant.
+pub(super) type Id = u32;
+
+/// What is held.
 #[derive(Default)]
 pub(super) struct Holding {
     /// How many may be given out at once.
     pub(super) most: usize,
     given: usize,
-    held: HashMap<u32, Held>,
+    held: HashMap<Id, Held>,
+    /// What the broker knows them by, those that it has sent.
+    packets: HashMap<u16, Id>,
     /// What was not given out yet.
-    ready: VecDeque<u32>,
+    ready: VecDeque<Id>,
     /// What was acknowledged, and may come again if the broker has not heard that: the id of the task, if it has one.
-    acknowledged: HashMap<u16, Option<Box<str>>>,
+    acknowledged: HashMap<u16, Option<Arc<str>>>,
+    done: Done,
     /// The session was there before this process knew it.
     inherited: bool,
-    serial: u16,
-    /// The last one without acknowledgement.
-    unkept: u32,
+    /// There was another connection before.
+    again: bool,
+    last: Id,
+}
+
+/// The tasks that were run to their end last, by their ids.
+#[derive(Default)]
+struct Done {
+    ids: HashSet<Arc<str>>,
+    oldest: VecDeque<Arc<str>>,
 }
 
 /// A task.
 pub(super) struct Held {
     pub(super) publish: Publish,
     pub(super) attempt: u32,
-    /// Tells it from another one of the same identifier.
-    serial: u16,
     stage: Stage,
+    /// What the broker knows it by, if it does.
+    packet: Option<u16>,
     /// Whether it has come by the connection of now.
     present: bool,
 }
@@ -58,18 +79,12 @@ pub(super) enum Came {
     Dropped,
 }
 
-/// Which task is meant.
-#[derive(Clone, Copy)]
-pub(super) struct Id {
-    pub(super) id: u32,
-    pub(super) serial: u16,
-}
-
 impl Holding {
     /// There is a connection: what comes next is by that. Gives what is lost with its session.
     pub(super) fn made(&mut self, resumed: bool, first: bool) -> usize {
         if resumed {
             self.inherited |= first;
+            self.again |= !first;
             for held in self.held.values_mut() {
                 held.present = false;
             }
@@ -78,55 +93,105 @@ impl Holding {
         let lost = self.ready.len();
         self.ready.clear();
         self.held.clear();
+        self.packets.clear();
         self.acknowledged.clear();
         self.given = 0;
         lost
     }
 
     pub(super) fn came(&mut self, publish: Publish) -> Came {
-        let id = match publish.qos {
-            QoS::AtMostOnce if self.ready.len() >= MOST_UNKEPT => return Came::Dropped,
-            // Where no identifier of the broker's is.
-            QoS::AtMostOnce => {
-                self.unkept = self.unkept.wrapping_add(1);
-                u32::from(u16::MAX) + 1 + self.unkept % (1 << 30)
+        if publish.qos == QoS::AtMostOnce {
+            if self.ready.len() >= MOST_UNKEPT {
+                return Came::Dropped;
             }
-            _ => u32::from(publish.pkid),
-        };
-        if let Some(held) = self.held.get_mut(&id) {
+            self.hold(publish, 0);
+            return Came::Held;
+        }
+        let packet = publish.pkid;
+        if let Some(id) = self.known(&publish)
+            && let Some(held) = self.held.get_mut(&id)
+        {
             // It was not acknowledged by any connection: it is the same.
             held.present = true;
             if held.stage != Stage::Settled {
                 return Came::Held;
             }
             self.held.remove(&id);
-            self.acknowledged.insert(publish.pkid, task_id(&publish));
+            self.packets.remove(&packet);
+            self.acknowledged.insert(packet, task_id(&publish));
             return Came::Settled;
         }
-        let may_have_run = match self.acknowledged.remove(&publish.pkid) {
+        let may_have_run = match self.acknowledged.remove(&packet) {
             Some(known) if publish.dup => match (known, task_id(&publish)) {
                 (Some(known), Some(id)) if known == id => {
-                    self.acknowledged.insert(publish.pkid, Some(id));
+                    self.acknowledged.insert(packet, Some(id));
                     return Came::Settled;
                 }
-                (Some(_), Some(_)) => false,
+                (Some(_), Some(id)) => self.was_done(&id),
                 _ => true,
             },
-            _ => publish.dup && self.inherited,
+            _ if publish.dup && self.inherited => true,
+            _ => task_id(&publish).is_some_and(|id| self.was_done(&id)),
         };
+        self.hold(publish, u32::from(may_have_run));
+        Came::Held
+    }
+
+    /// The task that a message is, if it was here before.
+    fn known(&mut self, publish: &Publish) -> Option<Id> {
+        let packet = publish.pkid;
+        if let Some(id) = self.packets.get(&packet).copied()
+            && let Some(held) = self.held.get(&id)
+        {
+            if held.present || is_same(&held.publish, publish) {
+                return Some(id);
+            }
+            self.forget(packet, id);
+        }
+        if !self.again {
+            return None;
+        }
+        // What it has forgotten to have sent it sends as another message.
+        let task = task_id(publish)?;
+        let mut absent = self.held.iter_mut().filter(|(_, held)| !held.present);
+        let (id, held) = absent.find(|(_, held)| task_id(&held.publish).as_ref() == Some(&task))?;
+        if let Some(before) = held.packet.replace(packet) {
+            self.packets.remove(&before);
+        }
+        self.packets.insert(packet, *id);
+        Some(*id)
+    }
+
+    /// The broker has another task by this identifier, and that one no more.
+    fn forget(&mut self, packet: u16, id: Id) {
+        self.packets.remove(&packet);
+        match self.held.get_mut(&id) {
+            Some(held) if held.stage != Stage::Settled => held.packet = None,
+            _ => drop(self.held.remove(&id)),
+        }
+    }
+
+    fn was_done(&self, id: &str) -> bool {
+        self.again && self.done.ids.contains(id)
+    }
+
+    fn hold(&mut self, publish: Publish, more: u32) {
         let said = message::get(&publish, ATTEMPTS).and_then(|said| said.parse().ok());
-        let attempt = said.unwrap_or(1_u32).max(1);
-        self.serial = self.serial.wrapping_add(1);
+        let attempt = said.unwrap_or(1_u32).max(1).saturating_add(more);
+        self.last = self.last.wrapping_add(1);
+        let packet = (publish.qos != QoS::AtMostOnce).then_some(publish.pkid);
+        if let Some(packet) = packet {
+            self.packets.insert(packet, self.last);
+        }
         let held = Held {
             publish,
-            attempt: attempt.saturating_add(u32::from(may_have_run)),
-            serial: self.serial,
+            attempt,
             stage: Stage::Ready,
+            packet,
             present: true,
         };
-        self.held.insert(id, held);
-        self.ready.push_back(id);
-        Came::Held
+        self.held.insert(self.last, held);
+        self.ready.push_back(self.last);
     }
 
     /// What is to be given out next, if anything is.
@@ -138,13 +203,12 @@ impl Holding {
         self.given += 1;
         let held = self.held.get_mut(&id)?;
         held.stage = Stage::Given;
-        let serial = held.serial;
-        Some((Id { id, serial }, held))
+        Some((id, held))
     }
 
     /// Something that was given out is settled. None if it is not known any more.
     pub(super) fn take(&mut self, id: Id) -> Option<(Publish, u32)> {
-        let held = self.get(id)?;
+        let held = self.held.get_mut(&id)?;
         if held.stage != Stage::Given {
             return None;
         }
@@ -171,170 +235,71 @@ impl Holding {
         held.stage = Stage::Leaving;
         held.attempt = held.attempt.saturating_add(more);
         self.given = self.given.saturating_sub(more as usize);
-        let serial = held.serial;
-        Some((Id { id, serial }, held.publish.clone(), held.attempt))
+        Some((id, held.publish.clone(), held.attempt))
     }
 
     /// Nobody takes it: it waits on.
     pub(super) fn stays(&mut self, id: Id) {
-        if let Some(held) = self.get(id) {
+        if let Some(held) = self.held.get_mut(&id) {
             held.stage = Stage::Ready;
-            self.ready.push_front(id.id);
+            self.ready.push_front(id);
+        }
+    }
+
+    /// It was run to its end, and is known again should it come another time.
+    pub(super) fn ran(&mut self, task: &Publish) {
+        if let Some(id) = task_id(task) {
+            self.done.add(id);
         }
     }
 
     /// It is done with: the identifier to acknowledge now, if that can be.
     pub(super) fn finish(&mut self, id: Id) -> Option<u16> {
-        let held = self.get(id)?;
+        let held = self.held.get_mut(&id)?;
         held.stage = Stage::Settled;
-        let (present, qos) = (held.present, held.publish.qos);
-        if !present && qos != QoS::AtMostOnce {
+        if !held.present && held.packet.is_some() {
             return None;
         }
-        let held = self.held.remove(&id.id)?;
-        let id = u16::try_from(id.id).ok()?;
-        self.acknowledged.insert(id, task_id(&held.publish));
-        Some(id)
+        let held = self.held.remove(&id)?;
+        let packet = held.packet?;
+        self.packets.remove(&packet);
+        self.acknowledged.insert(packet, task_id(&held.publish));
+        Some(packet)
     }
 
+    /// Whether nothing is here that anybody has to run.
     pub(super) fn is_empty(&self) -> bool {
-        self.held.is_empty()
-    }
-
-    fn get(&mut self, id: Id) -> Option<&mut Held> {
-        let held = self.held.get_mut(&id.id)?;
-        (held.serial == id.serial).then_some(held)
+        self.held.values().all(|held| held.stage == Stage::Settled)
     }
 }
 
-fn task_id(publish: &Publish) -> Option<Box<str>> {
+impl Done {
+    fn add(&mut self, id: Arc<str>) {
+        if !self.ids.insert(id.clone()) {
+            return;
+        }
+        self.oldest.push_back(id);
+        if self.oldest.len() > MOST_DONE
+            && let Some(oldest) = self.oldest.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
+}
+
+/// Whether two messages with the identifier of one packet are one task.
+fn is_same(one: &Publish, other: &Publish) -> bool {
+    match (task_id(one), task_id(other)) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => message::is_same(one, other),
+        _ => false,
+    }
+}
+
+fn task_id(publish: &Publish) -> Option<Arc<str>> {
     let id = message::get(publish, wire::ID)?;
     (!id.is_empty() && id.len() <= MAX_ID).then(|| id.into())
 }
 
 #[cfg(test)]
-mod tests {
-    use rumqttc::PublishProperties;
-
-    use super::*;
-
-    fn publish(packet: u16, id: &str, dup: bool) -> Publish {
-        let properties = PublishProperties {
-            user_properties: vec![(wire::ID.to_owned(), id.to_owned())],
-            ..PublishProperties::default()
-        };
-        let mut publish = Publish::new("t", QoS::AtLeastOnce, "", Some(properties));
-        (publish.pkid, publish.dup) = (packet, dup);
-        publish
-    }
-
-    fn holding() -> Holding {
-        let mut holding = Holding {
-            most: 8,
-            ..Holding::default()
-        };
-        holding.made(false, true);
-        holding
-    }
-
-    /// What is given out, with its attempt.
-    fn given(holding: &mut Holding) -> Option<(Id, u32)> {
-        holding.give().map(|(id, held)| (id, held.attempt))
-    }
-
-    #[test]
-    fn no_more_is_given_than_was_asked_for() {
-        let mut holding = holding();
-        holding.most = 1;
-        holding.came(publish(1, "a", false));
-        holding.came(publish(2, "b", false));
-        let (first, _) = given(&mut holding).expect("one");
-        assert!(given(&mut holding).is_none());
-        assert!(holding.take(first).is_some());
-        assert!(holding.take(first).is_none(), "it is settled once");
-        assert!(given(&mut holding).is_some());
-    }
-
-    #[test]
-    fn task_in_hand_is_known_again() {
-        let mut holding = holding();
-        holding.came(publish(1, "a", false));
-        let (id, _) = given(&mut holding).expect("one");
-        assert_eq!(holding.made(true, false), 0);
-        holding.take(id).expect("it is there");
-        assert_eq!(holding.finish(id), None, "the broker has not sent it again");
-        assert!(matches!(holding.came(publish(1, "a", true)), Came::Settled));
-        assert!(holding.is_empty());
-    }
-
-    #[test]
-    fn acknowledgement_that_was_not_heard_is_said_again() {
-        let mut holding = holding();
-        holding.came(publish(1, "a", false));
-        let (id, _) = given(&mut holding).expect("one");
-        holding.take(id).expect("it is there");
-        assert_eq!(holding.finish(id), Some(1));
-        holding.made(true, false);
-        assert!(matches!(holding.came(publish(1, "a", true)), Came::Settled));
-        // Another task may have its identifier by then, and has not begun.
-        assert!(matches!(holding.came(publish(1, "b", true)), Came::Held));
-        assert_eq!(given(&mut holding).expect("one").1, 1);
-    }
-
-    #[test]
-    fn what_cannot_be_told_apart_may_have_run() {
-        let mut holding = holding();
-        holding.came(publish(1, "", false));
-        let (id, _) = given(&mut holding).expect("one");
-        holding.take(id).expect("it is there");
-        assert_eq!(holding.finish(id), Some(1));
-        holding.made(true, false);
-        holding.came(publish(1, "", true));
-        assert_eq!(given(&mut holding).expect("one").1, 2);
-        // Never seen here, and never before.
-        holding.came(publish(2, "c", true));
-        assert_eq!(given(&mut holding).expect("one").1, 1);
-    }
-
-    #[test]
-    fn inherited_session_has_what_may_have_run() {
-        let mut holding = Holding {
-            most: 8,
-            ..Holding::default()
-        };
-        holding.made(true, true);
-        holding.came(publish(1, "a", true));
-        holding.came(publish(2, "b", false));
-        assert_eq!(given(&mut holding).expect("one").1, 2);
-        assert_eq!(given(&mut holding).expect("one").1, 1);
-    }
-
-    #[test]
-    fn lost_session_takes_its_tasks_along() {
-        let mut holding = holding();
-        holding.came(publish(1, "a", false));
-        holding.came(publish(2, "b", false));
-        let (id, _) = given(&mut holding).expect("one");
-        assert_eq!(holding.made(false, false), 1);
-        assert!(holding.take(id).is_none());
-        // What has the same identifier now is another task.
-        holding.came(publish(1, "c", false));
-        assert!(holding.take(id).is_none());
-        assert!(given(&mut holding).is_some());
-    }
-
-    #[test]
-    fn what_leaves_at_the_end_is_that_which_waits_first() {
-        let mut holding = holding();
-        holding.came(publish(1, "a", false));
-        let (begun, _) = given(&mut holding).expect("one");
-        holding.came(publish(2, "b", false));
-        let (id, _, attempt) = holding.leave(false).expect("one waits");
-        assert_eq!((id.id, attempt), (2, 1));
-        assert!(holding.leave(false).is_none());
-        let (id, _, attempt) = holding.leave(true).expect("one was begun");
-        assert_eq!((id.id, id.serial, attempt), (1, begun.serial, 2));
-        holding.stays(id);
-        assert!(given(&mut holding).is_some());
-    }
-}
+mod tests;

@@ -111,6 +111,18 @@ pub(super) fn read(
     reading.finish(publish.payload.to_vec(), trust, limits)
 }
 
+/// Whether two messages say the same, but for how long they live.
+pub(super) fn is_same(one: &Publish, other: &Publish) -> bool {
+    let properties = |publish: &Publish| {
+        let properties = publish.properties.clone();
+        properties.map(|properties| PublishProperties {
+            message_expiry_interval: None,
+            ..properties
+        })
+    };
+    one.payload == other.payload && properties(one) == properties(other)
+}
+
 /// A text in a user property.
 pub(super) fn get(publish: &Publish, name: &str) -> Option<String> {
     let properties = publish.properties.as_ref()?;

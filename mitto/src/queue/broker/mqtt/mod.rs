@@ -23,7 +23,7 @@
 //! | the connection of its worker is lost | the worker keeps what it has, and gets what came meanwhile | the same |
 //! | its worker is gone | it is lost with the session, its caller has `ConnectionLost` or `Timeout` | the worker has it when it is back |
 //! | a worker is paused, or shut down | its tasks go to other workers, or are answered `Unavailable` if there are none | they wait for it |
-//! | nobody takes work | said at once (PUBACK reason 0x10) | said at once where no worker has ever been |
+//! | nobody takes work | said at once (PUBACK reason 0x10) | said at once where no worker has ever been, and by mosquitto where none is back since it was started |
 //! | dead letters | retained for 7 days, each at a topic of its own | the same |
 //! | an inbox is gone | said at once (PUBACK reason 0x10) | the same |
 //!
@@ -34,7 +34,9 @@
 //!
 //! A broker confirms what it then drops when the session of a worker is full: 1,000 tasks wait in one of mosquitto
 //! unless `max_queued_messages` says otherwise, 0 for any number. What it has confirmed outlives its own end if it
-//! keeps sessions on disk: `persistence true` and `autosave_interval` there.
+//! keeps sessions on disk: `persistence true` and `autosave_interval` there. One that is killed has them as they were on disk:
+//! it gives tasks again that were acknowledged, and those of which it has forgotten that it gave them. A worker knows them
+//! by their ids as long as it lives: what runs goes on, and the last 16,384 that it has run count as tasks that may have run.
 //!
 //! # Topics
 //!

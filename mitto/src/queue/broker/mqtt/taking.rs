@@ -90,7 +90,8 @@ async fn connect(shared: &Arc<Shared>, work: &Arc<Work>, most: u16) -> Result<()
             Some(slot) => slot.client.clone(),
             None => topic::client("work"),
         },
-        clean: work.slot.is_none(),
+        // mosquitto 2.0 keeps on disk what did not begin anew only, even where there was nothing before.
+        clean: false,
         expiry: u32::try_from(expiry).unwrap_or(u32::MAX),
         most,
     };
@@ -151,7 +152,7 @@ pub(super) fn settle(shared: &Arc<Shared>, work: &Arc<Work>, id: Id, settled: Se
     };
     let to = shared.clone();
     match settled {
-        Settled::Done => work.finish(id),
+        Settled::Done => work.done(id, &task),
         Settled::GiveBack => shared.spawn({
             let work = work.clone();
             async move {

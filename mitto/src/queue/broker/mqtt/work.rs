@@ -92,6 +92,12 @@ impl Work {
         self.changed.send_modify(|changed| *changed += 1);
     }
 
+    /// The same of one that was run, or need not be.
+    pub(super) fn done(&self, id: Id, task: &Publish) {
+        self.holding().ran(task);
+        self.finish(id);
+    }
+
     /// Nobody else takes a task: it waits here.
     pub(super) fn stays(&self, id: Id) {
         self.holding().stays(id);
@@ -125,7 +131,7 @@ impl Work {
 
     /// The number of the work is in front of that of the task.
     fn tag(&self, id: Id) -> u64 {
-        (u64::from(self.number) << 48) | (u64::from(id.serial) << 32) | u64::from(id.id)
+        (u64::from(self.number) << 48) | u64::from(id)
     }
 }
 
@@ -173,9 +179,5 @@ impl Taker for Work {
 
 /// What a tag is of: the number of the work, and the task in it.
 pub(super) fn of_tag(tag: u64) -> (u16, Id) {
-    let id = Id {
-        id: tag as u32,
-        serial: (tag >> 32) as u16,
-    };
-    ((tag >> 48) as u16, id)
+    ((tag >> 48) as u16, tag as u32)
 }

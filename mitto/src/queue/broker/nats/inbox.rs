@@ -16,9 +16,7 @@ use crate::status::{Code, Status};
 impl Shared {
     /// Takes what has come to the inbox.
     pub(super) fn came(self: &Arc<Self>, message: Message) {
-        let inbox = self.inbox.len();
-        let subject = message.subject.clone();
-        let Some(last) = subject.get(inbox + 1..) else {
+        let Some(last) = self.last(&message.subject) else {
             return;
         };
         let (last, head) = match subject::split(last) {
@@ -30,8 +28,13 @@ impl Shared {
             None => self.answered(last, head, &message),
             // What has no correlation, or none that a subject can have.
             Some("") => self.receive(last, head, &message),
-            Some(own) => self.own(last, own, message),
+            Some(_) => self.own(message),
         }
+    }
+
+    /// What is behind the inbox in a subject.
+    fn last<'a>(&self, subject: &'a str) -> Option<&'a str> {
+        subject.get(self.inbox.len() + 1..)
     }
 
     fn answered(&self, last: &str, head: Option<&str>, message: &Message) {
@@ -57,7 +60,14 @@ impl Shared {
         }
     }
 
-    fn own(self: &Arc<Self>, last: &str, own: &str, message: Message) {
+    fn own(self: &Arc<Self>, message: Message) {
+        let subject = message.subject.clone();
+        let Some((last, own)) = self.last(&subject).and_then(|last| {
+            let (last, _) = subject::split(last);
+            Some((last, last.strip_prefix(OWN)?))
+        }) else {
+            return;
+        };
         if let Some(number) = own.strip_prefix('b') {
             if let Ok(number) = number.parse() {
                 let next = self.link.waiting.end_barrier(number);
@@ -74,7 +84,7 @@ impl Shared {
         } else {
             let told = match is_nobody(&message) {
                 true => Told::Nobody,
-                false => Told::Came(message),
+                false => Told::Came(Box::new(message)),
             };
             self.link.waiting.tell(last, told);
         }
@@ -82,7 +92,7 @@ impl Shared {
 
     fn receive(&self, last: &str, head: Option<&str>, message: &Message) {
         let from = From::Inbox(last, head);
-        let parcel = message::read(message, from, self.key.as_ref(), &self.limits);
+        let parcel = message::read(message, from, self);
         match parcel {
             Ok(parcel) => self.link.receiver.receive(parcel),
             Err(error) => {
@@ -98,10 +108,19 @@ impl Shared {
         inbox: &str,
         parcel: Parcel,
     ) -> Result<OutboundMessage, SendError> {
-        let (to, subject) = match subject::place(inbox) {
+        let place = match self.is_asker(inbox) {
+            true => Some(Place::Ours(inbox, None, None)),
+            false => subject::place(inbox),
+        };
+        let (to, subject) = match place {
             Some(Place::Ours(_, None, None)) => {
-                // Room for the head.
-                let mut subject = String::with_capacity(inbox.len() + 40);
+                // Room for the head: as much as that of a response takes, as `Subject` takes it as it is then.
+                let head = match parcel.kind {
+                    ParcelKind::Response => ".~f0".len(),
+                    _ => 40,
+                };
+                let length = inbox.len() + 1 + parcel.correlation.len() + head;
+                let mut subject = String::with_capacity(length);
                 subject.push_str(inbox);
                 subject.push('.');
                 match subject::is_end(&parcel.correlation) {
@@ -123,7 +142,8 @@ impl Shared {
         Ok(packed.to(subject, returns_to.map(Into::into)))
     }
 
-    /// What comes to it when nobody is at `inbox`: it says what was sent there.
+    /// What comes to it when nobody is at `inbox`: it says what was sent there. Nothing where nobody has to hear of
+    /// that.
     fn returns_to(&self, inbox: &str, parcel: &Parcel) -> Option<String> {
         let letter = message::letter(&parcel.kind)?;
         if inbox.contains(OWN) {

@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use super::connect::{Link, connect};
 use super::message::{self, From, To};
 use super::publish::publish;
-use super::shared::{Shared, Unanswered};
+use super::shared::{Shared, Unanswered, sent};
 use super::subject;
 use super::work::{Work, message as next_message};
 use super::{Nats, jetstream, queue_group, taking};
@@ -95,18 +95,22 @@ impl Line for NatsLine {
     }
 
     fn send(&self, inbox: &Arc<str>, parcel: Parcel) -> Later<Result<(), SendError>> {
-        let shared = self.shared.clone();
+        let shared = &self.shared;
         let message = match shared.to_inbox(inbox, parcel) {
             Ok(message) if shared.connection().is_some() => shared.send_at_once(message),
             Ok(message) => ControlFlow::Continue(message),
             Err(error) => ControlFlow::Break(Err(error)),
         };
         match message {
+            ControlFlow::Break(Ok(())) => sent(),
             ControlFlow::Break(sent) => Box::pin(std::future::ready(sent)),
-            ControlFlow::Continue(message) => Box::pin(async move {
-                shared.ready().await?;
-                shared.send(message).await
-            }),
+            ControlFlow::Continue(message) => {
+                let shared = shared.clone();
+                Box::pin(async move {
+                    shared.ready().await?;
+                    shared.send(message).await
+                })
+            }
         }
     }
 
@@ -245,7 +249,7 @@ async fn listen(shared: &Arc<Shared>, tasks: &Tasks, topic: String) -> Result<()
     let (to, name) = (shared.clone(), topic.clone());
     let listening = spawn(async move {
         while let Some(message) = next_message(&mut subscriber).await {
-            match message::read(&message, From::All, to.key.as_ref(), &to.limits) {
+            match message::read(&message, From::All, &to) {
                 Ok(parcel) => to.link.receiver.heard(&name, parcel),
                 Err(error) => ignored(&to, &message.subject, &error),
             }

@@ -8,9 +8,10 @@ use async_nats::message::OutboundMessage;
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Message, Subject};
 use bytes::Bytes;
 
+use super::shared::Shared;
 use super::subject::{self, OF_PARCEL, OF_TASK, OWN, Place};
-use crate::limits::Limits;
 use crate::queue::broker::percent::{self, decoded};
+use crate::queue::broker::wire::name::Name;
 use crate::queue::broker::wire::{self, Foreign, Key, Reading, Trust, head};
 use crate::queue::broker::{Parcel, ParcelKind, SendError};
 
@@ -48,7 +49,7 @@ pub(super) enum To {
 
 /// A parcel that is ready to go.
 pub(super) struct Packed {
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Option<HeaderMap>,
     pub(super) payload: Bytes,
     /// The place that it was written with, and behind it what that says of the parcel.
     pub(super) place: String,
@@ -60,7 +61,7 @@ impl Packed {
             subject: subject.into(),
             reply,
             payload: self.payload,
-            headers: (!self.headers.is_empty()).then_some(self.headers),
+            headers: self.headers,
         }
     }
 }
@@ -93,14 +94,14 @@ pub(super) fn write(
         To::Foreign | To::All => (None, None, place),
     };
     let length = place.len();
-    let mut headers = HeaderMap::new();
+    let mut headers: Option<HeaderMap> = None;
     let mut wrong = None;
-    let body = wire::write(parcel, key, |name, value| {
+    wire::write_head(&parcel, key, |name, value| {
         let value = match name {
-            wire::KIND if value == usual => return,
-            wire::CORRELATION if correlated => return,
-            wire::REPLY_TO if correlated && to == To::Queue => return,
-            wire::REPLY_TO if correlated => answers.as_deref().unwrap_or(value),
+            Name::Kind if value == usual => return,
+            Name::Correlation if correlated => return,
+            Name::ReplyTo if correlated && to == To::Queue => return,
+            Name::ReplyTo if correlated => answers.as_deref().unwrap_or(value),
             _ => value,
         };
         if let Some(mark) = mark
@@ -108,8 +109,9 @@ pub(super) fn write(
         {
             return;
         }
+        let name = name.as_str();
         match (header_name(name), HeaderValue::from_str(&encoded(value))) {
-            (Some(name), Ok(value)) => headers.append(name, value),
+            (Some(name), Ok(value)) => headers.get_or_insert_default().append(name, value),
             _ => wrong = Some(name.to_owned()),
         }
     });
@@ -120,7 +122,7 @@ pub(super) fn write(
         ))),
         None => Ok(Packed {
             headers,
-            payload: body.into(),
+            payload: wire::into_body(parcel).into(),
             place,
         }),
     }
@@ -140,12 +142,7 @@ pub(super) enum From<'a> {
 }
 
 /// Makes a parcel of a message.
-pub(super) fn read(
-    message: &Message,
-    from: From<'_>,
-    key: Option<&Key>,
-    limits: &Limits,
-) -> Result<Parcel, Foreign> {
+pub(super) fn read(message: &Message, from: From<'_>, shared: &Shared) -> Result<Parcel, Foreign> {
     let mut reading = Reading::new(match from {
         From::Queue(_) | From::Stream => wire::Place::Queue,
         From::Inbox(..) | From::All => wire::Place::Inbox,
@@ -175,68 +172,86 @@ pub(super) fn read(
         }
     }
     if let (false, Some(id)) = (has_id, message_id) {
-        reading.put(wire::ID, &id);
+        reading.put_named(Name::Id, &id);
     }
     let mut last = None;
     if let From::Inbox(end, head) = from {
         last = Some(end);
         head::read(head.unwrap_or_default(), |name, value| match name {
-            wire::REPLY_TO => reply_to = Some(value.to_owned()),
-            _ => reading.put(name, value),
+            Name::ReplyTo => reply_to = Some(value.to_owned()),
+            _ => reading.put_named(name, value),
         });
     }
     let reply_to = match from {
         From::Queue(reply) => reply_to.as_deref().or(reply),
         _ => reply_to.as_deref(),
     };
-    match reply_to.map(|reply_to| (reply_to, subject::place(reply_to))) {
+    let mut known = None;
+    let place = reply_to.map(|reply_to| match shared.asker(reply_to) {
+        None => (reply_to, subject::place(reply_to)),
+        // Most tasks come from whom the last one came from.
+        Some((inbox, behind)) => {
+            let at = known.insert(inbox).len();
+            let place = subject::answered(behind);
+            let place = place.map(|(last, head)| {
+                Place::Ours(reply_to.get(..at).unwrap_or_default(), Some(last), head)
+            });
+            (reply_to, place)
+        }
+    });
+    match place {
         None => {}
         Some((_, Some(Place::Ours(inbox, part, head)))) => {
             let mut asker = None;
             head::read(head.unwrap_or_default(), |name, value| match name {
-                wire::REPLY_TO => asker = Some(value.to_owned()),
-                _ => reading.put(name, value),
+                Name::ReplyTo => asker = Some(value.to_owned()),
+                _ => reading.put_named(name, value),
             });
             match (part, asker) {
                 // It is only there for the word that nobody is; the head says who asks, if anybody does.
                 (Some(own), Some(asker)) if own.starts_with(OWN) => match subject::place(&asker) {
-                    Some(Place::Ours(inbox, None, None)) => reading.put(wire::REPLY_TO, inbox),
+                    Some(Place::Ours(inbox, None, None)) => reading.put_named(Name::ReplyTo, inbox),
                     _ => reading.fault("its head names a reply place that is no inbox"),
                 },
                 (Some(own), None) if own.starts_with(OWN) => {}
                 (part, _) => {
                     last = last.or(part);
-                    reading.put(wire::REPLY_TO, inbox);
+                    let inbox = known.unwrap_or_else(|| {
+                        let inbox = inbox.into();
+                        shared.set_asker(&inbox);
+                        inbox
+                    });
+                    reading.put_reply_to(inbox);
                 }
             }
         }
-        Some((foreign, Some(Place::Foreign))) => reading.put(wire::REPLY_TO, foreign),
+        Some((foreign, Some(Place::Foreign))) => reading.put_named(Name::ReplyTo, foreign),
         Some((_, None)) => {
             reading.fault("its reply place is neither an inbox of mitto nor of a NATS client");
         }
     }
     match last {
         Some(last) if !correlated && !last.starts_with(OWN) => {
-            reading.put(wire::CORRELATION, last);
+            reading.put_named(Name::Correlation, last);
         }
         _ => {}
     }
-    let trust = key.map_or(Trust::Nobody, Trust::Signed);
-    reading.finish(message.payload.to_vec(), trust, limits)
+    let trust = shared.key.as_ref().map_or(Trust::Nobody, Trust::Signed);
+    reading.finish(message.payload.to_vec(), trust, &shared.limits)
 }
 
-/// A letter for what a parcel is that comes back, with nothing but its correlation.
+/// A letter for what a parcel is that comes back, with nothing but its correlation. What ends an answer has none:
+/// nothing runs any more that would have to hear of it.
 pub(super) fn letter(kind: &ParcelKind) -> Option<char> {
     Some(match kind {
-        ParcelKind::Response => 'r',
-        ParcelKind::Error => 'e',
         ParcelKind::Item => 'i',
-        ParcelKind::End => 'n',
         ParcelKind::Progress => 'p',
         ParcelKind::Running => 'u',
         ParcelKind::Credit(_) => 'c',
         ParcelKind::Cancel => 'x',
-        ParcelKind::Status(_) => 's',
+        ParcelKind::Response | ParcelKind::Error | ParcelKind::Status(_) | ParcelKind::End => {
+            return None;
+        }
         ParcelKind::Task(_) | ParcelKind::Published(_) => return None,
     })
 }
@@ -244,10 +259,7 @@ pub(super) fn letter(kind: &ParcelKind) -> Option<char> {
 /// The parcel of a letter.
 pub(super) fn came_back(letter: char, correlation: &str) -> Option<Parcel> {
     let kind = match letter {
-        'r' | 's' => ParcelKind::Response,
-        'e' => ParcelKind::Error,
         'i' => ParcelKind::Item,
-        'n' => ParcelKind::End,
         'p' => ParcelKind::Progress,
         'u' => ParcelKind::Running,
         'c' => ParcelKind::Credit(0),

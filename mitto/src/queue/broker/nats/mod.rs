@@ -24,6 +24,8 @@
 //! | an inbox is gone | said at once | said at once |
 //! | a worker has as many tasks as it takes | 1,024 more or 64 MiB wait at it, the next is answered `Busy` | they wait in the stream |
 //!
+//! What ends an answer does not come back when its inbox is gone, as nothing runs any more that could be stopped.
+//!
 //! A durable worker that stops taking work waits for a request of up to a second that it has at JetStream; what comes
 //! meanwhile it still takes.
 //!

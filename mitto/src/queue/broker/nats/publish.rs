@@ -92,7 +92,7 @@ impl Ready {
                 (Some(waiter), reply + &place)
             }
         };
-        let message = packed.to(subject::queue(node), Some(reply.into()));
+        let message = packed.to(shared.queue(node), Some(reply.into()));
         let sent = Sent {
             waiter,
             is_answered,

@@ -61,10 +61,8 @@ pub(super) async fn run(shared: Arc<Shared>, work: Arc<Work>) {
 }
 
 fn deliver(shared: &Arc<Shared>, work: &Arc<Work>, message: Message) {
-    let reply = message.reply.clone();
-    let reply = reply.as_deref();
-    let from = From::Queue(reply);
-    let parcel = message::read(&message, from, shared.key.as_ref(), &shared.limits);
+    let from = From::Queue(message.reply.as_deref());
+    let parcel = message::read(&message, from, shared);
     work.taken();
     let tag = shared.hold(message, 1, work);
     let delivery = Delivery::new(tag, work.node.clone(), 1, parcel);
@@ -92,7 +90,7 @@ pub(super) fn give_back(shared: &Arc<Shared>, message: Message) {
 /// Answers a task that there is no room for.
 fn refuse(shared: &Arc<Shared>, refused: &Message) {
     let from = From::Queue(refused.reply.as_deref());
-    let parcel = message::read(refused, from, shared.key.as_ref(), &shared.limits);
+    let parcel = message::read(refused, from, shared);
     let place = parcel.ok().as_ref().and_then(message::answer_place);
     let subject = &refused.subject;
     tracing::warn!(%subject, "a worker has as many tasks waiting as it can, one was refused");

@@ -20,7 +20,7 @@ use super::waiting::{Told, Waiter};
 use super::work::Work;
 use crate::limits::Limits;
 use crate::queue::broker::tags::ByTag;
-use crate::queue::broker::{BrokerError, Key, SendError};
+use crate::queue::broker::{BrokerError, Key, Later, Node, SendError};
 use crate::runtime::{spawn, timeout};
 
 /// How long the server may take to answer.
@@ -36,6 +36,10 @@ pub(super) struct Shared {
     pub(super) durable: bool,
     /// Takes messages without waiting.
     outlet: Mutex<Client>,
+    /// The queue that a task was sent to last. Most ends send to one node.
+    queue: Mutex<Option<(Node, Subject)>>,
+    /// The inbox of ours that asked last.
+    asker: Mutex<Option<Arc<str>>>,
     held: Mutex<ByTag<Held>>,
     tags: AtomicU64,
     /// It is being closed, and ends what is its own when that is done.
@@ -68,6 +72,8 @@ impl Shared {
     ) -> Self {
         Self {
             outlet: Mutex::new(client.clone()),
+            queue: Mutex::default(),
+            asker: Mutex::default(),
             client,
             link,
             inbox,
@@ -79,6 +85,38 @@ impl Shared {
             closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
+    }
+
+    /// Where the tasks of a node are.
+    pub(super) fn queue(&self, node: &Node) -> Subject {
+        let mut last = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((known, subject)) if known == node => subject.clone(),
+            _ => {
+                let subject = Subject::from(super::subject::queue(node));
+                *last = Some((node.clone(), subject.clone()));
+                subject
+            }
+        }
+    }
+
+    /// The inbox of a reply place that is known to be one, and what is behind it.
+    pub(super) fn asker<'a>(&self, place: &'a str) -> Option<(Arc<str>, &'a str)> {
+        let asker = self.asker.lock().unwrap_or_else(PoisonError::into_inner);
+        let inbox = asker.as_ref()?;
+        let behind = place.strip_prefix(&**inbox)?.strip_prefix('.')?;
+        Some((inbox.clone(), behind))
+    }
+
+    /// Whether an inbox is known to be one.
+    pub(super) fn is_asker(&self, inbox: &str) -> bool {
+        let asker = self.asker.lock().unwrap_or_else(PoisonError::into_inner);
+        asker.as_deref() == Some(inbox)
+    }
+
+    /// Knows an inbox from now on.
+    pub(super) fn set_asker(&self, inbox: &Arc<str>) {
+        *self.asker.lock().unwrap_or_else(PoisonError::into_inner) = Some(inbox.clone());
     }
 
     /// The number of the connection, if there is one.
@@ -208,7 +246,7 @@ impl Shared {
             sent.map_err(|_| Unanswered::Closed)?;
             match timeout(ANSWER, waiter).await {
                 Ok(Told::Came(message)) if is_nobody(&message) => return Err(Unanswered::Nobody),
-                Ok(Told::Came(message)) => return Ok(message),
+                Ok(Told::Came(message)) => return Ok(*message),
                 Ok(Told::Nobody) => return Err(Unanswered::Nobody),
                 Ok(Told::Passed | Told::Lost) => {}
                 Err(_) => return Err(Unanswered::Late),
@@ -282,6 +320,19 @@ impl Shared {
     fn held(&self) -> MutexGuard<'_, ByTag<Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What was sent. Without memory of its own.
+pub(super) fn sent() -> Later<Result<(), SendError>> {
+    struct Sent;
+    impl Future for Sent {
+        type Output = Result<(), SendError>;
+
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+            Poll::Ready(Ok(()))
+        }
+    }
+    Box::pin(Sent)
 }
 
 /// A message without headers.

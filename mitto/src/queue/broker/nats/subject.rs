@@ -109,8 +109,16 @@ pub(super) fn is_end(text: &str) -> bool {
     !begins
 }
 
-fn is_part(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(is_plain)
+/// A part of a subject that is not empty, and what is behind its dot. None where it has what a part has not.
+fn part(text: &str) -> Option<(&str, Option<&str>)> {
+    match text.bytes().position(|byte| !is_plain(byte)) {
+        None if text.is_empty() => None,
+        None => Some((text, None)),
+        Some(at) if at > 0 && text.as_bytes().get(at) == Some(&b'.') => {
+            Some((text.get(..at)?, text.get(at + 1..)))
+        }
+        Some(_) => None,
+    }
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -160,21 +168,15 @@ pub(super) fn cut(text: &str) -> (&str, Option<&str>) {
 /// Takes a reply place apart. None if it is not of a form that is answered to.
 pub(super) fn place(subject: &str) -> Option<Place<'_>> {
     if let Some(rest) = subject.strip_prefix(INBOX) {
-        let (purpose, rest) = cut(rest);
-        let (random, behind) = cut(rest?);
-        let (last, head) = match behind.map(split) {
-            Some((last, None)) => (Some(last), None),
-            Some((last, Some((OF_TASK, head)))) => (Some(last), Some(head)),
-            Some(_) => return None,
+        let (purpose, rest) = part(rest)?;
+        let (random, behind) = part(rest?)?;
+        let (last, head) = match behind {
+            Some(behind) => {
+                let (last, head) = answered(behind)?;
+                (Some(last), head)
+            }
             None => (None, None),
         };
-        let fits = |last: &str| match last.strip_prefix(OWN) {
-            Some(own) => own.bytes().all(is_plain),
-            None => is_end(last),
-        };
-        if !is_part(purpose) || !is_part(random) || !last.is_none_or(fits) {
-            return None;
-        }
         let inbox = &subject[..INBOX.len() + purpose.len() + 1 + random.len()];
         return Some(Place::Ours(inbox, last, head));
     }
@@ -182,6 +184,20 @@ pub(super) fn place(subject: &str) -> Option<Place<'_>> {
     let may_be = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'*' | b'>');
     let fits = rest.bytes().all(may_be) && rest.split('.').all(|part| !part.is_empty());
     (fits && subject.len() <= 512).then_some(Place::Foreign)
+}
+
+/// What follows the inbox in a reply place of ours, and the head of the task that is answered there.
+pub(super) fn answered(behind: &str) -> Option<(&str, Option<&str>)> {
+    let (last, head) = match split(behind) {
+        (last, None) => (last, None),
+        (last, Some((OF_TASK, head))) => (last, Some(head)),
+        (_, Some(_)) => return None,
+    };
+    let fits = match last.strip_prefix(OWN) {
+        Some(own) => own.bytes().all(is_plain),
+        None => is_end(last),
+    };
+    fits.then_some((last, head))
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ async fn begin(
     let to = shared.clone();
     tasks.spawn(async move {
         while let Some(message) = next_message(&mut told).await {
-            match message::read(&message, From::All, to.key.as_ref(), &to.limits) {
+            match message::read(&message, From::All, &to) {
                 Ok(parcel) => to.link.receiver.receive(parcel),
                 Err(error) => ignored(&to, &message.subject, &error),
             }

@@ -6,7 +6,8 @@ use lapin::BasicProperties;
 use lapin::types::{AMQPValue, ShortString};
 
 use super::names::SHORT;
-use crate::queue::broker::wire::{CONTENT_TYPE, CORRELATION, ID, REPLY_TO, TYPE, head};
+use crate::queue::broker::wire::head;
+use crate::queue::broker::wire::name::Name;
 
 /// What the property `app-id` begins with, before what is the library's own and has no property.
 pub(super) const APP: &str = "mitto;";
@@ -37,14 +38,14 @@ impl Parts {
         }
     }
 
-    pub(super) fn put(&mut self, name: &str, value: &str) {
-        self.bytes += name.len() + value.len() + 8;
+    pub(super) fn put(&mut self, name: Name<'_>, value: &str) {
+        self.bytes += name.as_str().len() + value.len() + 8;
         let property = match name {
-            TYPE => &mut self.kind,
-            CORRELATION => &mut self.correlation,
-            REPLY_TO => &mut self.reply_to,
-            CONTENT_TYPE => &mut self.content_type,
-            ID => &mut self.id,
+            Name::Type => &mut self.kind,
+            Name::Correlation => &mut self.correlation,
+            Name::ReplyTo => &mut self.reply_to,
+            Name::ContentType => &mut self.content_type,
+            Name::Id => &mut self.id,
             _ => return self.put_elsewhere(name, value),
         };
         match property.is_none() && value.len() <= SHORT {
@@ -53,7 +54,7 @@ impl Parts {
         }
     }
 
-    fn put_elsewhere(&mut self, name: &str, value: &str) {
+    fn put_elsewhere(&mut self, name: Name<'_>, value: &str) {
         // With all that is escaped in it.
         let fits = self.own.len() + 3 * value.len() + APP.len() <= SHORT;
         if self.in_short && fits {
@@ -64,7 +65,7 @@ impl Parts {
                 return;
             }
         }
-        self.put_header(name, value);
+        self.put_header(name.as_str(), value);
     }
 
     pub(super) fn put_header(&mut self, name: &str, value: &str) {

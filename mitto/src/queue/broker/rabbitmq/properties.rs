@@ -6,9 +6,8 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use super::names::{self, SHORT};
 use super::parts::{APP, Parts};
 use crate::limits::Limits;
-use crate::queue::broker::wire::{
-    self, CONTENT_TYPE, CORRELATION, Foreign, ID, KIND, Place, REPLY_TO, Reading, TYPE, Trust, head,
-};
+use crate::queue::broker::wire::name::Name;
+use crate::queue::broker::wire::{self, Foreign, Place, Reading, Trust, head};
 use crate::queue::broker::{Key, Parcel, SendError};
 
 /// Why a task is a dead letter, in a header.
@@ -83,9 +82,9 @@ pub(super) fn write(
     };
     wire::write_head(parcel, key, |name, value| {
         match name {
-            KIND if value == usual && to != To::Other => {}
+            Name::Kind if value == usual && to != To::Other => {}
             // A worker sees what it is in a header, whoever wrote it.
-            KIND if to == To::Queue => parts.put_header(name, value),
+            Name::Kind if to == To::Queue => parts.put_header(name.as_str(), value),
             _ => parts.put(name, value),
         }
     });
@@ -113,15 +112,15 @@ pub(super) fn read(
     let mut reading = Reading::new(place);
     for (name, value) in properties.headers().iter().flatten() {
         if !is_brokers(name.as_str()) {
-            put_header(&mut reading, name.as_str(), value);
+            put_header(&mut reading, Name::of(name.as_str()), value);
         }
     }
     for (name, value) in [
-        (TYPE, properties.kind()),
-        (CORRELATION, properties.correlation_id()),
-        (REPLY_TO, properties.reply_to()),
-        (CONTENT_TYPE, properties.content_type()),
-        (ID, properties.message_id()),
+        (Name::Type, properties.kind()),
+        (Name::Correlation, properties.correlation_id()),
+        (Name::ReplyTo, properties.reply_to()),
+        (Name::ContentType, properties.content_type()),
+        (Name::Id, properties.message_id()),
     ] {
         if let Some(value) = value {
             put_checked(&mut reading, name, value.as_str());
@@ -150,7 +149,7 @@ impl Trusted {
 }
 
 /// Texts, truths and numbers are metadata; what has parts is left out.
-fn put_header(reading: &mut Reading, name: &str, value: &AMQPValue) {
+fn put_header(reading: &mut Reading, name: Name<'_>, value: &AMQPValue) {
     match value {
         AMQPValue::LongString(text) => {
             put_checked(reading, name, &String::from_utf8_lossy(text.as_bytes()));
@@ -175,11 +174,11 @@ fn put_header(reading: &mut Reading, name: &str, value: &AMQPValue) {
     }
 }
 
-fn put_checked(reading: &mut Reading, name: &str, value: &str) {
-    if name == REPLY_TO && !names::is_reply_place(value) {
+fn put_checked(reading: &mut Reading, name: Name<'_>, value: &str) {
+    if name == Name::ReplyTo && !names::is_reply_place(value) {
         reading.fault("the place of its reply is no inbox");
     }
-    reading.put(name, value);
+    reading.put_named(name, value);
 }
 
 fn is_brokers(name: &str) -> bool {
@@ -246,7 +245,7 @@ pub(super) fn raised(properties: &BasicProperties, user: Option<&str>) -> BasicP
     );
     match own(properties) {
         Some(own) => {
-            let own = head::without(own, wire::EXPIRES);
+            let own = head::without(own, Name::Expires);
             raised.with_app_id(format!("{APP}{own}").into())
         }
         None => raised,

@@ -5,10 +5,8 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::decimal::Decimal;
-use super::{
-    ADDRESS, CONTENT_TYPE, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, KIND, PEER, REPLY_TO, STATUS,
-    TYPE, TYPE_ID, WINDOW, content_type, format, known,
-};
+use super::name::Name;
+use super::{content_type, format, known};
 use crate::codec::Format;
 
 /// The longest value that has a place in it.
@@ -20,74 +18,87 @@ pub(in crate::queue::broker) fn put(
     head: &mut String,
     begun: usize,
     mark: &str,
-    name: &str,
+    name: Name<'_>,
     value: &str,
 ) -> bool {
-    let separator = match head.len() == begun {
-        true => mark,
-        false => ",",
+    let Some(letter) = letter(name) else {
+        return false;
     };
-    let letter = match name {
-        KIND => 'k',
-        TYPE => 't',
-        TYPE_ID => 'n',
-        ID => 'i',
-        REPLY_TO => 'r',
-        CONTENT_TYPE => 'f',
-        IDEMPOTENT => 'o',
-        EXPIRES => 'x',
-        ADDRESS => 'a',
-        HOPS => 'h',
-        WINDOW => 'w',
-        PEER => 'p',
-        STATUS => 's',
-        CREDIT => 'c',
-        _ => return false,
-    };
-    let number = match letter {
-        'f' => format(value).map(|format| Decimal::of(format.number())),
+    let number = match name {
+        Name::ContentType => format(value).map(|format| Decimal::of(format.number())),
         _ => None,
     };
-    let value = match (letter, &number) {
-        ('f', None) => return false,
-        ('f', Some(number)) => number.as_str(),
-        ('o', _) => "",
+    let value = match (name, &number) {
+        (Name::ContentType, None) => return false,
+        (Name::ContentType, Some(number)) => number.as_str(),
+        (Name::Idempotent, _) => "",
         _ => value,
     };
     if value.len() > MOST {
         return false;
     }
-    head.push_str(separator);
+    match head.len() == begun {
+        true => head.push_str(mark),
+        false => head.push(','),
+    }
     head.push(letter);
-    escape(head, value);
+    match name {
+        Name::Type | Name::Id | Name::ReplyTo | Name::Address => escape(head, value),
+        // A number, or a word of the library's own.
+        _ => head.push_str(value),
+    }
     true
 }
 
+fn letter(name: Name<'_>) -> Option<char> {
+    Some(match name {
+        Name::Kind => 'k',
+        Name::Type => 't',
+        Name::TypeId => 'n',
+        Name::Id => 'i',
+        Name::ReplyTo => 'r',
+        Name::ContentType => 'f',
+        Name::Idempotent => 'o',
+        Name::Expires => 'x',
+        Name::Address => 'a',
+        Name::Hops => 'h',
+        Name::Window => 'w',
+        Name::Peer => 'p',
+        Name::Status => 's',
+        Name::Credit => 'c',
+        Name::Correlation | Name::Identity | Name::Signature | Name::Other(_) => return None,
+    })
+}
+
 /// Hands a head's fields to `put`, by name, as they came: nobody has looked at where answers are to go.
-pub(in crate::queue::broker) fn read(head: &str, mut put: impl FnMut(&str, &str)) {
+pub(in crate::queue::broker) fn read(head: &str, mut put: impl FnMut(Name<'_>, &str)) {
+    let is_escaped = head.as_bytes().contains(&b'%');
     for field in fields(head) {
         let Some((letter, value)) = field.split_at_checked(1) else {
             continue;
         };
-        let value = unescaped(value);
-        let name = match letter {
-            "k" => KIND,
-            "t" => TYPE,
-            "n" => TYPE_ID,
-            "i" => ID,
-            "r" => REPLY_TO,
-            "x" => EXPIRES,
-            "a" => ADDRESS,
-            "h" => HOPS,
-            "w" => WINDOW,
-            "p" => PEER,
-            "s" => STATUS,
-            "c" => CREDIT,
-            "o" => {
-                put(IDEMPOTENT, "true");
+        let value = match is_escaped {
+            true => unescaped(value),
+            false => Cow::Borrowed(value),
+        };
+        let name = match letter.as_bytes() {
+            b"k" => Name::Kind,
+            b"t" => Name::Type,
+            b"n" => Name::TypeId,
+            b"i" => Name::Id,
+            b"r" => Name::ReplyTo,
+            b"x" => Name::Expires,
+            b"a" => Name::Address,
+            b"h" => Name::Hops,
+            b"w" => Name::Window,
+            b"p" => Name::Peer,
+            b"s" => Name::Status,
+            b"c" => Name::Credit,
+            b"o" => {
+                put(Name::Idempotent, "true");
                 continue;
             }
-            "f" => {
+            b"f" => {
                 put_format(&value, &mut put);
                 continue;
             }
@@ -97,14 +108,14 @@ pub(in crate::queue::broker) fn read(head: &str, mut put: impl FnMut(&str, &str)
     }
 }
 
-fn put_format(number: &str, put: &mut impl FnMut(&str, &str)) {
+fn put_format(number: &str, put: &mut impl FnMut(Name<'_>, &str)) {
     let known_number = number.parse().ok().filter(|number| *number != 0);
     let Some(format) = known_number.map(Format::from_wire) else {
-        return put(CONTENT_TYPE, number);
+        return put(Name::ContentType, number);
     };
     match known(format) {
-        Some(known) => put(CONTENT_TYPE, known),
-        None => put(CONTENT_TYPE, &content_type(format)),
+        Some(known) => put(Name::ContentType, known),
+        None => put(Name::ContentType, &content_type(format)),
     }
 }
 
@@ -125,7 +136,7 @@ fn fields(head: &str) -> impl Iterator<Item = &str> {
 
 /// The same without the field of this name.
 #[cfg(feature = "rabbitmq")]
-pub(in crate::queue::broker) fn without(head: &str, name: &str) -> String {
+pub(in crate::queue::broker) fn without(head: &str, name: Name<'_>) -> String {
     let mut kept = String::new();
     for field in fields(head) {
         let mut is_it = false;
@@ -155,7 +166,7 @@ fn escape(head: &mut String, value: &str) {
 }
 
 fn unescaped(value: &str) -> Cow<'_, str> {
-    if !value.bytes().any(|byte| byte == b'%') {
+    if !value.contains('%') {
         return Cow::Borrowed(value);
     }
     let mut bytes = Vec::with_capacity(value.len());
@@ -201,15 +212,16 @@ mod tests {
     use super::*;
     use crate::limits::Limits;
     use crate::message::MessageKind;
-    use crate::queue::broker::wire::{Place, Reading, Trust, write};
+    use crate::queue::broker::wire::write::into_body;
+    use crate::queue::broker::wire::{EXPIRES, Place, Reading, Trust, write_head};
     use crate::queue::broker::{Parcel, ParcelKind, Task};
 
     fn head_of(parcel: Parcel) -> (String, Vec<u8>) {
         let mut head = String::new();
-        let body = write(parcel, None, |name, value| {
-            assert!(put(&mut head, 0, "", name, value), "{name}: {value}");
+        write_head(&parcel, None, |name, value| {
+            assert!(put(&mut head, 0, "", name, value), "{name:?}: {value}");
         });
-        (head, body)
+        (head, into_body(parcel))
     }
 
     #[test]
@@ -230,7 +242,7 @@ mod tests {
             "{head}"
         );
         let mut reading = Reading::new(Place::Queue);
-        read(&head, |name, value| reading.put(name, value));
+        read(&head, |name, value| reading.put_named(name, value));
         let limits = Limits::default();
         assert_eq!(reading.finish(body, Trust::Nobody, &limits), Ok(parcel));
     }
@@ -239,12 +251,12 @@ mod tests {
     fn what_is_no_head_does_no_harm() {
         for head in ["", ",", ",,x", "é", "t%", "t%f", "t%zz%41", "q1,tPing", "%"] {
             let mut reading = Reading::new(Place::Queue);
-            read(head, |name, value| reading.put(name, value));
+            read(head, |name, value| reading.put_named(name, value));
             let _ = reading.finish(Vec::new(), Trust::Nobody, &Limits::default());
         }
         for (head, fault) in [("f0", "type"), ("f999", "type"), ("tPing,xsoon", EXPIRES)] {
             let mut reading = Reading::new(Place::Queue);
-            read(head, |name, value| reading.put(name, value));
+            read(head, |name, value| reading.put_named(name, value));
             let read = reading.finish(Vec::new(), Trust::Nobody, &Limits::default());
             assert!(
                 read.is_err_and(|error| error.to_string().contains(fault)),

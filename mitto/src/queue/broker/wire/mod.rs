@@ -32,8 +32,9 @@
 //! # In short
 //!
 //! Where each header costs, the library's own names stand in one text instead. It is made of fields with commas between
-//! them, each a letter and a value: `tEcho,i5f-7,f2,x1764000000000`. In a value all but `A-Z a-z 0-9 _ - : /` is `%` and the byte
-//! in two hexadecimal digits. A field with a letter that is not known is a later version's, and is left out.
+//! them, each a letter and a value: `tEcho,i5f-7,f2,x1764000000000`. In a value all but `A-Z a-z 0-9 _ - : /` is `%` and
+//! the byte in two hexadecimal digits. A field with a letter that is not known is a later version's, and is left out. A
+//! value of more than 128 bytes is a header.
 //!
 //! | letter | name | | letter | name |
 //! | --- | --- | --- | --- | --- |
@@ -49,14 +50,19 @@ pub(super) mod decimal;
 #[cfg(any(feature = "nats", feature = "rabbitmq"))]
 pub(super) mod head;
 mod key;
+pub(super) mod name;
 mod read;
 mod write;
 
 pub use key::Key;
 pub use read::{Foreign, Place, Reading, Trust};
-pub use write::write;
 #[cfg(feature = "rabbitmq")]
-pub(super) use write::{body, write_head};
+pub(super) use write::body;
+#[cfg(feature = "nats")]
+pub(super) use write::into_body;
+pub use write::write;
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+pub(super) use write::write_head;
 
 use crate::codec::Format;
 

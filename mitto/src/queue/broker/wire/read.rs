@@ -1,14 +1,15 @@
 //! A parcel, put together from what came.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::BASE64;
 
+use super::name::Name;
 use super::{
-    ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
-    METADATA_CONTENT_TYPE, OWN, PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, TYPE_ID, WINDOW,
+    CONTENT_TYPE, CORRELATION, ID, IDENTITY, KIND, Key, METADATA_CONTENT_TYPE, OWN, TYPE, decimal,
 };
 use crate::address::OwnedAddress;
 use crate::auth::{Identity, Stated};
@@ -90,9 +91,20 @@ impl Reading {
 
     /// Takes one name and value. What is wrong with it is said by [`finish`](Self::finish).
     pub fn put(&mut self, name: &str, value: &str) {
+        self.put_named(Name::of(name), value);
+    }
+
+    /// The same of a name that is known already.
+    pub(in crate::queue::broker) fn put_named(&mut self, name: Name<'_>, value: &str) {
         if let Err(fault) = self.take(name, value) {
             self.fault(fault);
         }
+    }
+
+    /// Takes where whoever sent it is reached, from whoever knows that already.
+    #[cfg(feature = "nats")]
+    pub(in crate::queue::broker) fn put_reply_to(&mut self, inbox: Arc<str>) {
+        self.reply_to = Some(inbox);
     }
 
     /// Notes what the broker's part has found wrong.
@@ -171,44 +183,44 @@ impl Reading {
         })
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+    fn take(&mut self, name: Name<'_>, value: &str) -> Result<(), String> {
         match name {
-            KIND => self.kind = Some(kind(value)?),
-            TYPE => self.task.name = value.into(),
-            TYPE_ID => self.task.type_id = Some(MessageId(number(name, value)?)),
-            ID => self.task.id = id(value)?,
-            CORRELATION if value.len() <= MAX_CORRELATION => self.correlation = value.into(),
-            CORRELATION => {
+            Name::Kind => self.kind = Some(kind(value)?),
+            Name::Type => self.task.name = value.into(),
+            Name::TypeId => self.task.type_id = Some(MessageId(number(name, value)?)),
+            Name::Id => self.task.id = id(value)?,
+            Name::Correlation if value.len() <= MAX_CORRELATION => self.correlation = value.into(),
+            Name::Correlation => {
                 return Err(format!(
                     "`{CORRELATION}` is longer than {MAX_CORRELATION} bytes"
                 ));
             }
-            REPLY_TO => self.reply_to = Some(value.into()),
-            CONTENT_TYPE => {
+            Name::ReplyTo => self.reply_to = Some(value.into()),
+            Name::ContentType => {
                 self.format = super::format(value).ok_or_else(|| {
                     format!("the content type `{}` is not known", value.escape_debug())
                 })?;
             }
-            IDEMPOTENT => self.task.idempotent = value == "true",
-            EXPIRES => self.expires = Some(number(name, value)?),
-            ADDRESS => {
+            Name::Idempotent => self.task.idempotent = value == "true",
+            Name::Expires => self.expires = Some(number(name, value)?),
+            Name::Address => {
                 let address = OwnedAddress::try_from(value).map_err(|error| error.to_string())?;
                 self.task.address = Some(address);
             }
-            HOPS => self.task.hops = number(name, value)?,
-            WINDOW => self.task.window = number(name, value)?,
-            PEER => self.task.peer = number(name, value)?,
-            IDENTITY => {
+            Name::Hops => self.task.hops = number(name, value)?,
+            Name::Window => self.task.window = number(name, value)?,
+            Name::Peer => self.task.peer = number(name, value)?,
+            Name::Identity => {
                 let packed = BASE64.decode(value.as_bytes());
                 self.identity = packed.map_err(|_| format!("`{IDENTITY}` is not Base64"))?;
             }
-            SIGNATURE => value.clone_into(&mut self.signature),
-            STATUS => self.status = number(name, value)?,
-            CREDIT => self.credit = number(name, value)?,
-            METADATA_CONTENT_TYPE => self.task.metadata.append(CONTENT_TYPE, value),
+            Name::Signature => value.clone_into(&mut self.signature),
+            Name::Status => self.status = number(name, value)?,
+            Name::Credit => self.credit = number(name, value)?,
+            Name::Other(METADATA_CONTENT_TYPE) => self.task.metadata.append(CONTENT_TYPE, value),
             // A later version's.
-            own if own.starts_with(OWN) => {}
-            _ => self.task.metadata.append(name, value),
+            Name::Other(own) if own.starts_with(OWN) => {}
+            Name::Other(name) => self.task.metadata.append(name, value),
         }
         Ok(())
     }
@@ -320,10 +332,9 @@ fn id(value: &str) -> Result<Arc<str>, String> {
     }
 }
 
-fn number<N: std::str::FromStr>(name: &str, value: &str) -> Result<N, String> {
-    value
-        .parse()
-        .map_err(|_| format!("`{name}` is no number, or too large a one"))
+fn number<N: TryFrom<u64> + FromStr>(name: Name<'_>, value: &str) -> Result<N, String> {
+    decimal::parse(value)
+        .ok_or_else(|| format!("`{}` is no number, or too large a one", name.as_str()))
 }
 
 /// A moment of the wall clock on this process's own, no further off than a deadline may be.

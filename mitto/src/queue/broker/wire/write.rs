@@ -5,19 +5,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use data_encoding::BASE64;
 
 use super::decimal::Decimal;
-use super::{
-    ADDRESS, CONTENT_TYPE, CORRELATION, CREDIT, EXPIRES, HOPS, ID, IDEMPOTENT, IDENTITY, KIND, Key,
-    METADATA_CONTENT_TYPE, OWN, PEER, REPLY_TO, SIGNATURE, STATUS, TYPE, TYPE_ID, WINDOW,
-    content_type, known,
-};
+use super::name::Name;
+use super::{CONTENT_TYPE, Key, METADATA_CONTENT_TYPE, OWN, content_type, known};
 use crate::auth::Stated;
 use crate::queue::broker::{Parcel, ParcelKind, Task};
 use crate::runtime::Instant;
 
 /// Hands all that a parcel has beside its body to `put`, by name. `key` signs an identity, which travels
 /// without a signature where there is none. Gives back the body.
-pub fn write(parcel: Parcel, key: Option<&Key>, put: impl FnMut(&str, &str)) -> Vec<u8> {
-    write_head(&parcel, key, put);
+pub fn write(parcel: Parcel, key: Option<&Key>, mut put: impl FnMut(&str, &str)) -> Vec<u8> {
+    write_head(&parcel, key, |name, value| put(name.as_str(), value));
+    into_body(parcel)
+}
+
+/// What [`write`] gives back.
+pub(in crate::queue::broker) fn into_body(parcel: Parcel) -> Vec<u8> {
     match parcel.kind {
         ParcelKind::Status(status) => status.message().as_bytes().to_vec(),
         _ => parcel.body,
@@ -37,19 +39,19 @@ pub(in crate::queue::broker) fn body(parcel: &Parcel) -> &[u8] {
 pub(in crate::queue::broker) fn write_head(
     parcel: &Parcel,
     key: Option<&Key>,
-    mut put: impl FnMut(&str, &str),
+    mut put: impl FnMut(Name<'_>, &str),
 ) {
-    put(KIND, parcel.kind.name());
+    put(Name::Kind, parcel.kind.name());
     if !parcel.correlation.is_empty() {
-        put(CORRELATION, &parcel.correlation);
+        put(Name::Correlation, &parcel.correlation);
     }
     if let Some(reply_to) = &parcel.reply_to {
-        put(REPLY_TO, reply_to);
+        put(Name::ReplyTo, reply_to);
     }
     if let Some(format) = parcel.format {
         match known(format) {
-            Some(known) => put(CONTENT_TYPE, known),
-            None => put(CONTENT_TYPE, &content_type(format)),
+            Some(known) => put(Name::ContentType, known),
+            None => put(Name::ContentType, &content_type(format)),
         }
     }
     match &parcel.kind {
@@ -57,49 +59,49 @@ pub(in crate::queue::broker) fn write_head(
             self::task(task, parcel, key, &mut put);
         }
         ParcelKind::Status(status) => {
-            put(STATUS, Decimal::of(u16::from(status.code())).as_str());
+            put(Name::Status, Decimal::of(u16::from(status.code())).as_str());
         }
-        ParcelKind::Credit(bytes) => put(CREDIT, Decimal::of(*bytes).as_str()),
+        ParcelKind::Credit(bytes) => put(Name::Credit, Decimal::of(*bytes).as_str()),
         _ => {}
     }
 }
 
-fn task(task: &Task, parcel: &Parcel, key: Option<&Key>, put: &mut impl FnMut(&str, &str)) {
-    put(TYPE, &task.name);
-    put_some(TYPE_ID, task.type_id.map(|id| id.0), put);
+fn task(task: &Task, parcel: &Parcel, key: Option<&Key>, put: &mut impl FnMut(Name<'_>, &str)) {
+    put(Name::Type, &task.name);
+    put_some(Name::TypeId, task.type_id.map(|id| id.0), put);
     if !task.id.is_empty() {
-        put(ID, &task.id);
+        put(Name::Id, &task.id);
     }
     if task.idempotent {
-        put(IDEMPOTENT, "true");
+        put(Name::Idempotent, "true");
     }
     let expires = task.deadline.map(unix_millis);
-    put_some(EXPIRES, expires, put);
+    put_some(Name::Expires, expires, put);
     if let Some(address) = &task.address {
-        put(ADDRESS, address.as_str());
+        put(Name::Address, address.as_str());
     }
-    put_some(HOPS, some(task.hops), put);
-    put_some(WINDOW, some(task.window), put);
-    put_some(PEER, some(task.peer), put);
+    put_some(Name::Hops, some(task.hops), put);
+    put_some(Name::Window, some(task.window), put);
+    put_some(Name::Peer, some(task.peer), put);
     if task.identity.is_some() {
         let mut packed = Vec::new();
         Stated::of(&task.identity).pack(&mut packed);
-        put(IDENTITY, &BASE64.encode(&packed));
+        put(Name::Identity, &BASE64.encode(&packed));
         if let Some(key) = key {
-            put(SIGNATURE, &key.sign(task, expires, &packed, parcel));
+            put(Name::Signature, &key.sign(task, expires, &packed, parcel));
         }
     }
     for (name, value) in task.metadata.iter() {
         match name {
-            CONTENT_TYPE => put(METADATA_CONTENT_TYPE, value),
+            CONTENT_TYPE => put(Name::Other(METADATA_CONTENT_TYPE), value),
             // Nobody but the library says these: a caller that could would be believed.
             own if own.starts_with(OWN) => {}
-            _ => put(name, value),
+            _ => put(Name::Other(name), value),
         }
     }
 }
 
-fn put_some(name: &str, value: Option<impl Into<u64>>, put: &mut impl FnMut(&str, &str)) {
+fn put_some(name: Name<'_>, value: Option<impl Into<u64>>, put: &mut impl FnMut(Name<'_>, &str)) {
     if let Some(value) = value {
         put(name, Decimal::of(value).as_str());
     }

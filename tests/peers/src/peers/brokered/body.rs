@@ -3,11 +3,21 @@
 use crate::Failure;
 use crate::echo::{Echo, Message};
 
+/// Room for most messages, so that they are written without moving them. mitto begins with as much.
+pub(super) const ROOM: usize = 128;
+
 /// A message as bytes.
 pub(super) trait Body: Message + Sync {
     const CONTENT_TYPE: &'static str;
 
-    fn encode(&self) -> Result<Vec<u8>, Failure>;
+    /// Writes it behind what is there.
+    fn write(&self, bytes: &mut Vec<u8>) -> Result<(), Failure>;
+
+    fn encode(&self) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::with_capacity(ROOM);
+        self.write(&mut bytes)?;
+        Ok(bytes)
+    }
 
     fn decode(bytes: &[u8]) -> Result<Self, Failure>;
 }
@@ -16,8 +26,8 @@ pub(super) trait Body: Message + Sync {
 impl Body for Echo {
     const CONTENT_TYPE: &'static str = "application/msgpack";
 
-    fn encode(&self) -> Result<Vec<u8>, Failure> {
-        Ok(rmp_serde::to_vec_named(self)?)
+    fn write(&self, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(rmp_serde::encode::write_named(bytes, self)?)
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, Failure> {
@@ -49,8 +59,9 @@ impl Message for Raw {
 impl Body for Raw {
     const CONTENT_TYPE: &'static str = "application/octet-stream";
 
-    fn encode(&self) -> Result<Vec<u8>, Failure> {
-        Ok(self.0.clone())
+    fn write(&self, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.extend_from_slice(&self.0);
+        Ok(())
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, Failure> {

@@ -5,6 +5,8 @@ mod mitto;
 mod nats;
 mod rabbitmq;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use mitto_test_servers::nats::Server as NatsServer;
 use mitto_test_servers::rabbitmq::{self as rabbitmq_server, RabbitMqServer};
 use tokio::task::JoinSet;
@@ -57,6 +59,12 @@ impl Started {
             Self::RabbitMq(server) => rabbitmq_server::url("guest", server.at()),
         }
     }
+}
+
+/// What deadlines are told in.
+fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as u64)
 }
 
 /// Measures, while these ask.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 use super::body::Body;
-use super::measured;
+use super::{measured, unix_millis};
 use crate::Failure;
 use crate::echo::Client;
 use crate::load::{Load, senders};
@@ -149,11 +149,6 @@ async fn answer<B: Body>(task: &Delivery, publishing: &Channel) -> Result<(), Fa
         .with_correlation_id(correlation.clone());
     publish(publishing, to.clone(), &body, properties).await?;
     Ok(())
-}
-
-fn unix_millis() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
 }
 
 async fn publish(

@@ -70,7 +70,7 @@ pub(in super::super) async fn dead_letters(
             break;
         };
         from = number + 1;
-        let parcel = message::read(&found, From::Stream, shared.key.as_ref(), &shared.limits);
+        let parcel = message::read(&found, From::Stream, shared);
         let reason = get(&found, DEAD_REASON).unwrap_or_default();
         let attempts = get(&found, DEAD_ATTEMPTS).and_then(|attempts| attempts.parse().ok());
         letters.push(DeadLetter::new(

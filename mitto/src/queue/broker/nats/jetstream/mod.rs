@@ -33,7 +33,7 @@ pub(super) async fn publish(
     if idempotent {
         // What is sent again, and nothing else, is left out where it was stored already.
         let id = format!("{OURS}{}-{}", shared.inbox, shared.link.waiting.token());
-        message::set(&mut packed.headers, MESSAGE_ID, &id);
+        message::set(packed.headers.get_or_insert_default(), MESSAGE_ID, &id);
     }
     let mut message = Some(packed.to(subject::queue(&node), None));
     while let Some(mut now) = message.take() {

@@ -175,7 +175,7 @@ impl Taking {
     fn deliver(&mut self, held: Held, given: Given) {
         let shared = &self.shared;
         let (message, attempt) = (held.message, held.attempt);
-        let parcel = message::read(&message, From::Stream, shared.key.as_ref(), &shared.limits);
+        let parcel = message::read(&message, From::Stream, shared);
         let once = parcel.as_ref().is_ok_and(must_not_run_twice);
         self.work.taken();
         let tag = shared.hold(message, attempt, &self.work);
