@@ -48,3 +48,31 @@ impl GivenUp {
         !state.known.is_empty() && state.known.contains(&(asker.clone(), correlation.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_oldest_are_forgotten_at_the_limits() {
+        let given_up = GivenUp::default();
+        let asker: Arc<str> = "gateway".into();
+        let request = |n: usize| Arc::from(n.to_string());
+        for n in 0..MOST {
+            given_up.note(&asker, &request(n));
+        }
+        assert!(given_up.has(&asker, &request(0)));
+        given_up.note(&asker, &request(MOST));
+        assert!(!given_up.has(&asker, &request(0)));
+        assert!(given_up.has(&asker, &request(1)));
+        advance(KEPT).await;
+        given_up.note(&asker, &request(MOST + 1));
+        assert!(given_up.has(&asker, &request(MOST)));
+        advance(Duration::from_millis(1)).await;
+        given_up.note(&asker, &request(MOST + 2));
+        assert!(!given_up.has(&asker, &request(MOST)));
+        assert!(given_up.has(&asker, &request(MOST + 1)));
+    }
+}
