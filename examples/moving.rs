@@ -39,12 +39,12 @@ const MOVES: usize = 100;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let west = run("west", shop().with_host(here("west", &["shop"]))).await?;
-    let there = HostConfig::new("west", &west.urls().await[0]);
+    let there = HostConfig::new("west", &west.urls()[0]);
     let east = run("east", shop().with_host(here("east", &["shop", "spare"]))).await?;
 
     let over = Arc::new(AtomicBool::new(false));
     let counts: Arc<[AtomicU64; 2]> = Arc::default();
-    let client = ShopClient::connect(&east.urls().await[0]).await?;
+    let client = ShopClient::connect(&east.urls()[0]).await?;
     let callers: Vec<_> = (0..CALLERS)
         .map(|_| tokio::spawn(ask(client.clone(), counts.clone(), over.clone())))
         .collect();

@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let here = here
         .with_nodes("crawler/controller")
         .with_nodes("crawler/harvester");
-    let link = HostConfig::new("there", &there.urls().await[0]);
+    let link = HostConfig::new("there", &there.urls()[0]);
     let link = link
         .with_nodes("crawler/dispatcher")
         .with_nodes("crawler/downloader");
@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
 
     // What downloads there is harvested here.
-    let back = HostConfig::new("here", &here.urls().await[0]);
+    let back = HostConfig::new("here", &here.urls()[0]);
     let back = back
         .with_nodes("crawler/controller")
         .with_nodes("crawler/harvester");

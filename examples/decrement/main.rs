@@ -24,12 +24,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let done = Arc::new(Notify::new());
     let host = Host::builder().steps(steps::all().state(done.clone()));
     let host = host.start(Configuration::from_xml(SERVERS)?).await?;
-    println!("{}", host.report().await);
+    println!("{}", host.report());
 
     host.post("App1/Node1/Process", &9)?;
     done.notified().await;
 
-    println!("{}", host.report().await);
+    println!("{}", host.report());
     host.shutdown().await;
     Ok(())
 }

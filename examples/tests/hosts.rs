@@ -187,7 +187,7 @@ async fn host_is_killed_under_load() {
     // Those that were under way at that moment, and no more.
     assert!(failures.len() as u64 <= CALLERS, "{failures:?}");
     assert!(answered[1].load(Relaxed) > before);
-    let report = host.report().await;
+    let report = host.report();
     let down: Vec<_> = report.hosts.iter().filter(|host| !host.up).collect();
     assert_eq!(down.len(), 1, "{report}");
     assert_eq!(down[0].name, "one");

@@ -112,13 +112,13 @@ impl Action {
         let mut bytes = Vec::new();
         let mut to = Encoder::new(codecs, job.format, &mut bytes, usize::MAX);
         let encoded = match self {
-            Self::Show => to.encode(&host.report().await),
+            Self::Show => to.encode(&host.report()),
             Self::Configure => {
                 let changes = host.apply(&read(job, codecs)?).await;
                 to.encode(&changes.map_err(|error| refusal(&error))?.to_string())
             }
             Self::Plan => {
-                let changes = host.plan(&read(job, codecs)?).await;
+                let changes = host.plan(&read(job, codecs)?);
                 to.encode(&changes.map_err(|error| refusal(&error))?.to_string())
             }
         };

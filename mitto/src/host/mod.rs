@@ -76,7 +76,7 @@ mod report;
 mod running;
 
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use arc_swap::ArcSwap;
 use serde_json::Value;
@@ -90,6 +90,7 @@ pub use report::{HostReport, HostState, NodeReport, NodeTimes};
 
 pub use crate::auth::CONFIGURE;
 
+use administration::Administration;
 use config::{Changes, Configuration};
 use configure::Configure;
 use entrance::Entrance;
@@ -118,8 +119,10 @@ struct Shared {
     parts: Builder,
     router: Router,
     configuration: ArcSwap<Configuration>,
-    /// Changed by one at a time.
-    running: tokio::sync::Mutex<Running>,
+    /// Held by the one who changes what runs.
+    changing: tokio::sync::Mutex<()>,
+    running: Mutex<Running>,
+    administration: Administration,
     /// For calls from this program.
     peer: Peer,
     /// For calls by address alone, and for those of steps.
@@ -144,7 +147,9 @@ impl Host {
         let shared = Arc::new_cyclic(|shared: &Weak<Shared>| Shared {
             peer: own.peer().clone(),
             poster: Poster::new(router.clone()),
-            running: tokio::sync::Mutex::new(Running::new(shared)),
+            changing: tokio::sync::Mutex::default(),
+            running: Mutex::default(),
+            administration: Administration::new(shared),
             configuration: ArcSwap::default(),
             router: router.clone(),
             parts,
@@ -178,8 +183,8 @@ impl Host {
     /// # Errors
     ///
     /// What would be wrong, except for what only shows when it is tried, such as a port that is taken.
-    pub async fn plan(&self, update: &Configuration) -> Result<Changes, ApplyError> {
-        self.0.0.plan(update).await
+    pub fn plan(&self, update: &Configuration) -> Result<Changes, ApplyError> {
+        self.0.0.plan(update)
     }
 
     /// Calls any address from this program, with the grant [`CONFIGURE`].
@@ -231,18 +236,18 @@ impl Host {
     }
 
     /// What runs where, and how it fares.
-    pub async fn report(&self) -> HostReport {
-        self.0.0.report().await
+    pub fn report(&self) -> HostReport {
+        self.0.0.report()
     }
 
     /// The URLs that it listens on, with their actual ports.
-    pub async fn urls(&self) -> Vec<String> {
-        self.0.0.running.lock().await.urls()
+    pub fn urls(&self) -> Vec<String> {
+        self.0.0.running().urls()
     }
 
     /// Takes nothing more, finishes what runs, up to the drain limit of the servers, and ends all connections.
     pub async fn shutdown(&self) {
-        let ended = self.0.0.running.lock().await.end();
+        let ended = self.0.0.running().end();
         ended.await;
         self.0.0.router.replace(Routes::new());
     }
@@ -255,13 +260,11 @@ fn own() -> Identity {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        let shared = self.0.clone();
+        let shared = &self.0;
         shared.router.replace(Routes::new());
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                let ended = shared.running.lock().await.end();
-                ended.await;
-            });
+            let ended = shared.running().end();
+            runtime.spawn(ended);
         }
     }
 }

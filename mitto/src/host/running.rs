@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Weak;
+use std::mem;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::administration::Administration;
 use super::config::{Changes, Configuration};
 use super::link::Kept;
 use super::listener::{Bound, Open};
@@ -19,13 +19,13 @@ use crate::runtime::{spawn, timeout};
 const FIRST_TRIES: Duration = Duration::from_secs(2);
 
 /// What runs.
+#[derive(Default)]
 pub(super) struct Running {
     placement: Placement,
     /// By the names of their hosts.
     links: BTreeMap<String, Kept>,
     /// By the addresses of their hosts.
     open: BTreeMap<String, Open>,
-    administration: Administration,
     is_closed: bool,
 }
 
@@ -39,28 +39,29 @@ struct Plan {
 }
 
 impl Shared {
-    pub(super) async fn plan(&self, update: &Configuration) -> Result<Changes, ApplyError> {
-        let running = self.running.lock().await;
-        self.checked(&running, update).map(|plan| plan.changes)
+    pub(super) fn plan(&self, update: &Configuration) -> Result<Changes, ApplyError> {
+        let before = self.running().placement()?;
+        self.checked(&before, update).map(|plan| plan.changes)
     }
 
     pub(super) async fn apply(&self, update: &Configuration) -> Result<Changes, ApplyError> {
-        let mut running = self.running.lock().await;
+        let _changing = self.changing.lock().await;
+        let before = self.running().placement()?;
         let Plan {
             configuration,
             changes,
             nodes,
             keys,
-        } = self.checked(&running, update)?;
+        } = self.checked(&before, update)?;
         let mut links = BTreeMap::new();
         let mut new = Vec::new();
         let mut bound = BTreeMap::new();
         for host in configuration.hosts() {
             let key = keys.get(host.name()).cloned().flatten();
             if !host.is_local() {
-                let known = running.links.get(host.name());
+                let known = self.running().links.get(host.name()).cloned();
                 let link = match known.filter(|known| known.is(host, key.as_deref())) {
-                    Some(known) => known.clone(),
+                    Some(known) => known,
                     None => {
                         let link = Kept::open(&self.parts, host, key).await?;
                         new.push(link.clone());
@@ -68,7 +69,7 @@ impl Shared {
                     }
                 };
                 links.insert(host.name().to_owned(), link);
-            } else if !running.open.contains_key(host.address())
+            } else if !self.running().open.contains_key(host.address())
                 && !bound.contains_key(host.address())
             {
                 let key = key.as_deref();
@@ -82,18 +83,19 @@ impl Shared {
             }
         };
         let _ = timeout(FIRST_TRIES, first_tries).await;
-        let (placement, routes) = Placement::new(
-            &running.placement,
-            &configuration,
-            nodes,
-            &links,
-            &running.administration,
-        )?;
+        let (placement, routes) =
+            Placement::new(&before, &configuration, nodes, &links, &self.administration)?;
 
+        let mut running = self.running();
+        if running.is_closed {
+            return Err(ApplyError::Closed);
+        }
         // Nothing can fail from here on.
         self.router.replace(routes);
-        running.placement = placement;
-        running.links = links;
+        let replaced = (
+            mem::replace(&mut running.placement, placement),
+            mem::replace(&mut running.links, links),
+        );
         for host in configuration.hosts().filter(|host| host.is_local()) {
             if let Some(open) = running.open.get(host.address()) {
                 open.set_key(keys.get(host.name()).and_then(Option::as_deref));
@@ -105,20 +107,17 @@ impl Shared {
         running.close_all_but(&configuration);
         self.configuration.store(configuration.into());
         drop(running);
+        drop(replaced);
         (self.parts.watcher)(&HostEvent::Applied {
             changes: changes.clone(),
         });
         Ok(changes)
     }
 
-    fn checked(&self, running: &Running, update: &Configuration) -> Result<Plan, ApplyError> {
-        if running.is_closed {
-            return Err(ApplyError::Closed);
-        }
+    fn checked(&self, before: &Placement, update: &Configuration) -> Result<Plan, ApplyError> {
         let current = self.configuration.load();
         let configuration = current.merge(update)?;
-        let (before, poster) = (&running.placement, &self.poster);
-        let nodes = placement::nodes(before, &self.parts, &configuration, poster)?;
+        let nodes = placement::nodes(before, &self.parts, &configuration, &self.poster)?;
         let mut keys = BTreeMap::new();
         for host in configuration.hosts() {
             keys.insert(host.name().to_owned(), keys::read(host)?);
@@ -131,8 +130,13 @@ impl Shared {
         })
     }
 
-    pub(super) async fn report(&self) -> HostReport {
-        let running = self.running.lock().await;
+    /// Never held while anything is waited for, or while code of a user's runs.
+    pub(super) fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn report(&self) -> HostReport {
+        let running = self.running();
         let configuration = self.configuration.load();
         let hosts = configuration.hosts().map(|host| {
             let open = running.open.get(host.address());
@@ -170,13 +174,11 @@ impl Shared {
 }
 
 impl Running {
-    pub(super) fn new(host: &Weak<Shared>) -> Self {
-        Self {
-            placement: Placement::default(),
-            links: BTreeMap::new(),
-            open: BTreeMap::new(),
-            administration: Administration::new(host),
-            is_closed: false,
+    /// Where everything is now, unless it has ended.
+    fn placement(&self) -> Result<Placement, ApplyError> {
+        match self.is_closed {
+            true => Err(ApplyError::Closed),
+            false => Ok(self.placement.clone()),
         }
     }
 
@@ -191,7 +193,7 @@ impl Running {
             let mut hosts = configuration.hosts();
             hosts.any(|host| host.is_local() && host.address() == address)
         };
-        let (open, closed): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.open)
+        let (open, closed): (BTreeMap<_, _>, BTreeMap<_, _>) = mem::take(&mut self.open)
             .into_iter()
             .partition(|(address, _)| wanted(address));
         self.open = open;
@@ -203,8 +205,8 @@ impl Running {
     /// Ends everything.
     pub(super) fn end(&mut self) -> impl Future<Output = ()> + Send + use<> {
         self.is_closed = true;
-        let open = std::mem::take(&mut self.open);
-        let links = std::mem::take(&mut self.links);
+        let open = mem::take(&mut self.open);
+        let links = mem::take(&mut self.links);
         async move {
             let mut ending = tokio::task::JoinSet::new();
             for (_, open) in open {

@@ -67,8 +67,8 @@ async fn start(configuration: Configuration) -> Host {
     host.start(configuration).await.expect("it runs")
 }
 
-async fn url(host: &Host) -> String {
-    host.urls().await.pop().expect("it listens")
+fn url(host: &Host) -> String {
+    host.urls().pop().expect("it listens")
 }
 
 /// A file with a key, of the test's own.
@@ -86,7 +86,7 @@ async fn linked(scheme: &str) -> (Host, Host, PathBuf) {
     let at = format!("{scheme}://127.0.0.1:0");
     let there = HostConfig::local("west", &at).with_nodes("shop");
     let west = start(shop().with_host(there.with_key(KeySource::file(&key)))).await;
-    let there = HostConfig::new("west", url(&west).await).with_nodes("shop");
+    let there = HostConfig::new("west", url(&west)).with_nodes("shop");
     let here = Configuration::new()
         .with_application(ApplicationConfig::new("mail").with_node(NodeConfig::new("outbox")))
         .with_host(HostConfig::local("east", &at).with_nodes("mail"));
@@ -99,7 +99,7 @@ async fn linked(scheme: &str) -> (Host, Host, PathBuf) {
 async fn all_that_belongs_to_a_request_goes_along() {
     for scheme in ["ws", "tcp"] {
         let (east, west, key) = linked(scheme).await;
-        let client = ShopClient::connect(&url(&east).await).await.unwrap();
+        let client = ShopClient::connect(&url(&east)).await.unwrap();
         let seen = client
             .look(Look {})
             .metadata("key", "value")
@@ -118,7 +118,7 @@ async fn all_that_belongs_to_a_request_goes_along() {
         assert_eq!(own.guarded(Guarded {}).await.unwrap(), "in");
         // Who knows no key is nobody, and who shows a wrong one is not let in.
         let stranger = ShopClient::builder().token("another key");
-        assert!(stranger.connect(&url(&west).await).await.is_err());
+        assert!(stranger.connect(&url(&west)).await.is_err());
         east.shutdown().await;
         west.shutdown().await;
         std::fs::remove_file(key).expect("it is there");
@@ -129,7 +129,7 @@ async fn all_that_belongs_to_a_request_goes_along() {
 #[tokio::test]
 async fn grant_to_configure_goes_along() {
     let (east, west, key) = linked("tcp").await;
-    let there = HostConfig::new("west", url(&west).await)
+    let there = HostConfig::new("west", url(&west))
         .with_nodes("shop")
         .with_nodes("mitto")
         .with_key(KeySource::file(&key));
@@ -169,7 +169,7 @@ async fn json_rpc_clients_call_addresses() {
         .await
         .expect("it runs");
 
-    let client = json_rpc_client(&url(&host).await).await;
+    let client = json_rpc_client(&url(&host)).await;
     let doubled: i64 = client
         .request("math/numbers/Double", rpc_params![21])
         .await
@@ -190,7 +190,7 @@ async fn json_rpc_clients_call_addresses() {
     }
 
     // What its own provider does not run goes on, over the link.
-    let client = json_rpc_client(&url(&east).await).await;
+    let client = json_rpc_client(&url(&east)).await;
     let seen: Seen = client
         .request("shop/orders/Look", rpc_params![])
         .await
@@ -255,19 +255,16 @@ async fn loop_of_hosts_ends() {
     let local = |name: &str| keyed(HostConfig::local(name, "tcp://127.0.0.1:0").with_nodes("mail"));
     let east = start(shop().with_application(mail()).with_host(local("east"))).await;
     let west = start(shop().with_application(mail()).with_host(local("west"))).await;
-    for (host, other, at) in [
-        (&east, "west", url(&west).await),
-        (&west, "east", url(&east).await),
-    ] {
+    for (host, other, at) in [(&east, "west", url(&west)), (&west, "east", url(&east))] {
         let update =
             Configuration::new().with_host(keyed(HostConfig::new(other, at).with_nodes("shop")));
         host.apply(&update).await.expect("it is merged");
     }
-    let client = ShopClient::connect(&url(&east).await).await.unwrap();
+    let client = ShopClient::connect(&url(&east)).await.unwrap();
     let status = client.look(Look {}).await.unwrap_err();
     assert_eq!(status.code(), Code::LoopDetected);
     // Each passed it on once at a time.
-    let asked: u64 = [east.report().await, west.report().await]
+    let asked: u64 = [east.report(), west.report()]
         .iter()
         .flat_map(|report| &report.nodes)
         .filter(|node| node.node == "shop/orders")
@@ -311,7 +308,7 @@ async fn key_is_one_line_of_at_most_4096_bytes() {
         ("one\ntwo".to_owned(), Some("more than one line")),
     ] {
         std::fs::write(&file, text).expect("it is written");
-        let planned = host.plan(&with_key).await.map(drop);
+        let planned = host.plan(&with_key).map(drop);
         let error = planned.err().map(|error| error.to_string());
         match expected {
             None => assert_eq!(error, None),
@@ -323,6 +320,6 @@ async fn key_is_one_line_of_at_most_4096_bytes() {
         }
     }
     std::fs::remove_file(&file).expect("it is there");
-    let error = host.plan(&with_key).await.unwrap_err().to_string();
+    let error = host.plan(&with_key).unwrap_err().to_string();
     assert!(error.contains(&*file.display().to_string()), "{error}");
 }

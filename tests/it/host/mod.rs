@@ -4,3 +4,4 @@ mod config;
 mod console;
 mod doors;
 mod running;
+mod waiting;

@@ -242,7 +242,7 @@ async fn node_moves_while_it_is_asked() {
         .with_application(ApplicationConfig::new("mail").with_node(NodeConfig::new("outbox")))
         .with_host(local("east").with_nodes("mail"))
         .with_host(remote("west").with_nodes("shop"));
-    let planned = east.plan(&update).await.unwrap();
+    let planned = east.plan(&update).unwrap();
     assert_eq!(client.r#where(Where {}).await.unwrap(), "east");
     let changes = east.apply(&update).await.unwrap();
     assert_eq!(planned, changes);
@@ -366,7 +366,7 @@ async fn host_that_comes_late_is_found() {
         assert_eq!(status.code(), Code::Unavailable);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let report = east.report().await;
+    let report = east.report();
     assert!(report.hosts.iter().all(|host| host.up), "{report:?}");
 }
 

@@ -104,7 +104,7 @@ impl Console {
             Command::Nothing | Command::Exit => Ok(String::new()),
             Command::Help => Ok(Self::HELP.trim_end().to_owned()),
             Command::Load(file) => self.load(read(file)?).await,
-            Command::Plan(file) => self.plan(&read(file)?).await,
+            Command::Plan(file) => self.plan(&read(file)?),
             Command::Unload => match self.unload().await {
                 true => Ok("unloaded".to_owned()),
                 false => Err(NOTHING.to_owned()),
@@ -115,7 +115,7 @@ impl Console {
                 posted.map_err(|status| status.to_string())?;
                 Ok(String::new())
             }
-            Command::Show => Ok(self.running()?.report().await.to_string()),
+            Command::Show => Ok(self.running()?.report().to_string()),
             Command::Fork(command) => self.forks.start(command).map_err(|error| error.to_string()),
         }
     }
@@ -134,11 +134,10 @@ impl Console {
             .map_err(|error| error.to_string())
     }
 
-    async fn plan(&self, configuration: &Configuration) -> Result<String, String> {
+    fn plan(&self, configuration: &Configuration) -> Result<String, String> {
         let changes = match &self.host {
             Some(host) => host
                 .plan(configuration)
-                .await
                 .map_err(|error| error.to_string())?,
             None => Configuration::new().changes(configuration),
         };
