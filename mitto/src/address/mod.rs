@@ -44,7 +44,10 @@ pub(crate) use part::{PartFault, check_part};
 /// # Ok::<(), mitto::address::AddressError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address<'a>(&'a str);
+pub struct Address<'a>(
+    /// They were checked, and so are ASCII. Who passes an address on needs no text.
+    &'a [u8],
+);
 
 impl<'a> Address<'a> {
     /// The longest part, in bytes.
@@ -59,8 +62,14 @@ impl<'a> Address<'a> {
     ///
     /// Says which part is wrong, and what is allowed.
     pub const fn parse(text: &'a str) -> Result<Self, AddressError> {
-        match check(text.as_bytes()) {
-            Ok(()) => Ok(Self(text)),
+        Self::parse_bytes(text.as_bytes())
+    }
+
+    /// The same from the bytes of a text.
+    #[inline]
+    pub(crate) const fn parse_bytes(bytes: &'a [u8]) -> Result<Self, AddressError> {
+        match check(bytes) {
+            Ok(()) => Ok(Self(bytes)),
             Err(error) => Err(error),
         }
     }
@@ -102,7 +111,7 @@ impl<'a> Address<'a> {
     /// The same without its action.
     #[must_use]
     pub fn without_action(self) -> Self {
-        let mut between = self.0.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+        let mut between = self.0.iter().enumerate().filter(|(_, byte)| **byte == b'/');
         match between.nth(1) {
             Some((at, _)) => Self(&self.0[..at]),
             None => self,
@@ -111,6 +120,15 @@ impl<'a> Address<'a> {
 
     /// The whole text.
     pub const fn as_str(self) -> &'a str {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => text,
+            Err(_) => "",
+        }
+    }
+
+    /// The bytes of the text.
+    #[inline]
+    pub(crate) const fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 
@@ -120,7 +138,8 @@ impl<'a> Address<'a> {
     }
 
     fn parts(self) -> (&'a str, &'a str, Option<&'a str>) {
-        let (application, rest) = self.0.split_once('/').unwrap_or((self.0, ""));
+        let text = self.as_str();
+        let (application, rest) = text.split_once('/').unwrap_or((text, ""));
         match rest.split_once('/') {
             Some((node, action)) => (application, node, Some(action)),
             None => (application, rest, None),
@@ -138,38 +157,38 @@ impl<'a> TryFrom<&'a str> for Address<'a> {
 
 impl AsRef<str> for Address<'_> {
     fn as_ref(&self) -> &str {
-        self.0
+        self.as_str()
     }
 }
 
 impl PartialEq<str> for Address<'_> {
     fn eq(&self, other: &str) -> bool {
-        self.0 == other
+        self.0 == other.as_bytes()
     }
 }
 
 impl PartialEq<&str> for Address<'_> {
     fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
+        self.0 == other.as_bytes()
     }
 }
 
 impl fmt::Display for Address<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for Address<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Address({})", self.0)
+        write!(f, "Address({})", self.as_str())
     }
 }
 
 /// As a text.
 impl Serialize for Address<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0)
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -212,31 +231,33 @@ const BETWEEN: u8 = 2;
 /// Checks the bytes of a text, up to the first that is wrong.
 const fn check(text: &[u8]) -> Result<(), AddressError> {
     let mut part = AddressPart::Application;
-    let mut length = 0;
-    let mut left = text;
-    while let [byte, rest @ ..] = left {
-        match PLACES[*byte as usize] {
-            OF_PART if length < Address::PART_MAX => length += 1,
-            OF_PART => return Err(AddressError::Long(part)),
-            BETWEEN => {
-                if length == 0 {
-                    return Err(AddressError::Empty(part));
-                }
-                part = match part {
-                    AddressPart::Application => AddressPart::Node,
-                    AddressPart::Node => AddressPart::Action,
-                    AddressPart::Action => return Err(AddressError::Parts),
-                };
-                length = 0;
+    let mut at = 0;
+    loop {
+        let start = at;
+        while at < text.len() && PLACES[text[at] as usize] == OF_PART {
+            if at - start == Address::PART_MAX {
+                return Err(AddressError::Long(part));
             }
-            _ => return Err(AddressError::Character(part, first_character(left))),
+            at += 1;
         }
-        left = rest;
-    }
-    match part {
-        _ if length == 0 => Err(AddressError::Empty(part)),
-        AddressPart::Application => Err(AddressError::Node),
-        AddressPart::Node | AddressPart::Action => Ok(()),
+        let ends = at == text.len();
+        if !ends && PLACES[text[at] as usize] != BETWEEN {
+            return Err(AddressError::Character(
+                part,
+                first_character(text.split_at(at).1),
+            ));
+        }
+        if at == start {
+            return Err(AddressError::Empty(part));
+        }
+        part = match part {
+            AddressPart::Application if ends => return Err(AddressError::Node),
+            AddressPart::Application => AddressPart::Node,
+            _ if ends => return Ok(()),
+            AddressPart::Node => AddressPart::Action,
+            AddressPart::Action => return Err(AddressError::Parts),
+        };
+        at += 1;
     }
 }
 
@@ -282,6 +303,10 @@ mod tests {
             assert_eq!((address.node(), address.action()), (node, action));
             assert_eq!(address.to_string(), text);
             assert_eq!(address, text);
+            assert_eq!(
+                address.without_action().as_str(),
+                [application, node].join("/")
+            );
         }
     }
 

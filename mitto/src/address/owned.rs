@@ -19,12 +19,18 @@ pub struct OwnedAddress(Arc<str>);
 impl OwnedAddress {
     /// The same, borrowed, with its parts.
     pub fn as_address(&self) -> Address<'_> {
-        Address(&self.0)
+        Address(self.0.as_bytes())
     }
 
     /// The whole text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The bytes of the text, shared with it.
+    #[cfg(feature = "host")]
+    pub(crate) fn to_bytes(&self) -> Arc<[u8]> {
+        self.0.clone().into()
     }
 }
 

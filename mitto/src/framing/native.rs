@@ -162,7 +162,7 @@ fn write_parts(head: &Head<'_>, fixed: &[u8; PREFIX], out: &mut Vec<u8>) {
     let start = out.len() + PREFIX;
     out.extend_from_slice(fixed);
     if let Some(address) = head.address {
-        parts::write(ADDRESS, address.as_str().as_bytes(), out);
+        parts::write(ADDRESS, address.as_bytes(), out);
     }
     if let Some(timeout) = head.timeout {
         out.extend_from_slice(&timeout_part(timeout));
@@ -287,7 +287,7 @@ fn read_parts<'a>(
     let mut parts = Parts(bytes);
     while let Some((tag, bytes)) = parts.next()? {
         match tag {
-            ADDRESS => head.address = Some(Address::parse(parts::text(tag, bytes)?)?),
+            ADDRESS => head.address = Some(read_address(bytes)?),
             TIMEOUT => head.timeout = Some(read_timeout(parts::number(tag, bytes)?)),
             IDENTITY => head.identity = Some(Stated::packed(bytes)?),
             METADATA => head.metadata = Entries::packed(bytes)?,
@@ -298,6 +298,12 @@ fn read_parts<'a>(
         }
     }
     Ok(payload)
+}
+
+/// Reads an address. That of one that is no text says so.
+#[inline]
+fn read_address(bytes: &[u8]) -> Result<Address<'_>, PartError> {
+    Address::parse_bytes(bytes).or_else(|_| Ok(Address::parse(parts::text(ADDRESS, bytes)?)?))
 }
 
 /// Reads whom a request back is for, and what it is called. Nobody has the number 0.

@@ -138,7 +138,7 @@ impl Slot {
         self.add(reply, cost, has_credit)
     }
 
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, reply: Reply, cost: usize, has_credit: bool) -> Result<Option<Waker>, Stale> {
         if self.state != State::Open {
             return Err(Stale);

@@ -1,5 +1,6 @@
 //! The way back of one request.
 
+use std::any::Any;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -20,7 +21,7 @@ use crate::status::{Code, Status};
 /// Where answers go: into a connection, to a caller in the same process, to a broker, a test.
 ///
 /// An id that is no longer waited for is ignored by every method.
-pub trait Answering: Send + Sync + 'static {
+pub trait Answering: Any + Send + Sync {
     /// Sends the response. Ends the request.
     fn respond(&self, id: CorrelationId, response: &mut dyn Outgoing);
 
@@ -237,15 +238,12 @@ impl Answer {
         }
     }
 
-    /// Its outcome was sent in another way.
-    pub(super) fn given(mut self) {
-        self.to = None;
-    }
-
-    /// Whether it answers this request.
-    pub(super) fn goes_to<T: Answering>(&self, to: &Arc<T>, id: CorrelationId) -> bool {
-        let answers = |own: &AnswerTo| own.id == id && addr_eq(&*own.to, &**to);
-        self.to.as_ref().is_some_and(answers)
+    /// Takes out where it goes, if it answers this request. Its outcome is sent in another way then.
+    #[inline]
+    pub(super) fn take_end<T: Answering>(&mut self, of: &T, id: CorrelationId) -> Option<Arc<T>> {
+        let answers = |own: &mut AnswerTo| own.id == id && addr_eq(&*own.to, of);
+        let AnswerTo { to, .. } = self.to.take_if(answers)?;
+        (to as Arc<dyn Any + Send + Sync>).downcast().ok()
     }
 
     /// Tells the caller that the request is being worked on.

@@ -11,7 +11,7 @@ use super::{Answer, Answering};
 use crate::envelope::CorrelationId;
 use crate::in_flight::{Reading, Reply};
 use crate::message::{Body, Encoded, Passed};
-use crate::peer::{Handover, Outbound};
+use crate::peer::{Handover, Outbound, Recipient};
 use crate::status::{Code, Status};
 
 /// Takes the replies to a request that `out` has sent, and answers with them, as they are. Dropped, it
@@ -22,8 +22,9 @@ use crate::status::{Code, Status};
 pub(crate) struct Relay {
     out: Arc<dyn Outbound>,
     id: CorrelationId,
-    /// `None` when the request has ended.
+    /// `None` when the request has ended, or rests.
     answer: Option<Answer>,
+    rests: bool,
     /// Who handed it on, where that wants to know.
     via: Option<Arc<dyn Via>>,
     /// `None` until something of the answer has come.
@@ -82,6 +83,7 @@ impl Relay {
             out,
             id,
             answer: Some(answer),
+            rests: false,
             via: None,
             items: None,
         }
@@ -108,23 +110,31 @@ impl Relay {
         }
     }
 
-    /// Whether it answers this request.
-    pub(crate) fn answers<T: Answering>(&self, to: &Arc<T>, id: CorrelationId) -> bool {
-        let answer = self.answer.as_ref();
-        answer.is_some_and(|answer| answer.goes_to(to, id))
+    /// Has the last reply given to `to` when it comes, as the answer to its request `id`, or else has that
+    /// [resume](Self::resume) it. Says `false` where it must be polled.
+    pub(crate) fn rest<T: Answering + Recipient>(
+        &mut self,
+        to: &Arc<T>,
+        id: CorrelationId,
+    ) -> bool {
+        let answer = self.answer.as_mut();
+        if let Some(end) = answer.and_then(|answer| answer.take_end(&**to, id)) {
+            self.rests = self.out.hand_over(self.id, Handover { to: end, id });
+            self.answer = (!self.rests).then(|| Answer::new(to.clone(), id));
+        }
+        self.rests
     }
 
-    /// Has the last reply given to `to` when it comes, which is then [answered](Self::answered), or else has
-    /// that resume it. Says `false` where it must be polled.
-    pub(crate) fn rest(&self, to: Handover) -> bool {
-        self.out.hand_over(self.id, to)
+    /// Something else has come than the last reply: from now on it is polled.
+    pub(crate) fn resume(&mut self, answer: Answer) {
+        self.rests = false;
+        self.answer = Some(answer);
     }
 
     /// The last reply was given while it rested.
+    #[inline]
     pub(crate) fn answered(mut self) {
-        if let Some(answer) = self.answer.take() {
-            answer.given();
-        }
+        self.rests = false;
     }
 
     /// Answers, unless the connection is lost before anything of the answer has come.
@@ -249,7 +259,7 @@ impl Future for Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        if self.answer.is_some() {
+        if self.rests || self.answer.is_some() {
             self.out.cancel(self.id);
         }
         if let Some(via) = &self.via {

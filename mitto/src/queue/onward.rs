@@ -65,7 +65,7 @@ enum Sent {
 
 impl Onward {
     /// Hands a job on without a copy of it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hand(&self, job: &mut Job<'_>, answer: Answer) -> Handed {
         let mut wait = Wait::default();
         // Whoever gets what is left to do polls it at once, with a waker of its own.
@@ -79,7 +79,7 @@ impl Onward {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn handed(&self, sent: Result<Sent, Status>, wait: &mut Wait, answer: Answer) -> Handed {
         let mut out = || wait.via.take().unwrap_or_else(|| self.out.clone());
         match sent {
@@ -100,7 +100,7 @@ impl Onward {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn poll(
         &self,
         job: &mut Job<'_>,

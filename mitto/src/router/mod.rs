@@ -156,7 +156,7 @@ impl Router {
     }
 
     /// Begins a job, at one place after another until one takes it.
-    #[inline]
+    #[inline(always)]
     fn begin(&self, node: &Node, job: &mut Job<'_>, answer: Answer, tried: &mut Tried) -> Begun {
         let turn = node.turn(job);
         let mut answer = answer;

@@ -239,7 +239,7 @@ impl Place {
     }
 
     /// Hands a job on.
-    #[inline]
+    #[inline(always)]
     pub(super) fn hand(&self, job: &mut Job<'_>, answer: Answer) -> Begun {
         let inner = &*self.0;
         inner.requests.fetch_add(1, Relaxed);
@@ -261,7 +261,7 @@ impl Place {
         CountedAt(self.clone())
     }
 
-    #[inline]
+    #[inline(always)]
     fn handed(&self, handed: Handed) -> Begun {
         match handed {
             Handed::Ended => {

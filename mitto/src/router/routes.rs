@@ -17,7 +17,8 @@ use crate::status::Status;
 /// original.
 #[derive(Clone, Default)]
 pub struct Routes {
-    nodes: HashMap<OwnedAddress, Arc<Node>, BuildHasherDefault<AddressHasher>>,
+    /// By the bytes of their addresses.
+    nodes: HashMap<Arc<[u8]>, Arc<Node>, BuildHasherDefault<AddressHasher>>,
     /// How many nodes each application has.
     applications: HashMap<Box<str>, usize>,
 }
@@ -40,7 +41,7 @@ impl Routes {
         A::Error: Into<AddressError>,
     {
         let node = node_of(node)?;
-        if self.nodes.contains_key(&node) {
+        if self.nodes.contains_key(node.as_str().as_bytes()) {
             return Err(RouteError::Node(node.to_string()));
         }
         self.add(node, Place::unnamed(runs))
@@ -70,7 +71,7 @@ impl Routes {
         A::Error: Into<AddressError>,
     {
         let address = node_of(node)?;
-        match self.nodes.get_mut(&address) {
+        match self.nodes.get_mut(address.as_str().as_bytes()) {
             Some(node) => Arc::make_mut(node).policy = policy,
             None => return Err(RouteError::Policy(address.to_string())),
         }
@@ -89,7 +90,7 @@ impl Routes {
     {
         let address = node_of(node)?;
         let application = address.as_address().application();
-        if self.nodes.remove(&address).is_some()
+        if self.nodes.remove(address.as_str().as_bytes()).is_some()
             && let Some(count) = self.applications.get_mut(application)
         {
             *count -= 1;
@@ -102,7 +103,7 @@ impl Routes {
 
     /// The nodes, in no order.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = Address<'_>> {
-        self.nodes.keys().map(OwnedAddress::as_address)
+        self.nodes.values().map(|node| node.address.as_address())
     }
 
     /// The node that an address names.
@@ -111,7 +112,7 @@ impl Routes {
         let Some(address) = address else {
             return Err(no_address());
         };
-        match self.nodes.get(address.without_action().as_str()) {
+        match self.nodes.get(address.without_action().as_bytes()) {
             Some(node) => Ok(node),
             None => Err(self.unknown(address)),
         }
@@ -133,7 +134,7 @@ impl Routes {
     }
 
     fn add(mut self, address: OwnedAddress, place: Place) -> Result<Self, RouteError> {
-        if let Some(node) = self.nodes.get_mut(&address) {
+        if let Some(node) = self.nodes.get_mut(address.as_str().as_bytes()) {
             Arc::make_mut(node).add(place)?;
             return Ok(self);
         }
@@ -144,8 +145,9 @@ impl Routes {
                 self.applications.insert(application.into(), 1);
             }
         }
-        let node = Node::new(address.clone(), place);
-        self.nodes.insert(address, Arc::new(node));
+        let bytes = address.to_bytes();
+        let node = Node::new(address, place);
+        self.nodes.insert(bytes, Arc::new(node));
         Ok(self)
     }
 
@@ -186,9 +188,9 @@ impl Hasher for AddressHasher {
         self.add(rest);
     }
 
-    /// Ends a text. Each key is one.
+    /// The length, which adds nothing: each key is one text.
     #[inline]
-    fn write_u8(&mut self, _: u8) {}
+    fn write_usize(&mut self, _: usize) {}
 
     /// Mixed, as the table looks at the highest bits.
     #[inline]

@@ -13,7 +13,7 @@ use super::by_slot::BySlot;
 use super::receive::Receive;
 use super::shared::Shared;
 use crate::envelope::{CorrelationId, Head, Kind};
-use crate::job::{Answering, Relay, Run};
+use crate::job::{Answer, Answering, Relay, Run};
 use crate::message::Encoded;
 use crate::peer::{Handover, LastReply, Recipient};
 
@@ -166,7 +166,8 @@ impl Receive {
             };
             let relay = state.handing.take_relay(id);
             drop(state);
-            if let Some(relay) = relay {
+            if let Some(mut relay) = relay {
+                relay.resume(Answer::new(shared.clone(), id));
                 self.runs.start(id, Run::relay(relay), None, &mut self.pool);
             }
         }
@@ -176,11 +177,8 @@ impl Receive {
 impl Shared {
     /// Lets a request of the other end rest that was handed on. Gives it back where it must be polled.
     fn rest(self: &Arc<Self>, id: CorrelationId, relay: Relay) -> Option<Relay> {
-        let to = Handover {
-            to: self.clone(),
-            id,
-        };
-        if !relay.answers(self, id) || !relay.rest(to) {
+        let mut relay = relay;
+        if !relay.rest(self, id) {
             return Some(relay);
         }
         let mut state = self.state();
