@@ -28,6 +28,8 @@ mod capabilities;
 mod dead_letters;
 mod endpoint;
 mod error;
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+mod gather;
 pub mod memory;
 #[cfg(feature = "mqtt")]
 pub mod mqtt;

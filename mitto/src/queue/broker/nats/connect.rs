@@ -10,10 +10,10 @@ use std::time::Duration;
 use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerError};
 use tokio::sync::watch;
 
-use super::Nats;
 use super::url::{Login, Servers, without_password};
 use super::waiting::Waiting;
 use super::work::Work;
+use super::{Nats, outbox};
 use crate::escaped::Escaped;
 use crate::queue::broker::{BrokerError, Node, Opening, Receiver};
 use crate::runtime::{Instant, later, sleep_until};
@@ -139,6 +139,10 @@ fn options(
         .connection_timeout(TRY)
         .ping_interval(PING)
         .tls_client_config(config)
+        // As many wait in the client as before it.
+        .client_capacity(outbox::MOST)
+        // They are made here, or checked.
+        .skip_subject_validation(true)
         // What one subscription may be behind; a pump reads it all the time.
         .subscription_capacity(opening.limits.in_flight_process.max(1024))
         .event_callback(move |event| {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::connect::{Link, connect};
@@ -14,7 +15,7 @@ use super::publish::publish;
 use super::shared::{Shared, Unanswered, sent};
 use super::subject;
 use super::work::{Work, message as next_message};
-use super::{Nats, jetstream, queue_group, taking};
+use super::{Nats, jetstream, outbox, queue_group, taking};
 use crate::escaped::Escaped;
 use crate::queue::broker::{
     BrokerError, DeadLetter, Later, Line, Node, Opening, Parcel, Receiver, SendError, Settled,
@@ -51,13 +52,16 @@ impl NatsLine {
         let link = Arc::new(Link::new(&nats.url, receiver));
         let client = connect(&nats, &opening, &link).await?;
         let inbox = subject::inbox(opening.purpose);
-        let shared = Shared::new(client, link, inbox, nats.key, opening.limits, nats.durable);
+        let (outbox, outgoing) = mpsc::channel(outbox::MOST);
+        let (key, limits) = (nats.key, opening.limits);
+        let shared = Shared::new(client, outbox, link, inbox, key, limits, nats.durable);
         let shared = Arc::new(shared);
         let line = Self {
             shared: shared.clone(),
             tasks: Arc::default(),
             setup: Arc::default(),
         };
+        line.tasks.spawn(outbox::hand_on(shared.clone(), outgoing));
         let subject = format!("{}.>", shared.inbox);
         let mut inbox = shared.subscribe(subject, None).await?;
         let to = shared.clone();

@@ -83,6 +83,7 @@ mod inbox;
 mod jetstream;
 mod line;
 mod message;
+mod outbox;
 mod publish;
 mod queue_group;
 mod shared;

@@ -1,19 +1,15 @@
 //! What all parts of a line have in common.
 
-use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
-use async_nats::{
-    Client, Message, PublishError, PublishErrorKind, StatusCode, Subject, Subscriber,
-};
+use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
-use futures_util::Sink;
+use tokio::sync::mpsc::Sender;
 
 use super::connect::Link;
 use super::waiting::{Told, Waiter};
@@ -21,7 +17,7 @@ use super::work::Work;
 use crate::limits::Limits;
 use crate::queue::broker::tags::ByTag;
 use crate::queue::broker::{BrokerError, Key, Later, Node, SendError};
-use crate::runtime::{spawn, timeout};
+use crate::runtime::timeout;
 
 /// How long the server may take to answer.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
@@ -29,13 +25,13 @@ pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// What all parts of a line have in common.
 pub(super) struct Shared {
     pub(super) client: Client,
+    /// Where messages wait to be handed on to the client.
+    pub(super) outbox: Sender<OutboundMessage>,
     pub(super) link: Arc<Link>,
     pub(super) inbox: Arc<str>,
     pub(super) key: Option<Key>,
     pub(super) limits: Limits,
     pub(super) durable: bool,
-    /// Takes messages without waiting.
-    outlet: Mutex<Client>,
     /// The queue that a task was sent to last. Most ends send to one node.
     queue: Mutex<Option<(Node, Subject)>>,
     /// The inbox of ours that asked last.
@@ -64,6 +60,7 @@ pub(super) enum Unanswered {
 impl Shared {
     pub(super) fn new(
         client: Client,
+        outbox: Sender<OutboundMessage>,
         link: Arc<Link>,
         inbox: Arc<str>,
         key: Option<Key>,
@@ -71,10 +68,10 @@ impl Shared {
         durable: bool,
     ) -> Self {
         Self {
-            outlet: Mutex::new(client.clone()),
             queue: Mutex::default(),
             asker: Mutex::default(),
             client,
+            outbox,
             link,
             inbox,
             key,
@@ -141,51 +138,6 @@ impl Shared {
             }
             if connected.changed().await.is_err() {
                 return Err(SendError::Closed);
-            }
-        }
-    }
-
-    /// Ready when there is room for the next one.
-    pub(super) async fn send(&self, message: OutboundMessage) -> Result<(), SendError> {
-        let bytes = message.payload.len();
-        let sent = self.client.publish_message(message).await;
-        sent.map_err(|error| send_error(&error, bytes))
-    }
-
-    /// Sends, if there is room. If not it goes on with the message.
-    pub(super) fn send_at_once(
-        &self,
-        message: OutboundMessage,
-    ) -> ControlFlow<Result<(), SendError>, OutboundMessage> {
-        let mut outlet = self.outlet.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut outlet = Pin::new(&mut *outlet);
-        let mut context = Context::from_waker(Waker::noop());
-        match outlet.as_mut().poll_ready(&mut context) {
-            Poll::Ready(Ok(())) => {
-                let bytes = message.payload.len();
-                let sent = outlet.start_send(message);
-                ControlFlow::Break(sent.map_err(|error| send_error(&error, bytes)))
-            }
-            Poll::Ready(Err(error)) => {
-                ControlFlow::Break(Err(send_error(&error, message.payload.len())))
-            }
-            Poll::Pending => ControlFlow::Continue(message),
-        }
-    }
-
-    /// Sends without waiting, in another task if there is no room.
-    pub(super) fn push(self: &Arc<Self>, message: OutboundMessage) {
-        let told = |shared: &Self, sent: Result<(), SendError>| {
-            if let Err(error) = sent {
-                let url = &shared.link.url;
-                tracing::debug!(%url, %error, "a message to NATS was not sent");
-            }
-        };
-        match self.send_at_once(message) {
-            ControlFlow::Break(sent) => told(self, sent),
-            ControlFlow::Continue(message) => {
-                let shared = self.clone();
-                spawn(async move { told(&shared, shared.send(message).await) });
             }
         }
     }
@@ -299,6 +251,11 @@ impl Shared {
             .collect()
     }
 
+    /// Whether more than one request is on its way through this line, as far as is known at once.
+    pub(super) fn is_busy(&self) -> bool {
+        self.held().len() + self.link.waiting.count() > 1
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
@@ -352,12 +309,4 @@ pub(super) fn bare(
 /// Whether it is the server's word that nobody is there.
 pub(super) fn is_nobody(message: &Message) -> bool {
     message.status == Some(StatusCode::NO_RESPONDERS) && message.payload.is_empty()
-}
-
-fn send_error(error: &PublishError, bytes: usize) -> SendError {
-    match error.kind() {
-        PublishErrorKind::MaxPayloadExceeded => SendError::TooLarge(bytes),
-        PublishErrorKind::InvalidSubject => SendError::Refused(error.to_string()),
-        PublishErrorKind::Send => SendError::Closed,
-    }
 }

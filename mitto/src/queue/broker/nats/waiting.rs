@@ -183,6 +183,10 @@ impl Waiting {
         self.lock().passing == 0
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.lock().entries.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -12,12 +12,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::buried::Burying;
 use super::common::{Attempts, Common, Side};
 use super::consumed::Connected;
-use super::gather::Gather;
 use super::inbox::Inbox;
 use super::link::{Link, Told};
 use super::names;
 use super::work::Work;
 use super::writes::Writes;
+use crate::queue::broker::gather::Gather;
 use crate::queue::broker::{BrokerError, Node, SendError, Settled};
 use crate::runtime::Instant;
 

@@ -49,7 +49,6 @@ mod common;
 mod consumed;
 mod consumer;
 mod flight;
-mod gather;
 mod in_order;
 mod inbox;
 mod letters;

@@ -18,13 +18,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::common::{Attempts, Common, Side};
 use super::flight::Flight;
-use super::gather::Gather;
 use super::in_order::InOrder;
 use super::link::{Link, Told};
 use super::outgoing::{Job, Sent, Waiting};
 use super::properties::{self, Trusted};
 use super::topology;
 use super::writes::{Writes, Writing};
+use crate::queue::broker::gather::Gather;
 use crate::queue::broker::wire::Place;
 use crate::queue::broker::{BrokerError, SendError};
 use crate::runtime::{Instant, Sleep, later, sleep_until, timeout};
