@@ -6,16 +6,16 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::connect::{Link, connect};
 use super::message::{self, From, To};
+use super::outbox::outbox;
 use super::publish::publish;
 use super::shared::{Shared, Unanswered, sent};
 use super::subject;
 use super::work::{Work, message as next_message};
-use super::{Nats, jetstream, outbox, queue_group, taking};
+use super::{Nats, jetstream, queue_group, taking};
 use crate::escaped::Escaped;
 use crate::queue::broker::{
     BrokerError, DeadLetter, Later, Line, Node, Opening, Parcel, Receiver, SendError, Settled,
@@ -52,7 +52,7 @@ impl NatsLine {
         let link = Arc::new(Link::new(&nats.url, receiver));
         let client = connect(&nats, &opening, &link).await?;
         let inbox = subject::inbox(opening.purpose);
-        let (outbox, outgoing) = mpsc::channel(outbox::MOST);
+        let (outbox, outgoing) = outbox(client.clone());
         let (key, limits) = (nats.key, opening.limits);
         let shared = Shared::new(client, outbox, link, inbox, key, limits, nats.durable);
         let shared = Arc::new(shared);
@@ -61,7 +61,7 @@ impl NatsLine {
             tasks: Arc::default(),
             setup: Arc::default(),
         };
-        line.tasks.spawn(outbox::hand_on(shared.clone(), outgoing));
+        spawn(outgoing.hand_on(Arc::downgrade(&shared)));
         let subject = format!("{}.>", shared.inbox);
         let mut inbox = shared.subscribe(subject, None).await?;
         let to = shared.clone();

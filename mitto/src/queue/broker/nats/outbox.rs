@@ -2,18 +2,23 @@
 //!
 //! The client's own task writes what it finds when it is woken, and who sends first wakes it: of many who send at once
 //! each would have a write of its own, which costs as much as all else of a message. So they leave their messages here,
-//! and a task hands them on together, once whoever is ready has run.
+//! and a task hands them on together, once whoever is ready has run. Who is alone hands on straight.
 
-use std::error::Error;
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
 
-use async_nats::HeaderValue;
 use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
-use tokio::sync::mpsc::Receiver;
+use async_nats::{Client, HeaderValue};
+use futures_util::Sink;
+use futures_util::future::{Either, select};
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
 
 use super::shared::Shared;
 use crate::queue::broker::SendError;
@@ -23,19 +28,118 @@ use crate::runtime::spawn;
 /// How many messages wait here at most, and as many in the client; then whoever sends waits.
 pub(super) const MOST: usize = 1024;
 
-/// Hands on what is put into the outbox.
-pub(super) async fn hand_on(shared: Arc<Shared>, mut outbox: Receiver<OutboundMessage>) {
-    let mut gather = Gather::default();
-    while let Some(first) = outbox.recv().await {
-        if shared.is_busy() {
-            poll_fn(|cx| gather.poll(cx)).await;
-        }
-        let mut next = Some(first);
-        while let Some(message) = next {
-            if let Err(error) = shared.client.publish_message(message).await {
-                unsent(&shared, &error);
+/// Where messages are put.
+pub(super) struct Outbox {
+    /// Takes messages without waiting.
+    client: Mutex<Client>,
+    left: mpsc::Sender<OutboundMessage>,
+    /// How many were left here and not handed on. None may overtake them.
+    count: Arc<AtomicUsize>,
+    /// Ends with what it is part of.
+    _open: oneshot::Sender<Infallible>,
+}
+
+/// Where they are taken from.
+pub(super) struct Outgoing {
+    client: Client,
+    left: mpsc::Receiver<OutboundMessage>,
+    count: Arc<AtomicUsize>,
+    ended: oneshot::Receiver<Infallible>,
+}
+
+pub(super) fn outbox(client: Client) -> (Outbox, Outgoing) {
+    let (send, receive) = mpsc::channel(MOST);
+    let (open, ended) = oneshot::channel();
+    let count = Arc::new(AtomicUsize::new(0));
+    let outbox = Outbox {
+        client: Mutex::new(client.clone()),
+        left: send,
+        count: count.clone(),
+        _open: open,
+    };
+    let outgoing = Outgoing {
+        client,
+        left: receive,
+        count,
+        ended,
+    };
+    (outbox, outgoing)
+}
+
+impl Outgoing {
+    /// Hands on what is left in the outbox, and at last what is there when that has ended and the client takes at once.
+    pub(super) async fn hand_on(mut self, shared: Weak<Shared>) {
+        let mut gather = Gather::default();
+        while let Some(first) = self.left.recv().await {
+            if shared.upgrade().is_some_and(|shared| shared.is_busy()) {
+                poll_fn(|cx| gather.poll(cx)).await;
             }
-            next = outbox.try_recv().ok();
+            let mut next = Some(first);
+            while let Some(message) = next {
+                let sent = pin!(self.client.publish_message(message));
+                match select(sent, &mut self.ended).await {
+                    Either::Left((Ok(()), _)) => {}
+                    Either::Left((Err(error), _)) => {
+                        tracing::debug!(%error, "a message to NATS was not sent");
+                    }
+                    Either::Right(_) => {
+                        let unsent = self.left.len() + 1;
+                        tracing::debug!(unsent, "messages to NATS were not sent");
+                        return;
+                    }
+                }
+                self.count.fetch_sub(1, Ordering::Release);
+                next = self.left.try_recv().ok();
+            }
+        }
+    }
+}
+
+impl Outbox {
+    async fn leave(&self, message: OutboundMessage) -> Result<(), SendError> {
+        let room = self.left.reserve().await;
+        let room = room.map_err(|_| SendError::Closed)?;
+        self.count.fetch_add(1, Ordering::Relaxed);
+        room.send(message);
+        Ok(())
+    }
+
+    fn leave_at_once(
+        &self,
+        message: OutboundMessage,
+    ) -> ControlFlow<Result<(), SendError>, OutboundMessage> {
+        match self.left.try_reserve() {
+            Ok(room) => {
+                self.count.fetch_add(1, Ordering::Relaxed);
+                room.send(message);
+                ControlFlow::Break(Ok(()))
+            }
+            Err(TrySendError::Full(())) => ControlFlow::Continue(message),
+            Err(TrySendError::Closed(())) => ControlFlow::Break(Err(SendError::Closed)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
+    }
+
+    /// Hands a message on, if the client has room. If not it goes on with the message.
+    fn hand_on(
+        &self,
+        message: OutboundMessage,
+    ) -> ControlFlow<Result<(), SendError>, OutboundMessage> {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut client = Pin::new(&mut *client);
+        match client
+            .as_mut()
+            .poll_ready(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(Ok(())) => {
+                let sent = client.start_send(message);
+                ControlFlow::Break(sent.map_err(|_| SendError::Closed))
+            }
+            Poll::Ready(Err(_)) => ControlFlow::Break(Err(SendError::Closed)),
+            Poll::Pending => ControlFlow::Continue(message),
         }
     }
 }
@@ -43,9 +147,10 @@ pub(super) async fn hand_on(shared: Arc<Shared>, mut outbox: Receiver<OutboundMe
 impl Shared {
     /// Ready when there was room.
     pub(super) async fn send(&self, message: OutboundMessage) -> Result<(), SendError> {
-        self.check(&message)?;
-        let sent = self.outbox.send(message).await;
-        sent.map_err(|_| SendError::Closed)
+        match self.send_at_once(message) {
+            ControlFlow::Break(sent) => sent,
+            ControlFlow::Continue(message) => self.outbox.leave(message).await,
+        }
     }
 
     /// Sends, if there is room. If not it goes on with the message.
@@ -56,10 +161,13 @@ impl Shared {
         if let Err(error) = self.check(&message) {
             return ControlFlow::Break(Err(error));
         }
-        match self.outbox.try_send(message) {
-            Ok(()) => ControlFlow::Break(Ok(())),
-            Err(TrySendError::Full(message)) => ControlFlow::Continue(message),
-            Err(TrySendError::Closed(_)) => ControlFlow::Break(Err(SendError::Closed)),
+        let message = match self.outbox.is_empty() && !self.is_busy() {
+            true => self.outbox.hand_on(message),
+            false => ControlFlow::Continue(message),
+        };
+        match message {
+            ControlFlow::Break(sent) => ControlFlow::Break(sent),
+            ControlFlow::Continue(message) => self.outbox.leave_at_once(message),
         }
     }
 
@@ -76,7 +184,8 @@ impl Shared {
     pub(super) fn push(self: &Arc<Self>, message: OutboundMessage) {
         let told = |shared: &Self, sent: Result<(), SendError>| {
             if let Err(error) = sent {
-                unsent(shared, &error);
+                let url = &shared.link.url;
+                tracing::debug!(%url, %error, "a message to NATS was not sent");
             }
         };
         match self.send_at_once(message) {
@@ -87,11 +196,6 @@ impl Shared {
             }
         }
     }
-}
-
-fn unsent(shared: &Shared, error: &dyn Error) {
-    let url = &shared.link.url;
-    tracing::debug!(%url, %error, "a message to NATS was not sent");
 }
 
 /// How many bytes the headers of a message have on the wire.

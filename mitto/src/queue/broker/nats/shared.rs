@@ -9,9 +9,9 @@ use std::time::Duration;
 use async_nats::message::OutboundMessage;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
-use tokio::sync::mpsc::Sender;
 
 use super::connect::Link;
+use super::outbox::Outbox;
 use super::waiting::{Told, Waiter};
 use super::work::Work;
 use crate::limits::Limits;
@@ -25,8 +25,7 @@ pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// What all parts of a line have in common.
 pub(super) struct Shared {
     pub(super) client: Client,
-    /// Where messages wait to be handed on to the client.
-    pub(super) outbox: Sender<OutboundMessage>,
+    pub(super) outbox: Outbox,
     pub(super) link: Arc<Link>,
     pub(super) inbox: Arc<str>,
     pub(super) key: Option<Key>,
@@ -60,7 +59,7 @@ pub(super) enum Unanswered {
 impl Shared {
     pub(super) fn new(
         client: Client,
-        outbox: Sender<OutboundMessage>,
+        outbox: Outbox,
         link: Arc<Link>,
         inbox: Arc<str>,
         key: Option<Key>,
