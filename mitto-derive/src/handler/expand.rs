@@ -1,7 +1,7 @@
 //! The type that describes a handler.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{GenericArgument, Lifetime, PathArguments, Type};
@@ -54,8 +54,18 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
     }
 }
 
+/// Whether the message has lifetimes of its own, other than `'static`.
 fn borrows(message: &Type) -> bool {
-    quote!(#message).to_string() != owned(message).to_token_stream().to_string()
+    let Type::Path(path) = message else {
+        return false;
+    };
+    let arguments = path.path.segments.last().map(|last| &last.arguments);
+    let Some(PathArguments::AngleBracketed(list)) = arguments else {
+        return false;
+    };
+    list.args
+        .iter()
+        .any(|argument| matches!(argument, GenericArgument::Lifetime(one) if one.ident != "static"))
 }
 
 /// The message without lifetimes of its own: one with them is reported where it is derived.
