@@ -1,6 +1,6 @@
 //! The head of a fn that an attribute stands on.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Signature, Token, Visibility};
@@ -45,8 +45,21 @@ impl Head {
                 signature,
             })
         };
-        parse.parse2(item)
+        parse.parse2(without_body(item))
     }
+}
+
+/// The same with nothing in its body, which nobody here looks at: it need not be taken apart.
+fn without_body(item: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+    if let Some(TokenTree::Group(body)) = tokens.last_mut()
+        && body.delimiter() == Delimiter::Brace
+    {
+        let mut empty = Group::new(Delimiter::Brace, TokenStream::new());
+        empty.set_span(body.span_open());
+        *body = empty;
+    }
+    tokens.into_iter().collect()
 }
 
 /// The name, where the language has a type of it.

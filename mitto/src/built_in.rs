@@ -34,12 +34,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{CodecError, Decoder, Encoder};
 use crate::envelope::MessageId;
 use crate::escaped::Escaped;
 use crate::job::{Answer, Job, Run};
 use crate::message::{
-    Kind, Message, MessageInfo, MessageKind, Never, OneWay, Shapes, Travels, Unary,
+    Codings, Kind, Message, MessageInfo, MessageKind, Never, OneWay, Shapes, Travels, Unary,
 };
 use crate::provider::MessageProvider;
 use crate::schema::Descriptor;
@@ -238,37 +237,18 @@ macro_rules! message {
                     error: <Never as Travels>::SHAPE,
                 },
             };
+            const CODINGS: &'static Codings<Self> = {
+                static CODINGS: Codings<$message> = Codings {
+                    message: <$message as Travels>::CODING,
+                    response: <$response as Travels>::CODING,
+                    error: <Never as Travels>::CODING,
+                };
+                &CODINGS
+            };
 
             type Kind = $kind;
             type Response = $response;
             type Failure = Status;
-
-            fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
-                to.encode(self)
-            }
-
-            fn decode(from: Decoder<'_>) -> Result<Self, CodecError> {
-                from.decode()
-            }
-
-            fn encode_response(
-                response: &$response,
-                to: &mut Encoder<'_>,
-            ) -> Result<(), CodecError> {
-                to.encode(response)
-            }
-
-            fn decode_response(from: Decoder<'_>) -> Result<$response, CodecError> {
-                from.decode()
-            }
-
-            fn encode_error(error: &Never, _: &mut Encoder<'_>) -> Result<(), CodecError> {
-                match *error {}
-            }
-
-            fn decode_error(from: Decoder<'_>) -> Result<Never, CodecError> {
-                from.decode()
-            }
         }
     };
 }

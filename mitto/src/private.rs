@@ -12,14 +12,13 @@ pub use std::time::Duration;
 pub use std::vec::Vec;
 
 pub use crate::address::Address;
-pub use crate::codec::{CodecError, Decoder, Encoder};
 pub use crate::context::Parts;
 pub use crate::envelope::MessageId;
 pub use crate::handler::*;
 pub use crate::job::{Answer, Job, Run};
 pub use crate::message::{
-    DeclaredOf, ErrorOf, Failure, IsMessage, Message, MessageInfo, MessageKind, Never, OneWay,
-    ReturnOf, Shapes, Streaming, Travels, Unary,
+    Codings, DeclaredOf, ErrorOf, Failure, IsMessage, Message, MessageInfo, MessageKind, Never,
+    OneWay, ReturnOf, Shapes, Streaming, Travels, Unary,
 };
 pub use crate::peer::{Call, Calls, NoCalls, Outcome, Peer, Sends, Stub, call};
 #[cfg(feature = "host")]

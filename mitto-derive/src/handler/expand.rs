@@ -1,7 +1,7 @@
 //! The type that describes a handler.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{GenericArgument, Lifetime, PathArguments, Type};
@@ -20,23 +20,23 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
     let conditions = &model.conditions;
     let ident = &model.ident;
     let name = model.ident.unraw().to_string();
-    let message = match &model.message {
-        Some(message) => {
-            let message = owned(message);
-            let info =
-                quote_spanned!(message.span()=> <__mitto::Ended<#message> as __mitto::Known>::INFO);
-            quote!(__mitto::Option::Some(#info))
-        }
-        None => quote!(__mitto::Option::None),
-    };
     let run = match &model.message {
         Some(message) if !is_broken && !borrows(message) => running(model, message),
-        _ => quote! {
-            #[automatically_derived]
-            impl<S> __mitto::Runs<S> for #ident {
-                const RUN: __mitto::RunFn<S> = __mitto::broken::<S>;
+        message => {
+            let message = match message {
+                Some(message) => {
+                    let info = info(&owned(message));
+                    quote!(__mitto::Option::Some(#info))
+                }
+                None => quote!(__mitto::Option::None),
+            };
+            quote! {
+                #[automatically_derived]
+                impl<S> __mitto::Runs<S> for #ident {
+                    const LISTED: __mitto::Listed<S> = __mitto::Listed::broken(#name, #message);
+                }
             }
-        },
+        }
     };
     quote! {
         #(#conditions)*
@@ -49,22 +49,23 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
         #[allow(private_bounds, private_interfaces, unused_qualifications)]
         const _: () = {
             use #private as __mitto;
-            #[automatically_derived]
-            impl __mitto::Handler for #ident {
-                const INFO: __mitto::Handled = __mitto::Handled { name: #name, message: #message };
-
-                fn watched() -> &'static __mitto::Watched {
-                    static WATCHED: __mitto::Watched = __mitto::Watched::new(#name);
-                    &WATCHED
-                }
-            }
             #run
         };
     }
 }
 
+/// Whether the message has lifetimes of its own, other than `'static`.
 fn borrows(message: &Type) -> bool {
-    quote!(#message).to_string() != owned(message).to_token_stream().to_string()
+    let Type::Path(path) = message else {
+        return false;
+    };
+    let arguments = path.path.segments.last().map(|last| &last.arguments);
+    let Some(PathArguments::AngleBracketed(list)) = arguments else {
+        return false;
+    };
+    list.args
+        .iter()
+        .any(|argument| matches!(argument, GenericArgument::Lifetime(one) if one.ident != "static"))
 }
 
 /// The message without lifetimes of its own: one with them is reported where it is derived.
@@ -125,6 +126,8 @@ fn running(model: &Model, message: &Type) -> TokenStream {
         >
     };
     let run = quote_spanned!(user=> __mitto::#run::<S, Self, #known, (#(#types,)*)>);
+    let name = ident.unraw().to_string();
+    let info = info(message);
     // Locals keep the macro's own span: they are nobody's business.
     let (passed, taken) = (quote!(arguments), quote!(message));
     let call_head = quote_spanned! {user=>
@@ -156,11 +159,16 @@ fn running(model: &Model, message: &Type) -> TokenStream {
 
         #[automatically_derived]
         impl<S> #serve for #ident where #(#bounds,)* {
-            const RUN: __mitto::RunFn<S> = { #named #run };
+            const LISTED: __mitto::Listed<S> = { #named __mitto::Listed::new(#name, #info, #run) };
         }
 
         #[automatically_derived]
         impl<S> #begin for #ident where #(#bounds,)* {
+            fn watched() -> &'static __mitto::Watched {
+                static WATCHED: __mitto::Watched = __mitto::Watched::new(#name);
+                &WATCHED
+            }
+
             #begin_head {
                 #arguments_of
                 #begin_body
@@ -168,6 +176,11 @@ fn running(model: &Model, message: &Type) -> TokenStream {
         }
         #fits
     }
+}
+
+/// What is known of the message.
+fn info(message: &Type) -> TokenStream {
+    quote_spanned!(message.span()=> <__mitto::Ended<#message> as __mitto::Known>::INFO)
 }
 
 /// The message where something of it is named.

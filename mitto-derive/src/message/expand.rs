@@ -18,15 +18,7 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
         Some(error) => quote!(__mitto::CallError<#error>),
         None => quote!(__mitto::Status),
     };
-    let error = match &model.error {
-        Some(error) => error.to_token_stream(),
-        None => quote!(__mitto::Never),
-    };
-    let codecs = [
-        codec(ident, "encode", "decode", is_broken),
-        codec(&response, "encode_response", "decode_response", is_broken),
-        codec(&error, "encode_error", "decode_error", is_broken),
-    ];
+    let codings = codings(model, &response, is_broken);
 
     // Generics are a mistake that is reported: the bounds keep it the only one.
     let mut generics = model.generics.clone();
@@ -46,7 +38,7 @@ pub(super) fn expand(model: &Model, is_broken: bool) -> TokenStream {
                 type Kind = __mitto::#kind;
                 type Response = #response;
                 type Failure = #failure;
-                #(#codecs)*
+                const CODINGS: &'static __mitto::Codings<Self> = #codings;
             }
         };
     }
@@ -61,127 +53,106 @@ fn answer(model: &Model) -> (TokenStream, TokenStream) {
     }
 }
 
+/// Says only what is not as in most messages: the compiler reads all of it again after each edit.
 fn info(model: &Model, is_broken: bool) -> TokenStream {
-    let Model {
-        ident,
-        docs,
-        name,
-        was,
-        idempotent,
-        retry,
-        authenticated,
-        requires,
-        ..
-    } = model;
-    let rust = ident.to_string();
-    let id = match model.id {
-        Some(id) => quote!(__mitto::MessageId(#id)),
-        None => quote!(__mitto::MessageId::of_name(#name)),
-    };
+    let name = &model.name;
+    let rust = model.ident.to_string();
     let kind = match &model.answer {
         Answer::Response(_) => quote!(Request),
         Answer::Stream(_) => quote!(Stream),
         Answer::None => quote!(Notification),
     };
+    let mut fields = TokenStream::new();
+    if let Some(id) = model.id {
+        fields.extend(quote!(id: __mitto::MessageId(#id),));
+    }
+    if !model.was.is_empty() {
+        let was = &model.was;
+        fields.extend(quote!(was: &[#(#was),*],));
+    }
     let answer = answer(model).1;
-    let response = written(&answer);
-    let never = quote!(<__mitto::Never as __mitto::Travels>::SHAPE);
-    let [message_shape, response_shape, error_shape] = match (is_broken, &model.error) {
-        (true, _) => [never.clone(), never.clone(), never],
-        (false, error) => [
-            shape(&quote_spanned!(ident.span()=> Self)),
-            shape(&answer),
-            error
-                .as_ref()
-                .map_or(never, |error| shape(&error.to_token_stream())),
-        ],
-    };
-    let error = option(model.error.as_ref().map(written));
-    let address = option(
-        model
-            .address
-            .as_ref()
-            .map(|text| quote!(__mitto::Address::from_static(#text))),
-    );
-    let timeout = option(
-        model
-            .timeout_millis
-            .map(|millis| quote!(__mitto::Duration::from_millis(#millis))),
-    );
+    if !matches!(model.answer, Answer::None | Answer::Response(None)) {
+        let response = written(&answer);
+        fields.extend(quote!(response: #response,));
+    }
+    if let Some(error) = &model.error {
+        let error = written(error);
+        fields.extend(quote!(error: __mitto::Option::Some(#error),));
+    }
+    if !model.docs.is_empty() {
+        let docs = &model.docs;
+        fields.extend(quote!(docs: #docs,));
+    }
+    if let Some(text) = &model.address {
+        let address = quote!(__mitto::Address::from_static(#text));
+        fields.extend(quote!(address: __mitto::Option::Some(#address),));
+    }
+    if let Some(millis) = model.timeout_millis {
+        let timeout = quote!(__mitto::Duration::from_millis(#millis));
+        fields.extend(quote!(timeout: __mitto::Option::Some(#timeout),));
+    }
+    if model.idempotent {
+        fields.extend(quote!(idempotent: true,));
+    }
+    if model.retry != 0 {
+        let retry = model.retry;
+        fields.extend(quote!(retry: #retry,));
+    }
+    if model.authenticated {
+        fields.extend(quote!(authenticated: true,));
+    }
+    if !model.requires.is_empty() {
+        let requires = &model.requires;
+        fields.extend(quote!(requires: &[#(#requires),*],));
+    }
+    if !is_broken {
+        let own = travels(&model.ident.to_token_stream());
+        let (answer, error) = (travels(&answer), travels(&error(model)));
+        fields.extend(quote! {
+            shapes: __mitto::Shapes {
+                message: #own::SHAPE,
+                response: #answer::SHAPE,
+                error: #error::SHAPE,
+            },
+        });
+    }
     quote! {
         __mitto::MessageInfo {
-            name: #name,
-            id: #id,
-            kind: __mitto::MessageKind::#kind,
-            was: &[#(#was),*],
-            rust: #rust,
-            response: #response,
-            error: #error,
-            docs: #docs,
-            address: #address,
-            timeout: #timeout,
-            idempotent: #idempotent,
-            retry: #retry,
-            authenticated: #authenticated,
-            requires: &[#(#requires),*],
-            shapes: __mitto::Shapes {
-                message: #message_shape,
-                response: #response_shape,
-                error: #error_shape,
-            },
+            #fields
+            ..__mitto::MessageInfo::new(__mitto::MessageKind::#kind, #name, #rust)
         }
     }
 }
 
-fn option(value: Option<impl ToTokens>) -> TokenStream {
-    match value {
-        Some(value) => quote!(__mitto::Option::Some(#value)),
-        None => quote!(__mitto::Option::None),
-    }
-}
-
-/// Where the shape of a type is found; what `ty` lacks for that is reported where [`codec`] reports it.
-fn shape(ty: &TokenStream) -> TokenStream {
-    let travels = quote_spanned!(ty.span()=> <#ty as __mitto::Travels>);
-    quote!(#travels::SHAPE)
-}
-
-/// The methods that encode and decode `ty`. What `ty` lacks for that is reported on the user's type.
-fn codec(ty: &impl ToTokens, encode: &str, decode: &str, is_broken: bool) -> TokenStream {
-    let ty = ty.to_token_stream();
-    let user = ty.span();
-    let encode = syn::Ident::new(encode, proc_macro2::Span::call_site());
-    let decode = syn::Ident::new(decode, proc_macro2::Span::call_site());
-    let (receiver, value, own) = if encode == "encode" {
-        (quote!(&self), quote!(self), quote!(Self))
-    } else {
-        (quote!(value: &#ty), quote!(value), quote!(#ty))
-    };
-    // One trait for both ways, named in the same way: the compiler reports what lacks it once.
-    let travels = match encode == "encode" {
-        true => quote_spanned!(user=> <Self as __mitto::Travels>),
-        false => quote_spanned!(user=> <#ty as __mitto::Travels>),
-    };
+/// What encodes and decodes the message, its response and its error.
+fn codings(model: &Model, response: &TokenStream, is_broken: bool) -> TokenStream {
     if is_broken {
-        return quote! {
-            fn #encode(#receiver, _: &mut __mitto::Encoder<'_>) -> __mitto::Result<(), __mitto::CodecError> {
-                loop {}
-            }
-
-            fn #decode(_: __mitto::Decoder<'_>) -> __mitto::Result<#own, __mitto::CodecError> {
-                loop {}
-            }
+        return quote!(&__mitto::Codings::BROKEN);
+    }
+    let ident = &model.ident;
+    let message = travels(&ident.to_token_stream());
+    let (response, error) = (travels(response), travels(&error(model)));
+    quote! {{
+        static CODINGS: __mitto::Codings<#ident> = __mitto::Codings {
+            message: #message::CODING,
+            response: #response::CODING,
+            error: #error::CODING,
         };
-    }
-    quote! {
-        fn #encode(#receiver, to: &mut __mitto::Encoder<'_>) -> __mitto::Result<(), __mitto::CodecError> {
-            #travels::encode_to(#value, to)
-        }
+        &CODINGS
+    }}
+}
 
-        fn #decode(from: __mitto::Decoder<'_>) -> __mitto::Result<#own, __mitto::CodecError> {
-            #travels::decode_from(from)
-        }
+fn error(model: &Model) -> TokenStream {
+    match &model.error {
+        Some(error) => error.to_token_stream(),
+        None => quote!(__mitto::Never),
     }
+}
+
+/// A type as one that is encoded and decoded. What it lacks for that is reported on the user's type, and as
+/// it is named in the same way everywhere, once.
+fn travels(ty: &TokenStream) -> TokenStream {
+    quote_spanned!(ty.span()=> <#ty as __mitto::Travels>)
 }
 
 /// A type as the user wrote it.

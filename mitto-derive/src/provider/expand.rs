@@ -67,18 +67,8 @@ fn names(model: &Model) -> TokenStream {
         #(use #paths as #names;)*
 
         #[automatically_derived]
-        impl __mitto::Handler for __not_handlers::__Plain {
-            const INFO: __mitto::Handled = __mitto::Handled::PLAIN;
-
-            fn watched() -> &'static __mitto::Watched {
-                static WATCHED: __mitto::Watched = __mitto::Watched::new("");
-                &WATCHED
-            }
-        }
-
-        #[automatically_derived]
         impl<S> __mitto::Runs<S> for __not_handlers::__Plain {
-            const RUN: __mitto::RunFn<S> = __mitto::broken::<S>;
+            const LISTED: __mitto::Listed<S> = __mitto::Listed::broken("", __mitto::Option::None);
         }
     }
 }
@@ -101,8 +91,7 @@ fn table(model: &Model) -> TokenStream {
     } = model;
     let schema = schema(model);
     let own = handlers.len();
-    let infos = entries(model).map(|entry| described(&entry, ident, "INFO"));
-    let runs = entries(model).map(|entry| described(&entry, ident, "RUN"));
+    let listed = entries(model).map(|entry| described(&entry, ident));
     let sets = model.included.iter().map(|included| set(included, *side));
     let list = match side {
         Side::Server => quote!(TO_SERVER),
@@ -122,8 +111,8 @@ fn table(model: &Model) -> TokenStream {
         }
     });
     quote! {
-        const __OWN: [__mitto::Handled; #own] = [#(#infos),*];
-        const __RUNS: [__mitto::RunFn<#ident>; #own] = [#(#runs),*];
+        const __LISTED: &[__mitto::Listed<#ident>; #own] = &[#(#listed),*];
+        const __OWN: [__mitto::Handled; #own] = __mitto::handled(__LISTED);
         const __SET: __mitto::HandledSet = __mitto::HandledSet {
             own: &__OWN,
             included: &[#(#sets),*],
@@ -135,7 +124,7 @@ fn table(model: &Model) -> TokenStream {
         const __LIST: &__mitto::List = #schema::#list;
         const __OTHER: &__mitto::List = #schema::#other;
         const __ROWS: [__mitto::Row<#ident>; __mitto::row_count(&__OWN)] =
-            __mitto::rows(&__OWN, &__RUNS);
+            __mitto::rows(__LISTED);
         const __STARTS: [__mitto::u32; __mitto::buckets(__ROWS.len()) + 1] = __mitto::starts(&__ROWS);
         static __TABLE: __mitto::Table<#ident> = __mitto::Table::new(&__ROWS, &__STARTS);
         const __ORDER: &[__mitto::usize; #own] = &__mitto::entry_order(__LIST, __BY_ID);
@@ -277,10 +266,9 @@ fn call(model: &Model) -> TokenStream {
     }
 }
 
-/// A const of a handler, named so that what is wrong with it is reported on the user's path.
-fn described(entry: &Ident, provider: &Ident, constant: &str) -> TokenStream {
-    let constant = Ident::new(constant, Span::call_site());
-    quote_spanned!(entry.span()=> <#entry as __mitto::Serve<#provider>>::#constant)
+/// What is known of a handler, named so that what is wrong with it is reported on the user's path.
+fn described(entry: &Ident, provider: &Ident) -> TokenStream {
+    quote_spanned!(entry.span()=> <#entry as __mitto::Serve<#provider>>::LISTED)
 }
 
 fn schema(model: &Model) -> TokenStream {

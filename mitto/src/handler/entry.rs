@@ -1,32 +1,17 @@
 //! What is known of a handler at compile time.
 
-use super::Watched;
 use crate::job::{Answer, Job, Run};
 use crate::message::MessageInfo;
 use crate::status::Status;
 
-/// A fn that answers one message; written by `#[mitto::handler]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a handler [mitto::E455]",
-    label = "not a handler",
-    note = "put `#[mitto::handler]` on the fn `{Self}`"
-)]
-pub trait Handler: 'static {
-    /// Its name and message.
-    const INFO: Handled;
-
-    /// What is noticed of it while it runs.
-    fn watched() -> &'static Watched;
-}
-
-/// How a provider `S` runs a handler; written by `#[mitto::handler]`.
+/// A fn that answers one message, and how a provider `S` runs it; written by `#[mitto::handler]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler [mitto::E455]",
     label = "not a handler: put `#[mitto::handler]` on the fn"
 )]
-pub trait Runs<S>: Handler {
-    /// Decodes the message, extracts the arguments, runs the handler, answers.
-    const RUN: RunFn<S>;
+pub trait Runs<S>: 'static {
+    /// What a provider's list holds of it.
+    const LISTED: Listed<S>;
 }
 
 /// A handler that a provider `S` can run; every type that [`Runs`] is one.
@@ -38,20 +23,44 @@ pub trait Runs<S>: Handler {
     label = "not a handler: put `#[mitto::handler]` on the fn"
 )]
 pub trait Serve<S> {
-    /// Its name and message.
-    const INFO: Handled;
-
-    /// The same as [`Runs::RUN`].
-    const RUN: RunFn<S>;
+    /// The same as [`Runs::LISTED`].
+    const LISTED: Listed<S>;
 }
 
 impl<S, H: Runs<S>> Serve<S> for H {
-    const INFO: Handled = H::INFO;
-    const RUN: RunFn<S> = H::RUN;
+    const LISTED: Listed<S> = H::LISTED;
 }
 
 /// Runs one handler with the state `S`.
 pub type RunFn<S> = fn(&S, &mut Job<'_>, Answer) -> Run;
+
+/// A handler as a provider lists it.
+#[derive(Debug)]
+pub struct Listed<S> {
+    /// What it is.
+    pub handled: Handled,
+    /// Decodes the message, extracts the arguments, runs the handler, answers.
+    pub run: RunFn<S>,
+}
+
+impl<S> Listed<S> {
+    /// A handler of this name.
+    pub const fn new(name: &'static str, message: &'static MessageInfo, run: RunFn<S>) -> Self {
+        let message = Some(message);
+        Self {
+            handled: Handled { name, message },
+            run,
+        }
+    }
+
+    /// A handler whose head has a mistake, which is reported there.
+    pub const fn broken(name: &'static str, message: Option<&'static MessageInfo>) -> Self {
+        Self {
+            handled: Handled { name, message },
+            run: broken::<S>,
+        }
+    }
+}
 
 /// A handler as data.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +79,7 @@ impl Handled {
     };
 }
 
-/// Stands for a handler whose head has a mistake; never runs, as that does not compile.
+/// Stands for a handler that does not compile, so that it never runs.
 pub fn broken<S>(_: &S, _: &mut Job<'_>, answer: Answer) -> Run {
     answer.fail(Status::unavailable("the handler did not compile"));
     Run::done()

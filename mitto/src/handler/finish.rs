@@ -58,7 +58,7 @@ impl Finish for Streaming {
         parts: Parts<'_>,
         opened: Option<&Arc<AtomicBool>>,
     ) -> Result<A, Status> {
-        let encode = Encode::<M::Response>(M::encode_response);
+        let encode = Encode::<M::Response>(M::CODINGS.response.encode);
         let mut parts = parts;
         parts.items = opened.map(|opened| ItemSource {
             encode: &encode,

@@ -2,18 +2,20 @@
 
 use std::future::Future;
 
-use super::Handler;
 use super::finish::Finish;
 use super::local_stream::stream_in_place;
 use super::run::Ended;
 use crate::context::Parts;
-use crate::job::Answer;
+use crate::job::{Answer, Watched};
 use crate::message::{Message, OneWay, Streaming, Unary};
 use crate::peer::{Await, Peer};
 use crate::status::Status;
 
 /// How a handler is called by whoever has its provider `S`; written by `#[mitto::handler]`.
-pub trait CallInPlace<S, M, O>: Handler {
+pub trait CallInPlace<S, M, O>: 'static {
+    /// What is noticed of the handler while it runs.
+    fn watched() -> &'static Watched;
+
     /// Extracts the arguments and calls the handler.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ where
     let (peer, id) = Local::single(&limits, limits.stream_window, |answer| {
         let nobody = Peer::nobody();
         let opened = Arc::default();
-        let encode = Encode::<M::Response>(M::encode_response);
+        let encode = Encode::<M::Response>(M::CODINGS.response.encode);
         let mut parts = Parts::nobody(&nobody, &answer);
         parts.items = Some(ItemSource {
             encode: &encode,

@@ -1,7 +1,7 @@
 //! What stands between a request and the fn that answers it.
 //!
-//! `#[handler]` leaves the fn as it is and describes it in a type of the same name: [`Handler`] says
-//! which message it takes, [`Runs`] how a provider runs it. The provider hands over a
+//! `#[handler]` leaves the fn as it is and describes it in a type of the same name: [`Runs`] says
+//! which message it takes, and how a provider runs it. The provider hands over a
 //! [`Job`](crate::job::Job) and an [`Answer`](crate::job::Answer); here the message is decoded, the
 //! arguments are [extracted](Extract), the fn is run, and what it comes to is answered.
 
@@ -17,7 +17,7 @@ mod permit;
 mod run;
 
 pub use answers::{Answered, Answers, Feeds, answered};
-pub use entry::{Handled, Handler, RunFn, Runs, Serve, broken};
+pub use entry::{Handled, Listed, RunFn, Runs, Serve, broken};
 pub use extract::{Cloned, Extract, Extracts, Part, State};
 pub use finish::Finish;
 pub use in_place::{CallInPlace, InPlace};

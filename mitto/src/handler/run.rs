@@ -3,22 +3,23 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 
+use super::Extracts;
 use super::called::Called;
 use super::finish::{Begun, Finish, begin, finish};
-use super::{Extracts, Handler};
+use super::in_place::CallInPlace;
 use crate::job::{Answer, Handling, Job, Pool, Run, Task};
 use crate::message::{IsMessage, Message, MessageInfo, ReturnOf};
 use crate::runtime::Instant;
 use crate::telemetry::Here;
 
 /// A handler that is a plain fn; `A` are its arguments before the message.
-pub trait Plain<M, A, O>: Handler {
+pub trait Plain<M, A, O>: 'static {
     /// Runs it.
     fn call(arguments: A, message: M) -> O;
 }
 
 /// A handler that is an async fn; `A` are its arguments before the message.
-pub trait Async<M, A, O>: Handler {
+pub trait Async<M, A, O>: 'static {
     /// Runs it.
     fn call(arguments: A, message: M) -> impl Future<Output = O> + Send + 'static;
 }
@@ -54,7 +55,7 @@ pub const fn settle((): ()) {}
 /// Runs a plain fn to its end.
 pub fn run_plain<S, H, M, A>(state: &S, job: &mut Job<'_>, answer: Answer) -> Run
 where
-    H: Plain<M, A, Ended<M>>,
+    H: Plain<M, A, Ended<M>> + CallInPlace<S, M, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -77,12 +78,12 @@ where
 /// Starts an async fn; its holder polls it.
 pub fn run_async<S, H, M, A>(state: &S, job: &mut Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, Ended<M>>,
+    H: Async<M, A, Ended<M>> + CallInPlace<S, M, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
     match begin::<S, M, A>(state, job, answer) {
-        Some(begun) => Run::handler(handling::<H, M, A>(begun, job.pool.as_deref_mut())),
+        Some(begun) => Run::handler(handling::<S, H, M, A>(begun, job.pool.as_deref_mut())),
         None => Run::done(),
     }
 }
@@ -90,12 +91,12 @@ where
 /// Starts an async fn in a task of its own.
 pub fn run_spawned<S, H, M, A>(state: &S, job: &mut Job<'_>, answer: Answer) -> Run
 where
-    H: Async<M, A, Ended<M>>,
+    H: Async<M, A, Ended<M>> + CallInPlace<S, M, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
     match begin::<S, M, A>(state, job, answer) {
-        Some(begun) => spawned(handling::<H, M, A>(begun, None)),
+        Some(begun) => spawned(handling::<S, H, M, A>(begun, None)),
         None => Run::done(),
     }
 }
@@ -109,7 +110,7 @@ fn spawned(handling: Handling) -> Run {
 /// Runs a plain fn on a thread where it may block.
 pub fn run_blocking<S, H, M, A>(state: &S, job: &mut Job<'_>, answer: Answer) -> Run
 where
-    H: Plain<M, A, Ended<M>>,
+    H: Plain<M, A, Ended<M>> + CallInPlace<S, M, Ended<M>>,
     M: Message<Kind: Finish>,
     A: Extracts<S>,
 {
@@ -133,9 +134,9 @@ fn blocking(call: Box<dyn FnOnce() + Send>) -> Run {
     Run::new(Task(tokio::task::spawn_blocking(joined)))
 }
 
-fn handling<H, M, A>(begun: Begun<M, A>, pool: Option<&mut Pool>) -> Handling
+fn handling<S, H, M, A>(begun: Begun<M, A>, pool: Option<&mut Pool>) -> Handling
 where
-    H: Async<M, A, Ended<M>>,
+    H: Async<M, A, Ended<M>> + CallInPlace<S, M, Ended<M>>,
     M: Message<Kind: Finish>,
 {
     // An `async fn` runs nothing before its first poll, so this cannot panic.

@@ -57,24 +57,34 @@ pub enum MessageKind {
 impl MessageInfo {
     /// Fills an array before its messages are known.
     pub(crate) const NONE: Self = Self {
-        name: "",
         id: MessageId(0),
-        kind: MessageKind::Notification,
-        was: &[],
-        rust: "",
-        response: "()",
-        error: None,
-        docs: "",
-        address: None,
-        timeout: None,
-        idempotent: false,
-        retry: 0,
-        authenticated: false,
-        requires: &[],
-        shapes: Shapes {
-            message: ShapeOf::new::<()>(),
-            response: ShapeOf::new::<()>(),
-            error: ShapeOf::new::<()>(),
-        },
+        ..Self::new(MessageKind::Notification, "", "")
     };
+
+    /// A message that says nothing but its name on the wire and that of its Rust type.
+    #[doc(hidden)]
+    pub const fn new(kind: MessageKind, name: &'static str, rust: &'static str) -> Self {
+        const NONE: ShapeOf = ShapeOf::new::<()>();
+        Self {
+            name,
+            id: MessageId::of_name(name),
+            kind,
+            was: &[],
+            rust,
+            response: "()",
+            error: None,
+            docs: "",
+            address: None,
+            timeout: None,
+            idempotent: false,
+            retry: 0,
+            authenticated: false,
+            requires: &[],
+            shapes: Shapes {
+                message: NONE,
+                response: NONE,
+                error: NONE,
+            },
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! The user's typed structs: what a request is answered with, and how each is encoded.
 //!
-//! The derives write these impls. The encoding methods live on the message's own impl, and not in
-//! generic code of the library, so that each type's serde code is compiled once, in the crate that
-//! defines it.
+//! The derives write these impls. What encodes a message is kept in a static beside its own impl, and not
+//! called from generic code of the library, so that each type's serde code is compiled once, in the crate
+//! that defines it.
 
+mod coding;
 mod info;
 mod named;
 mod outgoing;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{CodecError, Decoder, Encoder};
 use crate::status::{CallError, Status};
 
+pub use coding::{Coding, Codings};
 pub use info::{MessageInfo, MessageKind};
 pub use named::IsMessage;
 pub(crate) use outgoing::Passed;
@@ -44,47 +46,26 @@ pub trait Message: Sized + Send + 'static {
     /// What its caller gets when it fails: [`Status`], or a [`CallError`] of the handler's own error.
     type Failure: Failure;
 
+    /// How the message, its response and its error are encoded and decoded.
+    const CODINGS: &'static Codings<Self>;
+
     /// Encodes the message.
     ///
     /// # Errors
     ///
     /// When the format cannot carry it.
-    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError>;
+    fn encode(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
+        (Self::CODINGS.message.encode)(self, to)
+    }
 
     /// Reads the message.
     ///
     /// # Errors
     ///
     /// When the payload is not such a message.
-    fn decode(from: Decoder<'_>) -> Result<Self, CodecError>;
-
-    /// Encodes a response or an item.
-    ///
-    /// # Errors
-    ///
-    /// When the format cannot carry it.
-    fn encode_response(response: &Self::Response, to: &mut Encoder<'_>) -> Result<(), CodecError>;
-
-    /// Reads a response or an item.
-    ///
-    /// # Errors
-    ///
-    /// When the payload is not such a response.
-    fn decode_response(from: Decoder<'_>) -> Result<Self::Response, CodecError>;
-
-    /// Encodes the handler's own error.
-    ///
-    /// # Errors
-    ///
-    /// When the format cannot carry it.
-    fn encode_error(error: &ErrorOf<Self>, to: &mut Encoder<'_>) -> Result<(), CodecError>;
-
-    /// Reads the handler's own error.
-    ///
-    /// # Errors
-    ///
-    /// When the payload is not such an error.
-    fn decode_error(from: Decoder<'_>) -> Result<ErrorOf<Self>, CodecError>;
+    fn decode(from: Decoder<'_>) -> Result<Self, CodecError> {
+        (Self::CODINGS.message.decode)(from)
+    }
 }
 
 /// What can be encoded and decoded; every type with serde's two traits.
@@ -96,6 +77,9 @@ pub trait Message: Sized + Send + 'static {
 pub trait Travels: Sized {
     /// How its shape is found.
     const SHAPE: ShapeOf;
+
+    /// How its values are encoded and decoded.
+    const CODING: Coding<Self>;
 
     /// Encodes the value.
     ///
@@ -115,6 +99,10 @@ pub trait Travels: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Travels for T {
     const SHAPE: ShapeOf = ShapeOf::new::<T>();
+    const CODING: Coding<T> = Coding {
+        encode: T::encode_to,
+        decode: T::decode_from,
+    };
 
     fn encode_to(&self, to: &mut Encoder<'_>) -> Result<(), CodecError> {
         to.encode(self)

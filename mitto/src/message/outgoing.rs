@@ -113,9 +113,9 @@ macro_rules! outgoing {
 #[cfg(feature = "host")]
 pub(crate) use outgoing;
 
-outgoing!([M: Message] Sent<M>, message, to => message.encode(to));
-outgoing!([M: Message] Returned<M>, response, to => M::encode_response(response, to));
-outgoing!([M: Message] Thrown<M>, error, to => M::encode_error(error, to));
+outgoing!([M: Message] Sent<M>, message, to => (M::CODINGS.message.encode)(message, to));
+outgoing!([M: Message] Returned<M>, response, to => (M::CODINGS.response.encode)(response, to));
+outgoing!([M: Message] Thrown<M>, error, to => (M::CODINGS.error.encode)(error, to));
 
 impl Payload<'_> {
     /// The same, lent for less long.
@@ -145,12 +145,14 @@ impl Payload<'_> {
     pub(crate) fn read_in_place<M: Message>(&mut self, codecs: &Codecs) -> Result<M, Status> {
         match self {
             Self::Encoded { format, bytes } => {
-                let error = match M::decode(Decoder::new(codecs, *format, bytes)) {
+                let error = match (M::CODINGS.message.decode)(Decoder::new(codecs, *format, bytes))
+                {
                     Ok(message) => return Ok(message),
                     Err(error) => error,
                 };
                 if let Some(value) = lone_value(*format, bytes)
-                    && let Ok(message) = M::decode(Decoder::new(codecs, *format, value))
+                    && let Ok(message) =
+                        (M::CODINGS.message.decode)(Decoder::new(codecs, *format, value))
                 {
                     return Ok(message);
                 }

@@ -63,7 +63,7 @@ impl<M: Message<Kind = Self>> Await<M> for OneWay {
 
 /// Reads a response or an item.
 pub(super) fn response<M: Message>(body: Body, out: &dyn Outbound) -> Result<M::Response, Status> {
-    read(body, out, M::INFO.name, M::decode_response)
+    read(body, out, M::INFO.name, M::CODINGS.response.decode)
 }
 
 /// Reads an item that lies in a buffer with others.
@@ -73,7 +73,7 @@ pub(super) fn item<M: Message>(
     bytes: &[u8],
     out: &dyn Outbound,
 ) -> Result<M::Response, Status> {
-    match M::decode_response(Decoder::new(out.codecs(), format, bytes)) {
+    match (M::CODINGS.response.decode)(Decoder::new(out.codecs(), format, bytes)) {
         Ok(item) => Ok(item),
         Err(error) => Err(unreadable(M::INFO.name, &error)),
     }
@@ -84,7 +84,7 @@ pub(super) fn failure<M: Message>(reply: Reply, out: Option<&dyn Outbound>) -> M
     match (reply, out) {
         (Reply::Status(status) | Reply::Lost(status), _) => status.into(),
         (Reply::Error(body), Some(out)) => {
-            match read::<ErrorOf<M>>(body, out, M::INFO.name, M::decode_error) {
+            match read::<ErrorOf<M>>(body, out, M::INFO.name, M::CODINGS.error.decode) {
                 Ok(error) => M::Failure::from_handler(error),
                 Err(status) => status.into(),
             }

@@ -43,7 +43,7 @@ where
         let () = properties.read()?;
         Ok(Composed::Last(Box::new(Ready::<S, M> {
             state: self.state.clone(),
-            run: H::RUN,
+            run: H::LISTED.run,
             of: PhantomData,
         })))
     }

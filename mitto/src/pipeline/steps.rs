@@ -118,7 +118,7 @@ impl Steps {
         S: Send + Sync + 'static,
         M: IsMessage<As = M> + Message + Travels,
     {
-        self.add(H::INFO.name, Handling::<H, S, M>::new(state))
+        self.add(H::LISTED.handled.name, Handling::<H, S, M>::new(state))
     }
 
     /// Adds state that steps take as `State<T>`; one of each type.

@@ -1,6 +1,6 @@
 //! What the compiler refuses in a provider's list.
 
-use crate::handler::Handled;
+use crate::handler::{Handled, Listed};
 use crate::message::MessageInfo;
 use crate::schema::{List, Side, Text, first, key, sorted};
 
@@ -11,6 +11,17 @@ pub struct HandledSet {
     pub own: &'static [Handled],
     /// Those of included providers.
     pub included: &'static [&'static HandledSet],
+}
+
+/// Handlers without what runs them.
+pub const fn handled<S, const N: usize>(listed: &[Listed<S>; N]) -> [Handled; N] {
+    let mut handled = [Handled::PLAIN; N];
+    let mut at = 0;
+    while at < N {
+        handled[at] = listed[at].handled;
+        at += 1;
+    }
+    handled
 }
 
 /// How many there are in all.

@@ -10,7 +10,9 @@ mod table;
 use std::future::Future;
 use std::sync::Arc;
 
-pub use check::{HandledSet, all_handled, complete, count_handled, if_fn, listed, sorted_ids};
+pub use check::{
+    HandledSet, all_handled, complete, count_handled, handled, if_fn, listed, sorted_ids,
+};
 pub use no_handlers::NoHandlers;
 pub use table::{Row, Table, buckets, entry_order, row_count, rows, starts};
 

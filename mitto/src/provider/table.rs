@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::envelope::MessageId;
-use crate::handler::{Handled, RunFn, broken};
+use crate::handler::{Handled, Listed, RunFn, broken};
 use crate::schema::{List, first, key, sorted};
 
 /// All handlers of a provider `S`, found in the same time however many there are.
@@ -94,12 +94,12 @@ pub const fn buckets(rows: usize) -> usize {
     }
 }
 
-/// The rows, sorted; `runs` go with `handled`.
-pub const fn rows<S, const N: usize>(handled: &[Handled], runs: &[RunFn<S>]) -> [Row<S>; N] {
+/// The rows, sorted.
+pub const fn rows<S, const N: usize>(listed: &[Listed<S>]) -> [Row<S>; N] {
     let mut keys = [0; N];
     let (mut at, mut count) = (0, 0);
-    while at < handled.len() {
-        if let Some(message) = handled[at].message {
+    while at < listed.len() {
+        if let Some(message) = listed[at].handled.message {
             keys[count] = key(scrambled(message.id.0), at);
             count += 1;
             let mut was = 0;
@@ -120,7 +120,7 @@ pub const fn rows<S, const N: usize>(handled: &[Handled], runs: &[RunFn<S>]) -> 
     while row < N {
         rows[row] = Row {
             key: (keys[row] >> 32) as u32,
-            run: runs[(keys[row] & 0xffff_ffff) as usize],
+            run: listed[(keys[row] & 0xffff_ffff) as usize].run,
         };
         row += 1;
     }

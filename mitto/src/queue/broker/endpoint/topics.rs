@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Endpoint;
 use crate::built_in::message;
-use crate::codec::{CodecError, Decoder, Encoder};
 use crate::envelope::MessageId;
 use crate::job::{Answer, Job, Queue, Run};
-use crate::message::{Kind, Message, MessageInfo, MessageKind, Never, Shapes, Travels, Unary};
+use crate::message::{
+    Codings, Kind, Message, MessageInfo, MessageKind, Never, Shapes, Travels, Unary,
+};
 use crate::peer::Peer;
 use crate::queue::broker::{Line, Parcel, ParcelKind, Task};
 use crate::status::Status;
