@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use mitto::message::MessageKind;
 use mitto::queue::broker::nats::Nats;
-use mitto::queue::broker::{Parcel, ParcelKind, SendError};
+use mitto::queue::broker::{Parcel, ParcelKind, SendError, Task};
 use mitto::{Code, Format};
 use tokio::time::{sleep, timeout};
 
@@ -299,4 +300,32 @@ async fn stream_that_is_deleted_is_made_again() {
     timeout(LONG, published).await.expect("it is made again");
     let delivery = worker.delivered().await;
     worker.done(&delivery);
+}
+
+#[tokio::test]
+async fn what_was_sent_last_is_written_when_its_line_has_ended() {
+    const MESSAGES: usize = 200;
+    let server = Server::start().await;
+    let broker = Nats::new(server.url());
+    let node = node("last");
+    let mut worker = End::worker(&broker, &node, 4).await;
+    let mut gateway = End::open(&broker, "gateway").await;
+    gateway.line.listen("news").await.expect("it listens");
+    // Whoever has more to do than one request gathers what it sends.
+    for id in ["a", "b"] {
+        gateway.publish(&node, request(id)).await.expect("taken");
+        worker.delivered().await;
+    }
+    for n in 0..MESSAGES {
+        let task = Task::new("Said", MessageKind::Notification);
+        let said = Parcel::new(ParcelKind::Published(Box::new(task)), "".into());
+        let said = said.with_body(Format::JSON, n.to_string().into());
+        let said = worker.line.publish_to("news", said);
+        said.await.expect("sent");
+    }
+    drop(worker);
+    for n in 0..MESSAGES {
+        let (_, said) = gateway.heard().await;
+        assert_eq!(said.body, n.to_string().into_bytes());
+    }
 }

@@ -20,10 +20,11 @@ use futures_util::future::{Either, select};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::line::CLOSE;
 use super::shared::Shared;
 use crate::queue::broker::SendError;
 use crate::queue::broker::gather::Gather;
-use crate::runtime::spawn;
+use crate::runtime::{spawn, timeout};
 
 /// How many messages wait here at most, and as many in the client; then whoever sends waits.
 pub(super) const MOST: usize = 1024;
@@ -67,31 +68,40 @@ pub(super) fn outbox(client: Client) -> (Outbox, Outgoing) {
 }
 
 impl Outgoing {
-    /// Hands on what is left in the outbox, and at last what is there when that has ended and the client takes at once.
-    pub(super) async fn hand_on(mut self, shared: Weak<Shared>) {
-        let mut gather = Gather::default();
-        while let Some(first) = self.left.recv().await {
-            if shared.upgrade().is_some_and(|shared| shared.is_busy()) {
-                poll_fn(|cx| gather.poll(cx)).await;
-            }
-            let mut next = Some(first);
-            while let Some(message) = next {
-                let sent = pin!(self.client.publish_message(message));
-                match select(sent, &mut self.ended).await {
-                    Either::Left((Ok(()), _)) => {}
-                    Either::Left((Err(error), _)) => {
-                        tracing::debug!(%error, "a message to NATS was not sent");
-                    }
-                    Either::Right(_) => {
-                        let unsent = self.left.len() + 1;
-                        tracing::debug!(unsent, "messages to NATS were not sent");
-                        return;
-                    }
-                }
-                self.count.fetch_sub(1, Ordering::Release);
-                next = self.left.try_recv().ok();
-            }
+    /// Hands on what is left in the outbox; what is there when that has ended too, unless it takes too long.
+    pub(super) async fn hand_on(self, shared: Weak<Shared>) {
+        let handing = pin!(hand_on(self.client, self.left, &self.count, shared));
+        if let Either::Right((_, handing)) = select(handing, self.ended).await
+            && timeout(CLOSE, handing).await.is_err()
+        {
+            tracing::debug!("the last messages to NATS were not sent in time");
         }
+    }
+}
+
+async fn hand_on(
+    client: Client,
+    mut left: mpsc::Receiver<OutboundMessage>,
+    count: &AtomicUsize,
+    shared: Weak<Shared>,
+) {
+    let mut gather = Gather::default();
+    while let Some(first) = left.recv().await {
+        if shared.upgrade().is_some_and(|shared| shared.is_busy()) {
+            poll_fn(|cx| gather.poll(cx)).await;
+        }
+        let mut next = Some(first);
+        while let Some(message) = next {
+            if let Err(error) = client.publish_message(message).await {
+                tracing::debug!(%error, "a message to NATS was not sent");
+            }
+            count.fetch_sub(1, Ordering::Release);
+            next = left.try_recv().ok();
+        }
+    }
+    // Without it the client forgets what it has not written when it is dropped.
+    if let Err(error) = client.flush().await {
+        tracing::debug!(%error, "the last messages to NATS were not sent");
     }
 }
 
